@@ -1,0 +1,1 @@
+"""mesogun.conformance"""

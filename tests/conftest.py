@@ -1,0 +1,39 @@
+"""Shared by all tests: hypothesis profiles, the soak switch, and no silent skip in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("fast", deadline=None, max_examples=60, derandomize=True, database=None)
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, database=None, print_blob=True)
+settings.register_profile(
+    "soak", deadline=None, max_examples=5_000, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile(os.environ.get("MESOGUN_HYPOTHESIS", "fast"))
+
+COMPONENTS = {"tmux": "tmux", "postgresql": "initdb", "chromium": "chromium"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the large counts too (make soak)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    soak = pytest.mark.skip(reason="large counts run in `make soak`")
+    if not config.getoption("--soak"):
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(soak)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        component = marker.args[0]
+        if shutil.which(COMPONENTS[component]) is None:
+            if os.environ.get("MESOGUN_NO_SKIP"):
+                pytest.fail(f"{component} is missing, and this run forbids skipping (MESOGUN_NO_SKIP)")
+            pytest.skip(f"{component} is not installed")
