@@ -1,0 +1,41 @@
+"""Session keys and tags: HMAC-SHA-256, truncated to 8 bytes, bound to session and direction (G7).
+
+Not responsible for where keys are kept (``mesogun.identity``) or for how a pairing key came to be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+
+from mesogun.wire.frame import TAG_SIZE, Frame
+
+TO_GUN = b"H"
+TO_HOST = b"G"
+_KEY_INPUT = struct.Struct("<QQQII")
+
+
+def session_key(
+    pairing_key: bytes, *, host_nonce: int, gun_nonce: int, device_id: int, boot_id: int, session: int
+) -> bytes:
+    """The 32-byte key of one session, from the pairing key and both sides' nonces."""
+    seed = b"MG1 session" + _KEY_INPUT.pack(host_nonce, gun_nonce, device_id, boot_id, session)
+    return hmac.digest(pairing_key, seed, hashlib.sha256)
+
+
+def tag(key: bytes, direction: bytes, session: int, frame: Frame) -> bytes:
+    """The tag of a frame; ``direction`` is ``TO_GUN`` or ``TO_HOST``. The frame's own tag bit must be set."""
+    message = direction + struct.pack("<I", session) + frame.body()
+    return hmac.digest(key, message, hashlib.sha256)[:TAG_SIZE]
+
+
+def sealed(key: bytes, direction: bytes, session: int, frame: Frame) -> Frame:
+    """The same frame with its tag."""
+    marked = Frame(frame.kind, frame.op, frame.seq, frame.payload, bytes(TAG_SIZE), frame.major)
+    return Frame(frame.kind, frame.op, frame.seq, frame.payload, tag(key, direction, session, marked), frame.major)
+
+
+def verified(key: bytes, direction: bytes, session: int, frame: Frame) -> bool:
+    """Whether the tag fits, compared in constant time; a frame without a tag never does."""
+    return frame.tag is not None and hmac.compare_digest(frame.tag, tag(key, direction, session, frame))

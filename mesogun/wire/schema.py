@@ -1,0 +1,140 @@
+"""How a message is laid out: field types, packing, and the fingerprint of the whole table.
+
+A message is a frozen dataclass whose annotations carry the wire type (``U32`` is ``int`` to Python and four
+little-endian bytes on the wire). Not responsible for which messages exist (``messages.py``) or for frames.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wire:
+    """One wire type: its ``struct`` code, its size and the name used in the documents."""
+
+    code: str
+    name: str
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        return struct.calcsize("<" + self.code)
+
+
+U8 = Annotated[int, Wire("B", "u8")]
+U16 = Annotated[int, Wire("H", "u16")]
+U32 = Annotated[int, Wire("I", "u32")]
+U64 = Annotated[int, Wire("Q", "u64")]
+Text16 = Annotated[bytes, Wire("16s", "text[16]")]
+Bytes32 = Annotated[bytes, Wire("32s", "bytes[32]")]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Leaf:
+    """One scalar of a message after nested blocks are unfolded: ``path`` leads to it, ``offset`` is in the payload."""
+
+    path: tuple[str, ...]
+    wire: Wire
+    offset: int
+
+    @property
+    def name(self) -> str:
+        """Dotted name, such as ``status.state``."""
+        return ".".join(self.path)
+
+
+_LEAVES: dict[type, tuple[Leaf, ...]] = {}
+_LAYOUTS: dict[type, struct.Struct] = {}
+_FIELDS: dict[type, tuple[tuple[str, Wire | type], ...]] = {}
+
+
+def leaves(message: type) -> tuple[Leaf, ...]:
+    """All scalars of a message class in wire order."""
+    if message not in _LEAVES:
+        found: list[Leaf] = []
+        offset = 0
+        for path, wire in _walk(message, ()):
+            found.append(Leaf(path, wire, offset))
+            offset += wire.size
+        _LEAVES[message] = tuple(found)
+    return _LEAVES[message]
+
+
+def layout(message: type) -> struct.Struct:
+    """The compiled little-endian, unpadded layout of a message class."""
+    if message not in _LAYOUTS:
+        _LAYOUTS[message] = struct.Struct("<" + "".join(leaf.wire.code for leaf in leaves(message)))
+    return _LAYOUTS[message]
+
+
+def pack(message: Any) -> bytes:
+    """Payload bytes of a message.
+
+    Raises
+    ------
+    ValueError
+        If a field does not fit its wire type; the message names field, value and type.
+    """
+    values = list(_values(message))
+    try:
+        return layout(type(message)).pack(*values)
+    except struct.error:
+        for leaf, value in zip(leaves(type(message)), values, strict=True):
+            try:
+                struct.pack("<" + leaf.wire.code, value)
+            except struct.error:
+                raise ValueError(
+                    f"{type(message).__name__}.{leaf.name} = {value!r} does not fit {leaf.wire.name}"
+                ) from None
+        raise
+
+
+def unpack(message: type[T], payload: bytes) -> T:
+    """The message in ``payload``, whose length must be exact (``ValueError`` otherwise)."""
+    compiled = layout(message)
+    if len(payload) != compiled.size:
+        raise ValueError(f"{message.__name__} is {compiled.size} bytes, not {len(payload)}")
+    built: T = _build(message, iter(compiled.unpack(payload)))
+    return built
+
+
+def _fields(message: type) -> tuple[tuple[str, Wire | type], ...]:
+    known = _FIELDS.get(message)
+    if known is not None:
+        return known
+    hints = get_type_hints(message, include_extras=True)
+    found: list[tuple[str, Wire | type]] = []
+    for field in dataclasses.fields(message):
+        hint = hints[field.name]
+        if get_origin(hint) is Annotated:
+            found.append((field.name, next(extra for extra in get_args(hint)[1:] if isinstance(extra, Wire))))
+        else:
+            found.append((field.name, hint))
+    _FIELDS[message] = tuple(found)
+    return _FIELDS[message]
+
+
+def _walk(message: type, prefix: tuple[str, ...]) -> Any:
+    for name, kind in _fields(message):
+        if isinstance(kind, Wire):
+            yield (*prefix, name), kind
+        else:
+            yield from _walk(kind, (*prefix, name))
+
+
+def _values(message: Any) -> Any:
+    for name, kind in _fields(type(message)):
+        value = getattr(message, name)
+        if isinstance(kind, Wire):
+            yield value
+        else:
+            yield from _values(value)
+
+
+def _build(message: type, values: Any) -> Any:
+    return message(*(next(values) if isinstance(kind, Wire) else _build(kind, values) for _, kind in _fields(message)))
