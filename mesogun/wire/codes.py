@@ -158,6 +158,7 @@ class Reason(IntEnum):
     SYRINGE_SHORT = 23
     NO_SUCH_RECORD = 24
     KIND_RANGE = 25
+    NOT_PRIMED = 26
 
 
 class LinkError(IntEnum):
