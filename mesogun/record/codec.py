@@ -1,0 +1,64 @@
+"""Events as canonical bytes and back: the form that is hashed, stored and exported.
+
+Canonical JSON: keys sorted, no white space, ASCII, integers exact; ``kind`` and format ``v`` beside the fields.
+Not responsible for storage. A field added later must have a default, so that old rows stay readable for ever.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any, get_type_hints
+
+from mesogun.errors import RecordError
+from mesogun.record.events import KINDS, Event
+
+FORMAT = 1
+_FIELDS: dict[type, dict[str, tuple[type, bool]]] = {}
+
+
+def encode(event: Event) -> bytes:
+    """The canonical bytes of an event."""
+    body: dict[str, object] = {"kind": type(event).__name__, "v": FORMAT}
+    for name in _fields(type(event)):
+        body[name] = getattr(event, name)
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def decode(data: bytes) -> Event:
+    """The event in ``data``.
+
+    Raises
+    ------
+    RecordError
+        If the bytes are no event that this version knows; the message names kind and field.
+    """
+    try:
+        body: Any = json.loads(data)
+    except ValueError as error:
+        raise RecordError(f"an event in the journal is not readable: {error}") from None
+    if not isinstance(body, dict) or body.pop("v", None) != FORMAT:
+        raise RecordError("an event in the journal has another format; it was written by a newer mesogun")
+    kind = body.pop("kind", None)
+    known = KINDS.get(kind) if isinstance(kind, str) else None
+    if known is None:
+        raise RecordError(f"an event of kind {kind!r} is not known to this version of mesogun")
+    fields = _fields(known)
+    unknown = body.keys() - fields.keys()
+    missing = [name for name, (_, optional) in fields.items() if not optional and name not in body]
+    if unknown or missing:
+        raise RecordError(f"event {kind}: fields unknown {sorted(unknown)}, missing {missing}")
+    for name, value in body.items():
+        if type(value) is not fields[name][0]:
+            raise RecordError(f"event {kind}: {name} is {value!r}, not {fields[name][0].__name__}")
+    return known(**body)
+
+
+def _fields(kind: type) -> dict[str, tuple[type, bool]]:
+    if kind not in _FIELDS:
+        hints = get_type_hints(kind)
+        _FIELDS[kind] = {
+            field.name: (hints[field.name], field.default is not dataclasses.MISSING)
+            for field in dataclasses.fields(kind)
+        }
+    return _FIELDS[kind]
