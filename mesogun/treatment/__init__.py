@@ -1,1 +1,9 @@
-"""mesogun.treatment"""
+"""Carries out a cleared plan on a gun: decide, reconcile, run.
+
+Not responsible for the line (``mesogun.gun``), the disk (``mesogun.journal``) or the screen (``tui``, ``mesogun.cli``).
+"""
+
+from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Token, Wish
+from mesogun.treatment.runner import Runner, Settings
+
+__all__ = ["FrontEnd", "Phase", "Runner", "Settings", "Snapshot", "Token", "Wish"]

@@ -1,0 +1,230 @@
+"""After any HELLO: what the gun's log means for the record. Pure.
+
+Order of duties (H9): read from the *journal's* cursor, commit, settle, acknowledge, show. Not responsible for
+reading the log or committing; it turns what was read into events, and refuses when the two memories contradict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mesogun.errors import MustSettle, Refused
+from mesogun.record import GunMemory, History, TreatmentState, shot_interval
+from mesogun.record import events as ev
+from mesogun.record.ledger import overrun_bound_nl
+from mesogun.wire.codes import GunKind, Outcome, ShotKind
+from mesogun.wire.messages import Caps, ShotRecord, Welcome
+
+NO_TREATMENT = "0" * 16
+
+
+def reference(number: int) -> str:
+    """A u64 of the wire as the 16 hex digits of the record."""
+    return f"{number:016x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """An event and the treatment that it belongs to."""
+
+    treatment: str
+    event: ev.Event
+
+
+def gun_found(welcome: Welcome, caps: Caps, known: GunMemory | None, first: ShotRecord | None) -> ev.GunFound:
+    """The event of one HELLO; ``first`` is the first record after the cursor, if there is one."""
+    total = welcome.status.running_total_nl if first is None else first.running_total_nl - first.delivered_nl
+    return ev.GunFound(
+        gun=reference(welcome.device_id),
+        memory=reference(welcome.nvm_id),
+        gun_kind=GunKind(welcome.kind).name.lower(),
+        boot_id=welcome.boot_id,
+        session=welcome.session,
+        entry_hwm=welcome.status.entry_hwm,
+        last_shot_no=welcome.status.last_shot_no,
+        oldest_shot_no=welcome.oldest_shot_no,
+        total_before_oldest_nl=welcome.total_before_oldest_nl,
+        acked_shot_no=welcome.acked_shot_no,
+        running_total_nl=welcome.status.running_total_nl,
+        dropped=welcome.dropped,
+        open_treatment=reference(welcome.open_treatment),
+        calibration=reference(caps.calibration_id),
+        overrun_nl=caps.overrun_nl,
+        overrun_ppm=caps.overrun_ppm,
+        model=text(caps.model),
+        serial=text(caps.serial),
+        firmware=caps.firmware,
+        step_nl=caps.step_nl,
+        syringe_nl=caps.syringe_nl,
+        dead_volume_nl=caps.dead_volume_nl,
+        baseline=known is None,
+        baseline_total_nl=total if known is None else 0,
+    )
+
+
+def text(padded: bytes) -> str:
+    """A zero-padded text of the wire."""
+    return padded.rstrip(b"\0").decode("ascii", "replace")
+
+
+def cursor(found: ev.GunFound, known: GunMemory | None) -> GunMemory:
+    """Where to read from. A gun met for the first time starts at what another host has acknowledged.
+
+    Raises
+    ------
+    Refused
+        If the gun's counters lie below the journal's: its memory was lost, and nothing can be settled by it (H1).
+    """
+    if known is None:
+        return GunMemory(found.acked_shot_no, found.baseline_total_nl, found.entry_hwm)
+    if found.last_shot_no < known.shot_no or found.running_total_nl < known.running_total_nl:
+        raise Refused(
+            f"gun {found.gun} counts {found.last_shot_no} shots, but the journal has read {known.shot_no} from this"
+            " same memory: the gun has lost its memory, so it cannot tell what was given. Do not treat with it; have it"
+            " serviced (a simulated gun: use another seed, or nvm=FILE to keep its memory)"
+        )
+    return known
+
+
+def recorded(
+    found: ev.GunFound,
+    start: GunMemory,
+    records: Sequence[ShotRecord],
+    treatment: str,
+    known_treatments: Mapping[str, object],
+) -> list[Dated]:
+    """Events for the records read after ``start``, in order, with gaps booked where the totals do not add up (H8)."""
+    made: list[Dated] = []
+    shot_no, total_nl = start.shot_no, start.running_total_nl
+    for record in records:
+        before_nl = record.running_total_nl - record.delivered_nl
+        if record.shot_no != shot_no + 1 or before_nl != total_nl:
+            made.append(Dated(treatment, _gap(found, shot_no, record.shot_no, total_nl, before_nl)))
+        made.append(_booked(found, record, treatment, known_treatments))
+        shot_no, total_nl = record.shot_no, record.running_total_nl
+    return made
+
+
+def missing_at_the_end(
+    found: ev.GunFound, at: GunMemory, last_shot_no: int, running_total_nl: int
+) -> ev.GapFound | None:
+    """The gap between the last record read and what HELLO counted, if there is one."""
+    if at.shot_no == last_shot_no and at.running_total_nl == running_total_nl:
+        return None
+    return _gap(found, at.shot_no, last_shot_no + 1, at.running_total_nl, running_total_nl)
+
+
+def settled_by_hello(state: TreatmentState, found: ev.GunFound) -> list[ev.EntrySettled]:
+    """Open entries of this gun's memory that the complete log does not show: HELLO emptied the magazine (H5c)."""
+    return [
+        ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "hello")
+        for entry in state.open_entries.values()
+        if (entry.gun, entry.memory) == (found.gun, found.memory)
+    ]
+
+
+def must_not_treat(state: TreatmentState, found: ev.GunFound, treatment: str, history: History) -> None:
+    """Refuse to load while something is unexplained (H4, H8, H10).
+
+    Raises
+    ------
+    MustSettle
+        With what blocks and what would work.
+    """
+    if found.open_treatment not in (NO_TREATMENT, treatment):
+        if found.open_treatment in history.treatments:
+            raise MustSettle(
+                f"gun {found.gun} is still bound to treatment {found.open_treatment}: finish or end that one first"
+                f" (mesogun treat --resume {found.open_treatment})"
+            )
+        raise MustSettle(
+            f"gun {found.gun} is bound to treatment {found.open_treatment}, which this journal does not hold:"
+            " resume it where its journal is, or have a practitioner settle it here"
+        )
+    for block in state.blocks:
+        raise MustSettle(
+            f"{block.what} on gun {block.gun} at shot {block.shot_no}: between {block.ledger.low_nl} and"
+            f" {block.ledger.high_nl} nL are counted until a practitioner settles them (mesogun journal settle)"
+        )
+    elsewhere = {entry.gun for entry in state.open_entries.values()} - {found.gun}
+    if elsewhere:
+        raise MustSettle(
+            f"{len(state.open_entries)} loaded shots are unsettled on gun {', '.join(sorted(elsewhere))}:"
+            " connect that gun first, its log tells what was given"
+        )
+
+
+def _booked(found: ev.GunFound, record: ShotRecord, treatment: str, known_treatments: Mapping[str, object]) -> Dated:
+    ref = reference(record.treatment_ref)
+    kind = ShotKind(record.kind)
+    interval = shot_interval(
+        outcome=Outcome(record.outcome).name,
+        commanded_nl=record.commanded_nl,
+        delivered_nl=record.delivered_nl,
+        overrun_nl=found.overrun_nl,
+        overrun_ppm=found.overrun_ppm,
+    )
+    unbound = kind in (ShotKind.PRIME, ShotKind.TEST) or (
+        kind is ShotKind.BENCH and found.open_treatment == NO_TREATMENT
+    )
+    ours = ref == treatment or (unbound and ref == NO_TREATMENT)
+    if not ours and ref not in known_treatments:
+        return Dated(
+            treatment,
+            ev.ForeignRecorded(
+                gun=found.gun,
+                memory=found.memory,
+                shot_no=record.shot_no,
+                entry_no=record.entry_no,
+                treatment=ref,
+                shot_kind=kind.name,
+                delivered_nl=record.delivered_nl,
+                high_nl=interval.high_nl,
+                running_total_nl=record.running_total_nl,
+            ),
+        )
+    return Dated(
+        treatment if ours else ref,
+        ev.ShotRecorded(
+            gun=found.gun,
+            memory=found.memory,
+            shot_no=record.shot_no,
+            entry_no=record.entry_no,
+            shot_index=record.point_index,
+            shot_kind=kind.name,
+            outcome=Outcome(record.outcome).name,
+            flags=record.flags,
+            commanded_nl=record.commanded_nl,
+            delivered_nl=record.delivered_nl,
+            low_nl=interval.low_nl,
+            high_nl=interval.high_nl,
+            depth_um=record.depth_um,
+            running_total_nl=record.running_total_nl,
+            boot_id=record.boot_id,
+            start_us=record.start_us,
+            duration_ms=record.duration_ms,
+            peak_pressure_pa=record.peak_pressure_pa,
+            contact_mn=record.contact_mn,
+            calibration=reference(record.calibration_id),
+        ),
+    )
+
+
+def _gap(found: ev.GunFound, after: int, before: int, total_nl: int, next_total_nl: int) -> ev.GapFound:
+    missing_nl = next_total_nl - total_nl
+    if missing_nl < 0 or before <= after:
+        raise Refused(
+            f"gun {found.gun}: the log's totals or numbers go backwards between shots {after} and {before}"
+            " - its memory cannot be trusted; nothing was settled by it"
+        )
+    bound_nl = overrun_bound_nl(missing_nl, found.overrun_nl, found.overrun_ppm)
+    return ev.GapFound(
+        gun=found.gun,
+        memory=found.memory,
+        after_shot_no=after,
+        before_shot_no=before,
+        low_nl=max(0, missing_nl - bound_nl),
+        high_nl=missing_nl + bound_nl,
+        running_total_nl=next_total_nl,
+    )
