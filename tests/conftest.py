@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,7 +17,17 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("MESOGUN_HYPOTHESIS", "fast"))
 
-COMPONENTS = {"tmux": "tmux", "postgresql": "initdb", "chromium": "chromium"}
+
+
+def _has_postgresql() -> bool:
+    return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb") is not None
+
+
+COMPONENTS: dict[str, Callable[[], bool]] = {
+    "tmux": lambda: shutil.which("tmux") is not None,
+    "postgresql": _has_postgresql,
+    "pty": lambda: os.name == "posix",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         component = marker.args[0]
-        if shutil.which(COMPONENTS[component]) is None:
+        if not COMPONENTS[component]():
             if os.environ.get("MESOGUN_NO_SKIP"):
                 pytest.fail(f"{component} is missing, and this run forbids skipping (MESOGUN_NO_SKIP)")
             pytest.skip(f"{component} is not installed")

@@ -1,0 +1,105 @@
+"""The table of commands, lazily loaded, and the one place where errors become a line and an exit code.
+
+Not responsible for what a command does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from mesogun import __version__
+from mesogun.errors import MesogunError
+
+INTERRUPTED = 130
+
+# command -> (module, attribute, one line of help); the line stands here so that --help imports no command.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("mesogun.cli.demo", "demo", "A whole treatment on the simulated gun: plan, treat, report, verify."),
+    "plan": ("mesogun.cli.plan", "plan", "Turn a protocol and an area into points, totals and a picture."),
+    "treat": ("mesogun.cli.treat", "treat", "Carry out a treatment, or resume one."),
+    "report": ("mesogun.cli.report", "report", "Write the report of a treatment."),
+    "protocol": ("mesogun.cli.protocol", "protocol", "The library of treatment protocols."),
+    "journal": ("mesogun.cli.journal", "journal", "Look at the record and verify it."),
+    "operator": ("mesogun.cli.operator", "operator", "People, roles, and who is at the keyboard."),
+    "gun": ("mesogun.cli.gun", "gun", "Find guns, look at them, check their health."),
+    "sim": ("mesogun.cli.sim", "sim", "The simulated gun on a port of its own."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of a treatment, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table above, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+EPILOG = """\b
+Start here:
+  mesogun demo                       a whole treatment, no hardware needed
+  mesogun protocol list              what can be planned
+  mesogun plan PROTOCOL --area FILE  look before you treat
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, prog_name="mesogun")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Plan, drive, show, calibrate, record and simulate a mesogun.
+
+    Research and engineering software, not a medical device.
+    """
+    if ctx.invoked_subcommand is None:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from mesogun.cli.start import open_start
+
+            open_start()
+        else:
+            click.echo(ctx.get_help())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run with ``arguments`` (default: the process's own) and return the exit code; no traceback for expected errors."""
+    try:
+        result: Any = cli.main(args=arguments, prog_name="mesogun", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("mesogun: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; keep the interpreter from complaining while it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MesogunError as error:
+        click.echo(f"mesogun: {error}", err=True)
+        return error.exit_code
+    return result if isinstance(result, int) else 0
