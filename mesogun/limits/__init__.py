@@ -1,1 +1,53 @@
-"""mesogun.limits"""
+"""What may be given: limits from every origin, screening, clearance, and the check before every magazine entry.
+
+Pure: no clock, no port, no file but the bundled tables. A limit that nobody set is zero; nothing is ever clamped.
+Not responsible for planning, for the ledger, for asking people, or for recording what was decided.
+"""
+
+from __future__ import annotations
+
+from mesogun.limits.answers import Answers, parse_answers, simulated_answers
+from mesogun.limits.approval import Approval, check_approval
+from mesogun.limits.clear import clear, restore
+from mesogun.limits.clearance import Cap, Clearance, ClearedPlan, Override
+from mesogun.limits.combine import Edge, Limits, limits_for
+from mesogun.limits.load import check_load, check_pause
+from mesogun.limits.screening import Answer, Finding, Result, screen
+from mesogun.limits.subject import PastTreatment, Subject, SubjectHistory, Weight
+from mesogun.limits.tables import Agent, SiteLimits, bundled_agents, load_site, parse_agents, parse_site
+from mesogun.limits.violation import ClearanceRefused, Violation
+
+__all__ = [
+    "Agent",
+    "Answer",
+    "Answers",
+    "Approval",
+    "Cap",
+    "Clearance",
+    "ClearanceRefused",
+    "ClearedPlan",
+    "Edge",
+    "Finding",
+    "Limits",
+    "Override",
+    "PastTreatment",
+    "Result",
+    "SiteLimits",
+    "Subject",
+    "SubjectHistory",
+    "Violation",
+    "Weight",
+    "bundled_agents",
+    "check_approval",
+    "check_load",
+    "check_pause",
+    "clear",
+    "limits_for",
+    "load_site",
+    "parse_agents",
+    "parse_answers",
+    "parse_site",
+    "restore",
+    "screen",
+    "simulated_answers",
+]

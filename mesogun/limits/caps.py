@@ -1,0 +1,79 @@
+"""Limits turned into what a running treatment is checked against: whole nanolitres, rounded towards safety.
+
+Not responsible for the check (``load``).
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from mesogun.limits.asked import Question, course_nl, rolling_nl
+from mesogun.limits.clearance import Cap
+from mesogun.limits.combine import Limits, exact
+from mesogun.limits.rules import UNIT, number
+from mesogun.protocol import Kind
+from mesogun.units import NL_PER_ML
+
+VOLUME_KINDS: tuple[Kind, ...] = (
+    "treatment_ml",
+    "course_ml",
+    "treatment_mg",
+    "treatment_mg_per_kg",
+    "treatment_units",
+)
+
+
+def volume_caps(limits: Limits, question: Question) -> tuple[Cap, ...]:
+    """One cap for each high edge that is about an amount, with earlier treatments already subtracted.
+
+    An amount in mg or units that cannot be computed gives a cap of 0: ``clear`` has refused it already.
+    """
+    earlier_nl = rolling_nl(question) - question.total_nl
+    caps = []
+    for kind in VOLUME_KINDS:
+        for name in ("soft_high", "hard_high"):
+            edge = limits.edge(kind, "hard_high" if name == "hard_high" else "soft_high")
+            if edge is None:
+                continue
+            before = course_nl(question) if kind == "course_ml" else earlier_nl
+            cap_nl = math.floor(edge.value * NL_PER_ML * _ml_per(kind, question)) - before
+            told = f"{number(edge.value)} {UNIT[kind]} ({edge.told()})"
+            caps.append(Cap(f"{kind}.{name}", max(0, cap_nl), name == "hard_high", told))
+    if not any(cap.hard and cap.rule.startswith("treatment_ml") for cap in caps):
+        caps.append(Cap("treatment_ml.unset", 0, hard=True, told="nobody set a limit; it is zero"))
+    return tuple(caps)
+
+
+def max_point_nl(limits: Limits) -> int:
+    """The most that one point may be given; 0 where nobody set it."""
+    edge = limits.edge("point_ml", "hard_high")
+    return 0 if edge is None else math.floor(edge.value * NL_PER_ML)
+
+
+def max_points(limits: Limits, question: Question) -> int | None:
+    """Points that this treatment may serve, or None where nobody set a limit of points."""
+    edge = limits.edge("points", "hard_high")
+    if edge is None:
+        return None
+    earlier = sum(t.points for t in question.history.recent(question.agent_id, question.now))
+    return max(0, math.floor(edge.value) - earlier)
+
+
+def min_shot_interval_ms(limits: Limits) -> int:
+    """The shortest time between two shots; 0 where nobody set one."""
+    edge = limits.edge("shot_interval_ms", "hard_low")
+    return 0 if edge is None else math.ceil(edge.value)
+
+
+def _ml_per(kind: Kind, question: Question) -> Fraction:
+    """Millilitres per unit of the limit."""
+    if kind in {"treatment_ml", "course_ml"}:
+        return Fraction(1)
+    if question.concentration is None:
+        return Fraction(0)
+    factor = 1 / exact(question.concentration)
+    if kind == "treatment_mg_per_kg":
+        weight = question.subject.weight
+        return Fraction(0) if weight is None else factor * exact(weight.kg)
+    return factor
