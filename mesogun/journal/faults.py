@@ -1,0 +1,60 @@
+"""What a database says when something is wrong, as one line of ours.
+
+The database's own text is never passed on: it may quote statement and values. Not responsible for retrying.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from mesogun.errors import RecordError
+from mesogun.journal.values import JournalBusy
+
+_SAYS = {
+    sqlite3.SQLITE_FULL: "the disk is full; nothing more is recorded until there is room",
+    sqlite3.SQLITE_READONLY: "it is read-only; give this user write permission, or open it for reading",
+    sqlite3.SQLITE_IOERR: "the disk reported an error; check it before going on",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; restore a backup",
+    sqlite3.SQLITE_NOTADB: "this is no journal: the file is foreign or damaged",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the path and the permissions of its folder",
+    sqlite3.SQLITE_CONSTRAINT: "the journal refuses to change what is written",
+}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def explain(where: str, error: BaseException) -> RecordError:
+    """The ``RecordError`` for a database error at journal ``where``."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        primary = code & 0xFF
+        name = getattr(cause, "sqlite_errorname", "")
+        if primary in _BUSY:
+            return JournalBusy(f"{where}: another program is writing to the journal ({name}); nothing was written")
+        says = _SAYS.get(primary, "the database refused")
+        return RecordError(f"{where}: {says} ({name})")
+    state = getattr(cause, "sqlstate", None)
+    detail = f"{type(cause).__name__}{f', SQLSTATE {state}' if state else ''}"
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return RecordError(f"{where}: the database server does not answer or refuses us ({detail})")
+    return RecordError(f"{where}: the database refused; the journal may be damaged ({detail})")
+
+
+def failed_for_good(error: BaseException) -> bool:
+    """Whether nobody knows what reached the disk: after a failed write or sync only reopening can tell."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+@contextlib.contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turn every database error inside into its ``RecordError``."""
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+        raise explain(where, error) from error
