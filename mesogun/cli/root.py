@@ -84,7 +84,7 @@ def cli(ctx: click.Context) -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run with ``arguments`` (default: the process's own) and return the exit code; no traceback for expected errors."""
+    """Run with ``arguments`` (default: the process's own); the exit code, and no traceback for expected errors."""
     try:
         result: Any = cli.main(args=arguments, prog_name="mesogun", standalone_mode=False)
     except click.exceptions.Exit as leave:

@@ -1,0 +1,210 @@
+"""One visit, composed: protocol and area to plan, plan to clearance, clearance to a running treatment.
+
+The same path for a demonstration, a pty and a real port. Not responsible for options or for printing results.
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mesogun.errors import InputError, RecordError
+from mesogun.gun import Gun
+from mesogun.identity import Operator
+from mesogun.journal import Journal
+from mesogun.limits import (
+    Answers,
+    ClearanceRefused,
+    ClearedPlan,
+    Limits,
+    PastTreatment,
+    SiteLimits,
+    Subject,
+    SubjectHistory,
+    clear,
+    limits_for,
+    restore,
+)
+from mesogun.plan import Plan
+from mesogun.protocol import Protocol, bundled, bundled_names, load
+from mesogun.record import TreatmentState, fold, read_history
+from mesogun.record import events as ev
+from mesogun.treatment import FrontEnd, Runner, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A treatment that may be run: recorded, cleared, bound to one plan."""
+
+    treatment: str
+    cleared: ClearedPlan[Plan]
+
+
+def find_protocol(name: str) -> Protocol:
+    """A bundled protocol by its id, or a file by its path."""
+    if name in bundled_names():
+        return bundled(name)
+    path = Path(name)
+    if path.suffix == ".toml" or path.exists():
+        return load(path)
+    raise InputError(f"there is no protocol {name!r}: mesogun protocol list names the bundled ones, or give a .toml file")
+
+
+def station_name() -> str:
+    """A name for this computer in the record."""
+    return platform.node() or "station"
+
+
+def new_treatment() -> str:
+    """A reference that was never used: 64 random bits, not zero."""
+    return f"{secrets.randbits(64) or 1:016x}"
+
+
+def subject_history(journal: Journal, subject: str) -> SubjectHistory:
+    """Every earlier treatment of the subject, at the upper end of its ledger."""
+    states: dict[str, TreatmentState] = {}
+    begun: dict[str, str] = {}
+    for row in journal.rows():
+        states[row.treatment] = fold(states.get(row.treatment, TreatmentState()), row.event)
+        begun.setdefault(row.treatment, row.at)
+    past = [
+        PastTreatment(
+            treatment=name,
+            started_at=datetime.fromisoformat(begun[name]),
+            protocol_id=state.planned.protocol_id,
+            agent_id=state.planned.agent,
+            high_nl=state.ledger.high_nl,
+            points=_points(state),
+        )
+        for name, state in states.items()
+        if state.planned is not None and state.planned.subject == subject and state.ledger.high_nl > 0
+    ]
+    return SubjectHistory(tuple(past))
+
+
+def _points(state: TreatmentState) -> int:
+    if state.planned is None:
+        return 0
+    plan = Plan.from_bytes(state.planned.plan.encode("utf-8"))
+    shots = [shot.shot_index for shot in state.shots if shot.shot_kind == "TREAT"]
+    return sum(len(plan.shots[index].points) for index in (*shots, *state.open_shots()))
+
+
+def begin(
+    *,
+    journal: Journal,
+    treatment: str,
+    plan: Plan,
+    protocol: Protocol,
+    site: SiteLimits | None,
+    subject: str,
+    operator: Operator,
+    answers: Answers,
+    gun_kind: str,
+    now: datetime,
+    demonstration: bool,
+) -> Begun:
+    """Clear the plan and record that it was cleared; a refusal is recorded too, as a visit not done.
+
+    Raises
+    ------
+    ClearanceRefused
+        With every rule that stands in the way.
+    """
+    who = Subject(subject)
+    limits: Limits = limits_for(protocol, site=site, subject=who)
+    planned = ev.TreatmentPlanned(
+        subject=subject,
+        operator=operator.reference,
+        plan=plan.to_bytes().decode("utf-8"),
+        plan_hash=plan.plan_hash,
+        protocol_id=protocol.id,
+        protocol_sha256=protocol.sha256,
+        agent=protocol.agent.id,
+        total_nl=plan.total_nl,
+        shots=len(plan.shots),
+        simulated=gun_kind == "simulated",
+        demonstration=demonstration,
+    )
+    try:
+        cleared = clear(
+            plan,
+            protocol,
+            limits,
+            subject=who,
+            history=subject_history(journal, subject),
+            operator=operator,
+            answers=answers,
+            gun_kind=gun_kind,
+            now=now,
+        )
+    except ClearanceRefused as refusal:
+        journal.append([planned, ev.NotDone(str(refusal), operator.reference)], treatment=treatment, epoch=None)
+        raise
+    events: list[ev.Event] = [planned]
+    for question, answer in answers.screening.items():
+        said = "yes" if answer.yes else "no"
+        events.append(ev.ScreeningAnswered(question, said, "clear", operator.reference, answer.clearance))
+    if answers.consent:
+        consented = ", ".join(sorted(answers.consent))
+        events.append(ev.ConsentRecorded(plan.plan_hash, operator.reference, consented))
+    events.append(ev.PlanConfirmed(plan.plan_hash, subject, operator.reference))
+    events += [
+        ev.OverrideGiven(override.rule, override.asked, override.limit, override.operator, override.why)
+        for override in cleared.clearance.overrides
+    ]
+    events.append(ev.PlanCleared(plan.plan_hash, operator.reference, cleared.clearance.to_text()))
+    journal.append(events, treatment=treatment, epoch=None)
+    return Begun(treatment, cleared)
+
+
+def recall(journal: Journal, treatment: str | None) -> Begun:
+    """The treatment to resume: the one named, else the only one that has not ended.
+
+    Raises
+    ------
+    InputError
+        If there is none, or more than one to choose from.
+    """
+    history = read_history((row.treatment, row.event) for row in journal.rows())
+    open_ones = [
+        name for name, state in history.treatments.items() if state.clearance is not None and state.ended is None
+    ]
+    name = treatment
+    if name is None:
+        if len(open_ones) != 1:
+            told = ", ".join(open_ones) if open_ones else "none"
+            raise InputError(f"name the treatment to resume; not ended in this journal: {told}")
+        name = open_ones[0]
+    state = history.treatments.get(name)
+    if state is None:
+        raise InputError(f"this journal holds no treatment {name}; mesogun journal list names them")
+    if state.planned is None or state.clearance is None:
+        raise InputError(f"treatment {name} was never cleared, so there is nothing to resume")
+    if state.ended is not None:
+        raise InputError(f"treatment {name} has ended ({state.ended}); plan a new one")
+    plan = Plan.from_bytes(state.planned.plan.encode("utf-8"))
+    if plan.plan_hash != state.planned.plan_hash:
+        raise RecordError(f"treatment {name}: the recorded plan does not have its recorded hash")
+    return Begun(name, restore(plan, state.clearance))
+
+
+def run(
+    *, gun: Gun, journal: Journal, begun: Begun, front: FrontEnd, operator: Operator, settings: Settings | None = None
+) -> TreatmentState:
+    """Run it to its end."""
+    runner = Runner(
+        gun=gun,
+        journal=journal,
+        cleared=begun.cleared,
+        treatment=begun.treatment,
+        front=front,
+        operator=operator.reference,
+        station=station_name(),
+        settings=settings,
+    )
+    return runner.run()
+

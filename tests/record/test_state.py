@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from hypothesis import given
+
+from mesogun.record import Ledger, Mark, TreatmentState, decode, encode, fold, fold_all
+from mesogun.record import events as ev
+from tests.record.strategies import loaded, planned, shot, stories
+from tests.trace import req
+
+
+@req("H2")
+def test_high_grows_when_loaded_and_falls_by_the_record() -> None:
+    state = fold_all([planned(), loaded(1, 0)])
+    assert state.ledger == Ledger(0, 20_500)
+    assert state.mark(0) is Mark.LOADED
+    state = fold(state, shot(1, 1, 0))
+    assert state.ledger == Ledger(19_500, 20_500)
+    assert state.mark(0) is Mark.GIVEN
+
+
+@req("H5")
+def test_high_falls_when_an_entry_is_settled() -> None:
+    state = fold_all([planned(), loaded(1, 0), ev.EntrySettled("g", "m", 1, "unloaded")])
+    assert state.ledger == Ledger(0, 0)
+    assert state.mark(0) is Mark.PENDING
+    assert state.loadable() == (0, 1, 2, 3, 4)
+
+
+@req("H4")
+def test_a_point_with_an_unsettled_entry_or_a_shot_is_not_loadable() -> None:
+    state = fold_all([planned(), loaded(1, 0), loaded(2, 1, gun="another")])
+    assert state.loadable() == (2, 3, 4)
+    state = fold(state, shot(1, 1, 0))
+    assert state.loadable() == (2, 3, 4)
+    state = fold(state, ev.RedoOrdered(0, 1, "op-1", "leaked"))
+    assert state.loadable() == (0, 2, 3, 4)
+    state = fold_all([loaded(3, 0), shot(2, 3, 0)], state)
+    assert state.loadable() == (2, 3, 4)
+    assert state.ledger.low_nl == 2 * 19_500
+
+
+@req("H8")
+def test_indeterminate_keeps_its_interval_and_its_own_mark() -> None:
+    state = fold_all([planned(), loaded(1, 0), shot(1, 1, 0, outcome="INDETERMINATE", delivered_nl=4_000)])
+    assert state.ledger == Ledger(3_500, 20_500)
+    assert state.mark(0) is Mark.INDETERMINATE
+    assert 0 not in state.loadable()
+
+
+@req("H10", "G11")
+def test_prime_without_contact_is_in_no_dose_and_with_contact_may_be() -> None:
+    state = fold_all([planned(), shot(1, 0, 0, kind="PRIME")])
+    assert state.ledger == Ledger(0, 0)
+    assert state.prime == Ledger(19_500, 20_500)
+    state = fold(state, shot(2, 0, 0, kind="PRIME", flags=2))
+    assert state.ledger == Ledger(0, 20_500)
+
+
+@req("H10")
+def test_foreign_volume_counts_and_blocks_until_settled() -> None:
+    foreign = ev.ForeignRecorded("g", "m", 9, 4, "f" * 16, "TREAT", 20_000, 20_500, 20_000)
+    state = fold_all([planned(), foreign])
+    assert state.ledger == Ledger(0, 20_500)
+    assert state.blocks
+    state = fold(state, ev.Settled("foreign record", "g", "m", 9, 0, 20_500, "op-1", "same visit"))
+    assert state.blocks == ()
+    assert state.ledger == Ledger(0, 20_500)
+    state_unmoved = fold(state, ev.Settled("foreign record", "g", "m", 9, 0, 20_500, "op-1", "again"))
+    assert state_unmoved == state, "settling twice counts once"
+
+
+def test_a_skipped_point_is_not_loaded_and_the_treatment_can_complete() -> None:
+    state = fold_all([planned(2), loaded(1, 0), shot(1, 1, 0), ev.PointSkipped(1, "op-1", "freckle")])
+    assert state.complete
+    assert state.mark(1) is Mark.SKIPPED
+
+
+@given(stories())
+def test_live_state_equals_replayed_state(story: list[ev.Event]) -> None:
+    live = TreatmentState()
+    for event in story:
+        live = fold(live, event)
+    assert fold_all(decode(encode(event)) for event in story) == live
+
+
+@given(stories())
+def test_the_ledger_is_the_sum_of_its_parts_and_an_interval_at_every_step(story: list[ev.Event]) -> None:
+    state = TreatmentState()
+    for event in story:
+        state = fold(state, event)
+        given_low = sum(s.low_nl for s in state.shots if s.shot_kind == "TREAT")
+        given_high = sum(s.high_nl for s in state.shots if s.shot_kind == "TREAT")
+        held = sum(entry.high_nl for entry in state.open_entries.values())
+        assert state.ledger == Ledger(given_low, given_high + held)
+        assert not set(state.loadable()) & state.open_shots()
+
+
+@given(stories())
+def test_high_never_shrinks_without_evidence(story: list[ev.Event]) -> None:
+    state = TreatmentState()
+    for event in story:
+        after = fold(state, event)
+        if not isinstance(event, ev.ShotRecorded | ev.EntrySettled | ev.Settled):
+            assert after.ledger.high_nl >= state.ledger.high_nl
+        assert after.ledger.low_nl >= state.ledger.low_nl
+        state = after
