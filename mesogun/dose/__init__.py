@@ -1,1 +1,27 @@
-"""mesogun.dose"""
+"""The dose core: what the points leave in the skin. Arrays in, arrays out; numpy and scipy only.
+
+Units: mm, uL, s; areal dose in uL/cm2 (times a concentration: mg/cm2 or units/cm2). Not responsible for plans, areas or
+agents, nor for what a dose does: it is a model of fluid and solute, with the sources of its numbers in ``data``.
+"""
+
+from mesogun.dose.depot import gaussian_sigma_mm, needle_tip, semi_axes, suitable_cell_mm
+from mesogun.dose.field import areal_dose
+from mesogun.dose.grid import Grid
+from mesogun.dose.live import LiveField
+from mesogun.dose.metrics import COVERAGE_LEVEL, Metrics, metrics
+from mesogun.dose.parameters import DELIVERED_FRACTION, Parameter
+
+__all__ = [
+    "COVERAGE_LEVEL",
+    "DELIVERED_FRACTION",
+    "Grid",
+    "LiveField",
+    "Metrics",
+    "Parameter",
+    "areal_dose",
+    "gaussian_sigma_mm",
+    "metrics",
+    "needle_tip",
+    "semi_axes",
+    "suitable_cell_mm",
+]

@@ -1,0 +1,121 @@
+"""The field of a plan: areal dose on a grid, from depots with their own size, form and engine.
+
+Responsible for the units of dose and for choosing form and engine. Not responsible for time (``frames``), for depth
+(``depth``) or for what the numbers mean (``metrics``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mesogun.dose import checks, depot
+from mesogun.dose.checks import Floats
+from mesogun.dose.engines import ENGINES, Sources, plane
+from mesogun.dose.grid import Grid
+from mesogun.errors import InputError
+
+MM2_PER_CM2 = 100.0
+FORMS = ("auto", "gaussian", "erf")
+
+
+def areal_dose(
+    points_mm: ArrayLike,
+    volumes_ul: ArrayLike,
+    depth_mm: ArrayLike,
+    *,
+    grid: Grid,
+    layer: str = "dermis",
+    diffused_mm2: float = 0.0,
+    form: str = "auto",
+    engine: str = "auto",
+    coarse_ok: bool = False,
+) -> Floats:
+    """Cell-averaged areal dose of all depots, summed over depth.
+
+    Parameters
+    ----------
+    points_mm
+        ``(n, 2)``: x and y.
+    volumes_ul
+        ``(n,)`` or one number for all.
+    depth_mm
+        ``(n,)`` or one number; checked, and otherwise without effect on a dose summed over depth.
+    grid
+        Cells to average over.
+    layer
+        Whose width law the depots follow: ``dermis``, ``subcutis`` or ``epidermis``.
+    diffused_mm2
+        ``D t``: how far diffusion has come.
+    form
+        ``gaussian`` (moment match), ``erf`` (uniform spheroid), or ``auto``: erf while ``D t < a^2``.
+    engine
+        See ``engines``; ``auto`` chooses by size.
+    coarse_ok
+        Accept cells wider than the smallest depot's sigma: the mass stays exact, peaks are averaged away.
+
+    Returns
+    -------
+    ndarray
+        ``(ny, nx)`` in uL/cm2. Times a concentration in mg/uL (or units/uL) it is mg/cm2 (units/cm2).
+
+    Raises
+    ------
+    InputError
+        Empty, not finite, negative or implausible input; cells too coarse for the kernel; unknown names.
+    """
+    groups = sources(points_mm, volumes_ul, depth_mm, layer=layer, diffused_mm2=diffused_mm2, form=form)
+    if engine not in ENGINES:
+        raise InputError(f"engine {engine!r} is unknown; it must be one of {', '.join(ENGINES)}")
+    if not coarse_ok:
+        refuse_coarse(groups, grid)
+    total = np.zeros(grid.shape)
+    for group in groups:
+        total += plane(group, grid, engine)
+    return total * (MM2_PER_CM2 / grid.cell_mm2)
+
+
+def sources(
+    points_mm: ArrayLike,
+    volumes_ul: ArrayLike,
+    depth_mm: ArrayLike,
+    *,
+    layer: str = "dermis",
+    diffused_mm2: float = 0.0,
+    form: str = "auto",
+) -> tuple[Sources, ...]:
+    """Depots grouped by shape, checked; points with zero volume leave nothing and are dropped."""
+    xy = checks.points(points_mm)
+    mass = checks.volumes(volumes_ul, len(xy))
+    checks.depths(depth_mm, len(xy))
+    checks.number(diffused_mm2, "diffused_mm2 (D t)", "mm2", 0.0, 1e4)
+    if form not in FORMS:
+        raise InputError(f"form {form!r} is unknown; it must be one of {', '.join(FORMS)}")
+    a_mm, _ = depot.semi_axes(mass, layer)
+    tau = math.sqrt(2.0 * diffused_mm2)
+    groups = []
+    for a in np.unique(a_mm[a_mm > 0.0]):
+        chosen = a_mm == a
+        groups.append(Sources(xy[chosen], mass[chosen], float(a), tau, form_for(float(a), diffused_mm2, form)))
+    return tuple(groups)
+
+
+def form_for(a_mm: float, diffused_mm2: float, form: str = "auto") -> str:
+    """The erf form while ``D t < a^2``, where the Gaussian would be off by more than 0.5 % of the peak."""
+    if form != "auto":
+        return form
+    return "erf" if diffused_mm2 < a_mm * a_mm else "gaussian"
+
+
+def refuse_coarse(groups: tuple[Sources, ...], grid: Grid) -> None:
+    """``InputError`` when a cell is wider than the smallest depot's sigma; says which cell would do."""
+    if not groups:
+        return
+    sigma = min(group.sigma_mm for group in groups)
+    if grid.h_mm > sigma * (1.0 + 1e-9):
+        raise InputError(
+            f"grid cells of {grid.h_mm:g} mm are too coarse for depots with sigma {sigma:.3g} mm; "
+            f"h_mm = {sigma / 2.0:.2g} would do (coarse_ok keeps the mass and averages the peaks away)"
+        )
