@@ -5,12 +5,10 @@ Not responsible for roles or for keeping keys (``mesogun.identity``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from mesogun.errors import Refused
-from mesogun.identity import BENCH_KEY, SIMULATED_KEY, Home, Operator, Role
-from mesogun.wire.codes import GunKind
-from mesogun.wire.messages import Welcome
+from mesogun.gun import key_source
+from mesogun.identity import Home, Operator, Role
+from mesogun.wire.host import KeySource
 
 DEMO_OPERATOR = Operator("op-demo", Role.PRACTITIONER, "Demonstration")
 
@@ -30,15 +28,6 @@ def operator_for(who: str | None, *, simulated_only: bool) -> Operator:
     )
 
 
-def key_finder() -> Callable[[Welcome], bytes | None]:
-    """Which pairing key fits the gun that has just answered: published ones only for bench and simulated guns."""
-    home = Home.open()
-
-    def find(welcome: Welcome) -> bytes | None:
-        if welcome.kind == GunKind.SIMULATED:
-            return SIMULATED_KEY
-        if welcome.kind == GunKind.BENCH:
-            return BENCH_KEY
-        return home.gun_key(welcome.device_id)
-
-    return find
+def gun_keys() -> KeySource:
+    """The keys of this station, and the published ones where a gun may use them."""
+    return key_source(Home.open())

@@ -55,3 +55,67 @@ def plan_options(command: F) -> F:
 def take_plan_options(options: Mapping[str, Any]) -> PlanOptions:
     """The plan options out of a command's keyword arguments."""
     return PlanOptions(**{name: options.get(name) for name in PlanOptions.__slots__})
+
+
+def read_area(name: str) -> Any:
+    """An area file, or a bundled example area by its name."""
+    from mesogun.area import example, examples, read
+
+    if name in examples():
+        return example(name)
+    return read(Path(name))
+
+
+def supplied(protocol: Any, options: PlanOptions, who: str) -> Any:
+    """The protocol with the practitioner's numbers in it: from a values file, then from single options."""
+    from mesogun.protocol import supply
+
+    values: dict[str, float] = {}
+    for key, value in (
+        ("shot.depth_mm", options.depth_mm),
+        ("shot.spacing_mm", options.spacing_mm),
+        ("shot.volume_ul", options.volume_ul),
+        ("shot.total_ml", options.total_ml),
+    ):
+        if value is not None:
+            values[key] = value
+    if options.values is not None:
+        values = {**read_values(options.values), **values}
+    return supply(protocol, values, source=who, grade="site") if values else protocol
+
+
+def read_values(path: Path) -> dict[str, float]:
+    """The numbers of a values file: a flat TOML table of dotted keys, ``"shot.depth_mm" = 1.2``."""
+    import tomllib
+
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: not TOML ({error})") from error
+    bad = [key for key, value in table.items() if isinstance(value, bool) or not isinstance(value, int | float)]
+    if bad:
+        raise InputError(f'{path}: {", ".join(bad)} must be a number, as in "shot.depth_mm" = 1.2')
+    return {key: float(value) for key, value in table.items()}
+
+
+def build_plan(protocol: Any, area: Any, options: PlanOptions, *, step_nl: int, syringe_nl: int, dead_nl: int) -> Any:
+    """A plan for this area within the protocol's ranges."""
+    from mesogun.plan import make_plan, request_from_protocol
+
+    others: dict[str, Any] = {} if options.order is None else {"order": options.order}
+    request = request_from_protocol(
+        protocol,
+        step_nl=step_nl,
+        syringe_nl=syringe_nl,
+        head=options.head,
+        dead_volume_nl=dead_nl,
+        **others,
+    )
+    return make_plan(area, request)
+
+
+def step_for(gun_step_nl: int) -> int:
+    """The smallest multiple of the gun's step that is at least ``STEP_NL``: finer steps than that mean nothing."""
+    return -(-STEP_NL // gun_step_nl) * gun_step_nl

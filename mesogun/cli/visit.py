@@ -50,7 +50,9 @@ def find_protocol(name: str) -> Protocol:
     path = Path(name)
     if path.suffix == ".toml" or path.exists():
         return load(path)
-    raise InputError(f"there is no protocol {name!r}: mesogun protocol list names the bundled ones, or give a .toml file")
+    raise InputError(
+        f"there is no protocol {name!r}: mesogun protocol list names the bundled ones, or give a .toml file"
+    )
 
 
 def station_name() -> str:
@@ -207,4 +209,3 @@ def run(
         settings=settings,
     )
     return runner.run()
-

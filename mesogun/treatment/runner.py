@@ -15,13 +15,14 @@ from mesogun.errors import GunRefused, LimitRefused, LinkLost, OutcomeUnknown, R
 from mesogun.gun import Gun
 from mesogun.journal import Journal
 from mesogun.limits import ClearedPlan, check_load
+from mesogun.plan import Plan
 from mesogun.record import GunMemory, History, TreatmentState, fold, loaded_high_nl, read_history
 from mesogun.record import events as ev
 from mesogun.treatment import decide as d
 from mesogun.treatment import reconcile as rec
 from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Token, Wish
-from mesogun.wire.codes import Fault, ShotKind
-from mesogun.wire.messages import Arm, Load, ShotRecord, Status
+from mesogun.wire.codes import Fault, Reason, ShotKind
+from mesogun.wire.messages import Arm, Load, Renew, ShotRecord, Status
 
 US_PER_MS = 1_000
 
@@ -49,7 +50,7 @@ class Runner:
         *,
         gun: Gun,
         journal: Journal,
-        cleared: ClearedPlan,
+        cleared: ClearedPlan[Plan],
         treatment: str,
         front: FrontEnd,
         operator: str,
@@ -279,6 +280,14 @@ class Runner:
             lease_ms=self._settings.lease_ms,
             lead=self._settings.lead,
         )
+        try:
+            self._seen(self._gun.arm(arm))
+        except GunRefused as refusal:
+            if refusal.reason != Reason.STALE_TOKEN:
+                raise
+            # The picture was too old by the time the request arrived; paint again and ask again.
+            self._seen(self._gun.status())
+            return
         self._commit(
             [
                 ev.Armed(
@@ -292,11 +301,10 @@ class Runner:
                 )
             ]
         )
-        self._seen(self._gun.arm(arm))
 
     def _renew(self, gun_clock_us: int, shot_no: int) -> None:
         try:
-            self._seen(self._gun.renew(gun_clock_us, shot_no, self._settings.lease_ms))
+            self._seen(self._gun.renew(Renew(gun_clock_us, shot_no, self._settings.lease_ms)))
         except GunRefused:
             # The lease had ended before the token arrived: the gun is disarmed, and RENEW never arms (G13).
             self._seen(self._gun.status())

@@ -1,0 +1,104 @@
+"""``mesogun demo``: a whole treatment on the simulated gun. A composition root: it may see ``sim`` and ``tui``.
+
+The same code path as ``mesogun treat``. Not responsible for any of the steps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mesogun.cli import people, places, planning, treat, visit
+from mesogun.cli.fronts import Bar
+from mesogun.cli.outcome import outcome, outcome_table
+from mesogun.errors import MesogunError
+from mesogun.gun import connect
+from mesogun.journal import open_journal
+from mesogun.units import ml_text
+
+PROTOCOL = "melasma-tranexamic-acid"
+AREA = "cheek"
+SUBJECT = "demo-subject"
+START = "2026-01-05T09:00:00Z"
+
+
+@click.command()
+@click.option("--protocol", "name", default=PROTOCOL, show_default=True, help="Bundled protocol or .toml file.")
+@click.option("--area", default=AREA, show_default=True, help="Outline file or bundled example area.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same totals, same report bytes.")
+@click.option("--pace", default="max", show_default=True, help="Speed of time: 1, 10, ... or max.")
+@click.option("--dashboard", is_flag=True, help="Watch it in the dashboard at pace 1.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for journal and report.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path | None, as_json: bool) -> int:
+    """A whole treatment on the simulated gun: plan, treat, report, verify. No hardware needed."""
+    folder = places.made(out) if out is not None else places.fresh_folder(places.state_folder() / "demos", "demo")
+    if (folder / "journal.db").exists():
+        folder = places.fresh_folder(folder, "demo")
+    seeded = hashlib.sha256(f"mesogun demo {seed} {name} {area}".encode()).hexdigest()
+    world = f"demo-{seeded[:8]}"
+    pace = "1" if dashboard and pace == "max" else pace
+    port = f"sim://standard?seed={seed}&pace={pace}&world={world}&start={START}"
+
+    protocol, notes = planning.demonstrated(visit.find_protocol(name))
+    outline = planning.read_area(area)
+    with ExitStack() as stack:
+        gun = stack.enter_context(connect(port, keys=people.gun_keys()))
+        record = stack.enter_context(open_journal(folder / "journal.db", gun.clock, journal_id=seeded[:32]))
+        begun = treat.start(
+            gun=gun,
+            record=record,
+            protocol=protocol,
+            outline=outline,
+            given=None,
+            chosen=planning.PlanOptions(),
+            subject=SUBJECT,
+            operator=people.DEMO_OPERATOR,
+            answers=None,
+            yes=True,
+            site=planning.demonstration_limits(),
+            treatment=seeded[:16],
+            demonstration=bool(notes),
+        )
+        plan = begun.cleared.plan
+        if not as_json:
+            click.echo(f"{protocol.title}", err=True)
+            planned = f"{len(plan.points)} points, {ml_text(plan.total_nl)}"
+            click.echo(f"  on {plan.area_name}: {planned}, simulated gun, seed {seed}", err=True)
+        if dashboard:
+            _in_dashboard(gun, record, begun)
+        else:
+            front = Bar(sys.stderr, lambda _what, _text: True, terminal=sys.stderr.isatty())
+            visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR)
+        truth = _truth(world)
+        result = outcome(record, begun.treatment, folder)
+    inside = truth in result.state.ledger
+    if as_json:
+        click.echo(result.json_line(seed=seed, truth_nl=truth, truth_inside=inside, demonstration_values=list(notes)))
+    else:
+        told = (
+            f"the simulator's truth, {ml_text(truth)}, lies {'inside' if inside else 'OUTSIDE'} the ledger's interval"
+        )
+        click.echo(outcome_table(result, (told, *(f"demonstration value: {note}" for note in notes))))
+    return 0 if result.verified and inside else MesogunError.exit_code
+
+
+def _truth(world: str) -> int:
+    """What really left the needle into skin, by the simulator's own physics."""
+    from sim.world import find
+
+    return round(find(world).truth.dispensed_nl)
+
+
+def _in_dashboard(gun: Any, record: Any, begun: visit.Begun) -> None:
+    from tui import run_live
+
+    def start(front: Any) -> None:
+        visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR)
+
+    run_live(start, gun.stop, plan=begun.cleared.plan, title="SIMULATED")

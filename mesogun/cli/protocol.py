@@ -1,0 +1,116 @@
+"""``mesogun protocol``: the library of treatment protocols.
+
+Not responsible for what a protocol may say (``mesogun.protocol``).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mesogun.cli.visit import find_protocol
+from mesogun.protocol import Protocol, Quantity, bundled, bundled_names, load
+
+
+@click.group()
+def protocol() -> None:
+    """The library of treatment protocols: templates with sources, not recommendations."""
+
+
+@protocol.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def list_protocols(as_json: bool) -> None:
+    """Name the bundled protocols, and what each still demands from the practitioner."""
+    found = [bundled(name) for name in bundled_names()]
+    if as_json:
+        click.echo(json.dumps([_row(item) for item in found], indent=2))
+        return
+    wide = max(len(item.id) for item in found)
+    for item in found:
+        demanded = ", ".join(demands(item))
+        click.echo(f"{item.id:<{wide}}  {item.title}")
+        click.echo(f"{'':<{wide}}  {item.technique}, {item.target_layer}, grade {worst_grade(item)}")
+        if demanded:
+            click.echo(f"{'':<{wide}}  you supply: {demanded}")
+
+
+@protocol.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def show(name: str, as_json: bool) -> None:
+    """Show one protocol with the source of every number."""
+    item = find_protocol(name)
+    if as_json:
+        click.echo(json.dumps({**item.model_dump(mode="json"), "sha256": item.sha256}, indent=2))
+        return
+    click.echo(f"{item.title}  ({item.id}, version {item.version})")
+    click.echo(f"{item.summary}\n")
+    for key, quantity in item.quantities():
+        click.echo(f"  {key:<26} {quantity_text(quantity):<22} {quantity.source or ''} {_grade(quantity)}".rstrip())
+    concentration = (
+        "mixture" if item.agent.unit is None else f"{item.agent.concentration or 'you supply'} {item.agent.unit}"
+    )
+    click.echo(f"  {'agent':<26} {item.agent.name}, {concentration}")
+    for title, rules in (("Before", item.preparation), ("After", item.aftercare)):
+        click.echo(f"\n{title}")
+        for rule in rules:
+            click.echo(f"  - {rule.text} [{', '.join(rule.sources)}]")
+    click.echo("\nAsked before treatment")
+    for question in item.screening:
+        result = question.yes if question.yes != "clear" else question.no
+        click.echo(f"  - {question.ask} -> {result} [{', '.join(question.sources)}]")
+
+
+@protocol.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def check(file: Path) -> None:
+    """Read a protocol file and name every fault in it."""
+    item = load(file)
+    click.echo(f"{file}: protocol {item.id} version {item.version} is valid, sha256 {item.sha256}")
+    for key in demands(item):
+        click.echo(f"  the practitioner must supply {key}")
+
+
+def demands(item: Protocol) -> list[str]:
+    """Dotted keys of what the practitioner must supply before a plan can be made."""
+    found = [key for key, quantity in item.quantities() if key.startswith("shot.") and quantity.missing]
+    if item.agent.unit is not None and item.agent.concentration is None:
+        found.append("agent.concentration")
+    return found
+
+
+def worst_grade(item: Protocol) -> str:
+    """The weakest grade among the shot's numbers."""
+    grades = [str(quantity.grade) for key, quantity in item.quantities() if key.startswith("shot.") and quantity.grade]
+    return max(grades, default="-")
+
+
+def quantity_text(quantity: Quantity) -> str:
+    """A number or a range for people."""
+    if quantity.missing:
+        return "you supply"
+    if quantity.low is not None or quantity.high is not None:
+        low = "" if quantity.low is None else f"{quantity.low:g}"
+        high = "" if quantity.high is None else f"{quantity.high:g}"
+        chosen = "" if quantity.value is None else f"{quantity.value:g}  "
+        return f"{chosen}({low} to {high})"
+    return f"{quantity.value:g}"
+
+
+def _grade(quantity: Quantity) -> str:
+    return f"(grade {quantity.grade})" if quantity.grade else ""
+
+
+def _row(item: Protocol) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "title": item.title,
+        "technique": item.technique,
+        "indications": list(item.indications),
+        "grade": worst_grade(item),
+        "demands": demands(item),
+        "sha256": item.sha256,
+    }

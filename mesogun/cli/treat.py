@@ -1,0 +1,214 @@
+"""``mesogun treat``: carry out a treatment on a gun, or resume one.
+
+Not responsible for what is allowed (``mesogun.limits``) or for running it (``mesogun.treatment``).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from mesogun.cli import people, places, planning, visit
+from mesogun.cli.fronts import Bar, Headless, JsonLines, Plain
+from mesogun.cli.outcome import Outcome, outcome, outcome_table
+from mesogun.errors import InputError, MesogunError, Refused
+from mesogun.gun import Gun, connect
+from mesogun.identity import Operator, check_subject
+from mesogun.journal import Journal, open_journal
+from mesogun.limits import Answers, SiteLimits, load_site, parse_answers, simulated_answers
+from mesogun.plan import Plan
+from mesogun.protocol import Protocol
+from mesogun.treatment import FrontEnd
+from mesogun.wire.codes import Flag, GunKind
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("protocol", required=False)
+@click.option("--area", help="Outline file, or a bundled example such as cheek.")
+@click.option("--plan", "plan_file", type=PATH, help="A plan file from mesogun plan --out, instead of --area.")
+@click.option("--port", envvar="MESOGUN_PORT", help="Where the gun is: /dev/ttyACM0, COM5, sim://standard, ...")
+@click.option("--subject", help="Pseudonymous reference of the subject; never a name.")
+@planning.plan_options
+@click.option("--operator", "who", help="Who is at the keyboard; default: mesogun operator use.")
+@click.option("--answers", "answers_file", type=PATH, help="TOML file with screening answers and confirmations.")
+@click.option("--yes", is_flag=True, help="Stands in for answers and confirmations, on a simulated gun only.")
+@click.option("--site-limits", type=PATH, help="The clinic's limits.toml.")
+@click.option("--resume", is_flag=True, help="Go on with a treatment that was interrupted (PROTOCOL is its reference).")
+@click.option("--journal", "url", help="File or URL of the journal.")
+@click.option("--out", type=PATH, help="Folder for the report.")
+@click.option("--plain", is_flag=True, help="One line per event.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per event; the last one is the summary.")
+def treat(
+    protocol: str | None,
+    area: str | None,
+    plan_file: Path | None,
+    port: str | None,
+    subject: str | None,
+    who: str | None,
+    answers_file: Path | None,
+    yes: bool,
+    site_limits: Path | None,
+    resume: bool,
+    url: str | None,
+    out: Path | None,
+    plain: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Carry out PROTOCOL on an area with the gun at --port, or --resume an interrupted treatment."""
+    if port is None:
+        raise InputError("name the gun's port with --port (or MESOGUN_PORT), for example --port sim://standard")
+    if not resume and (protocol is None or subject is None or (area is None) == (plan_file is None)):
+        raise InputError("a treatment needs PROTOCOL, --subject, and either --area or --plan")
+    answers = parse_answers(_text(answers_file), str(answers_file)) if answers_file is not None else None
+    site = load_site(site_limits) if site_limits is not None else None
+    chosen = planning.take_plan_options(options)
+    # Everything that can be read is read before a port is touched.
+    item = visit.find_protocol(protocol) if protocol is not None and not resume else None
+    outline = planning.read_area(area) if area is not None and not resume else None
+    given = Plan.from_bytes(_bytes(plan_file)) if plan_file is not None and not resume else None
+
+    with ExitStack() as stack:
+        gun = stack.enter_context(connect(port, keys=people.gun_keys()))
+        kind = gun_kind(gun)
+        if yes and kind != "simulated":
+            raise Refused(f"--yes stands in for a person on a simulated gun only; this one is {kind}: use --answers")
+        operator = people.operator_for(who, simulated_only=yes and kind == "simulated")
+        record = stack.enter_context(open_journal(places.journal_url(url), gun.clock))
+        answer = _answering(yes=yes, given=answers)
+        if resume:
+            begun = visit.recall(record, protocol)
+        else:
+            if item is None or subject is None:
+                raise InputError("a treatment needs PROTOCOL and --subject")
+            begun = start(
+                gun=gun,
+                record=record,
+                protocol=planning.supplied(item, chosen, operator.reference),
+                outline=outline,
+                given=given,
+                chosen=chosen,
+                subject=check_subject(subject),
+                operator=operator,
+                answers=answers,
+                yes=yes,
+                site=site,
+            )
+        click.echo(f"treatment {begun.treatment}", err=True)
+        front = front_for(plain=plain, as_json=as_json, answer=answer)
+        result: Outcome
+        try:
+            visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator)
+        except MesogunError:
+            click.echo(
+                f"stopped; the record is safe. Go on with: mesogun treat --resume {begun.treatment} --port {port}",
+                err=True,
+            )
+            raise
+        result = outcome(record, begun.treatment, places.reports_folder(out))
+    click.echo(result.json_line() if as_json else outcome_table(result))
+
+
+def gun_kind(gun: Gun) -> str:
+    """What the gun is, with bench mode as its own kind: it never treats."""
+    if gun.welcome.status.flags & Flag.BENCH:
+        return "bench"
+    return GunKind(gun.welcome.kind).name.lower()
+
+
+def start(
+    *,
+    gun: Gun,
+    record: Journal,
+    protocol: Protocol,
+    outline: Any,
+    given: Plan | None,
+    chosen: planning.PlanOptions,
+    subject: str,
+    operator: Operator,
+    answers: Answers | None,
+    yes: bool,
+    site: SiteLimits | None,
+    treatment: str | None = None,
+    demonstration: bool = False,
+) -> visit.Begun:
+    """Plan with this gun's step and syringe, clear, and record that it was cleared."""
+    caps = gun.caps
+    plan = given
+    if plan is None:
+        plan = planning.build_plan(
+            protocol,
+            outline,
+            chosen,
+            step_nl=planning.step_for(caps.step_nl),
+            syringe_nl=caps.syringe_nl,
+            dead_nl=caps.dead_volume_nl,
+        )
+    elif plan.step_nl % caps.step_nl:
+        raise InputError(
+            f"the plan's step of {plan.step_nl} nL is no multiple of this gun's {caps.step_nl} nL: plan again"
+        )
+    if answers is None:
+        if not yes:
+            raise Refused(
+                "screening, consent and confirmation are missing: give --answers FILE"
+                f" (it confirms plan {plan.plan_hash}), or --yes on a simulated gun"
+            )
+        answers = simulated_answers(protocol, plan.plan_hash, subject)
+    return visit.begin(
+        journal=record,
+        treatment=treatment or visit.new_treatment(),
+        plan=plan,
+        protocol=protocol,
+        site=site,
+        subject=subject,
+        operator=operator,
+        answers=answers,
+        gun_kind=gun_kind(gun),
+        now=gun.clock.utc(),
+        demonstration=demonstration,
+    )
+
+
+def front_for(*, plain: bool, as_json: bool, answer: Callable[[str, str], bool]) -> FrontEnd:
+    """The front end that the options and the terminal ask for."""
+    out: TextIO = sys.stdout
+    if as_json:
+        front: Headless = JsonLines(out, answer)
+    elif plain or not sys.stderr.isatty():
+        front = Plain(out, answer)
+    else:
+        front = Bar(sys.stderr, answer, terminal=True)
+    return front
+
+
+def _answering(*, yes: bool, given: Answers | None) -> Callable[[str, str], bool]:
+    def answer(what: str, text: str) -> bool:
+        if yes or (given is not None and what == "arm"):
+            return True
+        if sys.stdin.isatty():
+            return click.confirm(text, err=True)
+        return False
+
+    return answer
+
+
+def _text(path: Path) -> str:
+    try:
+        return _bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
