@@ -5,6 +5,7 @@ Not responsible for recording either of them, nor for the single entries later (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol as Shape
@@ -24,7 +25,8 @@ from mesogun.limits.rules import check_amounts
 from mesogun.limits.screening import Result, check_consent, check_screening, screen
 from mesogun.limits.subject import Subject, SubjectHistory
 from mesogun.limits.violation import ClearanceRefused, Violation
-from mesogun.protocol import Protocol
+from mesogun.protocol import Protocol, depth_warnings
+from mesogun.units import UM_PER_MM
 
 PlanT = TypeVar("PlanT", bound=PlanShape)
 
@@ -104,6 +106,7 @@ def clear(
     overrides, refused, warnings = _sort_out(found, answers, operator)
     if refused:
         raise ClearanceRefused(refused)
+    warnings += _notes(plan, protocol)
     warnings += [f.told() for f in screen(protocol, answers.screening) if f.result is Result.NOTE]
     clearance = Clearance(
         plan_hash=plan.plan_hash,
@@ -164,6 +167,17 @@ def _demonstration_limits(limits: Limits, gun_kind: str) -> Iterator[Violation]:
 def _demonstration(protocol: Protocol, limits: Limits) -> bool:
     grades = {quantity.grade for _, quantity in protocol.quantities()} | {protocol.agent.grade}
     return "demo" in grades or any(edge.grade == "demo" for edge in limits.edges.values())
+
+
+def _notes(plan: PlanShape, protocol: Protocol) -> Iterator[str]:
+    """What stops nobody and should be seen: a long visit, a depth below the dermis."""
+    visit = protocol.course.visit_minutes
+    bounds = visit.bounds() if visit is not None else None
+    if visit is not None and bounds is not None and plan.path.seconds > bounds[1] * 60:
+        minutes = math.ceil(plan.path.seconds / 60)
+        yield f"about {minutes} minutes planned, a visit is said to take at most {bounds[1]:g} ({visit.source})"
+    deepest_mm = max(point.depth_um for point in plan.points) / UM_PER_MM
+    yield from depth_warnings(protocol.areas, protocol.target_layer, deepest_mm)
 
 
 def _sort_out(

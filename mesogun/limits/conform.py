@@ -6,6 +6,7 @@ Not responsible for amounts against limits (``rules``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Protocol as Shape
 
@@ -18,14 +19,21 @@ from mesogun.protocol import Protocol, Quantity
 
 
 class AgentShape(Shape):
-    """The agent as a plan carries it."""
+    """The agent as a plan carries it; the concentration is a decimal text."""
 
     @property
     def id(self) -> str: ...  # noqa: D102
     @property
-    def concentration(self) -> float | None: ...  # noqa: D102
+    def concentration(self) -> str | None: ...  # noqa: D102
     @property
     def unit(self) -> str | None: ...  # noqa: D102
+
+
+class PathShape(Shape):
+    """What the path of a plan takes."""
+
+    @property
+    def seconds(self) -> int: ...  # noqa: D102
 
 
 class PlanShape(Shape):
@@ -47,6 +55,8 @@ class PlanShape(Shape):
     def protocol_sha256(self) -> str: ...  # noqa: D102
     @property
     def agent(self) -> AgentShape: ...  # noqa: D102
+    @property
+    def path(self) -> PathShape: ...  # noqa: D102
 
 
 def check_identity(plan: PlanShape, protocol: Protocol, limits: Limits, subject: Subject) -> Iterator[Violation]:
@@ -62,10 +72,10 @@ def check_identity(plan: PlanShape, protocol: Protocol, limits: Limits, subject:
     if limits.subject_ref != subject.ref and (limits.subject_ref is not None or subject.bounds):
         yield _hard("plan.limits", f"the limits were combined for another subject than {subject.ref}")
     agent, meant = plan.agent, protocol.agent
-    if (agent.id, agent.concentration, agent.unit) != (meant.id, meant.concentration, meant.unit):
-        yield _hard(
-            "plan.agent", f"the plan has {_agent(agent)}, the protocol {_agent(meant)}; plan again with the right one"
-        )
+    if (agent.id, agent.unit) != (meant.id, meant.unit) or not _same(agent.concentration, meant.concentration):
+        has = _agent(agent.id, agent.concentration, agent.unit)
+        wants = _agent(meant.id, meant.concentration, meant.unit)
+        yield _hard("plan.agent", f"the plan has {has}, the protocol {wants}; plan again with the right one")
     volumes = [point.volume_nl for point in plan.points]
     if not volumes:
         yield _hard("plan.points", "the plan has no point")
@@ -128,9 +138,18 @@ def _range(
         yield Violation(f"protocol.{name}", asked / scale, limit, unit, source, hard=False, message=text)
 
 
-def _agent(agent: AgentShape) -> str:
-    strength = "no concentration" if agent.concentration is None else f"{agent.concentration:g} {agent.unit}"
-    return f"{agent.id} ({strength})"
+def _same(planned: str | None, meant: float | None) -> bool:
+    """Whether the plan's decimal text is the protocol's number, exactly."""
+    if planned is None or meant is None:
+        return planned is None and meant is None
+    try:
+        return Decimal(planned) == Decimal(repr(meant))
+    except InvalidOperation:
+        return False
+
+
+def _agent(name: str, concentration: object, unit: str | None) -> str:
+    return f"{name} ({'no concentration' if concentration is None else f'{concentration} {unit}'})"
 
 
 def _hard(rule: str, text: str) -> Violation:

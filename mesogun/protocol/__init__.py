@@ -11,7 +11,8 @@ from mesogun.protocol.document import AgentUse, Course, Protocol, Question, Rule
 from mesogun.protocol.library import bundled, bundled_names
 from mesogun.protocol.load import bundled_bibliography, load, parse
 from mesogun.protocol.quantity import Grade, Quantity
-from mesogun.protocol.supply import supply
+from mesogun.protocol.supply import supply, with_school
+from mesogun.protocol.technique import Technique, depth_warnings, schools, techniques
 
 __all__ = [
     "AgentUse",
@@ -25,10 +26,15 @@ __all__ = [
     "Rule",
     "Shot",
     "Source",
+    "Technique",
     "bundled",
     "bundled_bibliography",
     "bundled_names",
+    "depth_warnings",
     "load",
     "parse",
+    "schools",
     "supply",
+    "techniques",
+    "with_school",
 ]

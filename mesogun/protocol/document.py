@@ -11,12 +11,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from mesogun.protocol.bound import Bound
-from mesogun.protocol.quantity import Grade, Key, Quantity, Strict, Text
+from mesogun.protocol.quantity import Grade, Key, Layer, Quantity, Strict, Text
 
 FORMAT = 1
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,2}$")]
 Mode = Literal["single", "burst", "continuous", "stamp", "electrical"]
-Layer = Literal["epidermal", "dermal", "subcutaneous"]
 Outcome = Literal["clear", "note", "clearance", "blocked"]
 
 RULE_SECTIONS = ("screening", "consent", "preparation", "aftercare", "reactions")

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from mesogun.errors import InputError
 from mesogun.protocol.document import RULE_SECTIONS, Document, Protocol, Source
 from mesogun.protocol.quantity import SOURCED_GRADES, Quantity, Strict
+from mesogun.protocol.technique import schools
 
 MAX_BYTES = 128 * 1024
 """Largest text that any parser of this package reads; the longest bundled file is a tenth of it."""
@@ -77,7 +78,8 @@ def parse(text: str, name: str) -> Protocol:
     """
     document = parse_model(text, name, Document)
     known = {source.key: source for source in bundled_bibliography()}
-    faults = [f"bibliography: {s.key!r} is already a bundled source" for s in document.bibliography if s.key in known]
+    faults = list(_technique_faults(document))
+    faults += [f"bibliography: {s.key!r} is already a bundled source" for s in document.bibliography if s.key in known]
     own = [source.key for source in document.bibliography]
     faults += [f"bibliography: {key!r} stands there twice" for key in sorted({k for k in own if own.count(k) > 1})]
     known.update((source.key, source) for source in document.bibliography)
@@ -164,6 +166,18 @@ def bundled_bibliography() -> tuple[Source, ...]:
     import protocols
 
     return parse_model(protocols.read("_bibliography"), "_bibliography.toml", Bibliography).source
+
+
+def _technique_faults(document: Document) -> Iterator[str]:
+    try:
+        entries = schools(document.technique)
+    except InputError as error:
+        yield f"technique: {error}"
+        return
+    if entries[0].not_this is not None:
+        yield f"technique: {entries[0].not_this}"
+    elif entries[0].metered != document.metered:
+        yield f"technique: {document.technique} and mode {document.mode!r} do not go together"
 
 
 def _of_quantity(where: str, quantity: Quantity) -> Iterator[tuple[str, str, str]]:

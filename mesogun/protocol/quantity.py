@@ -17,6 +17,7 @@ carries a number, so it has no place here."""
 SOURCED_GRADES: tuple[Grade, ...] = ("A", "B", "C")
 """What a protocol file may state; the other two come only through :func:`mesogun.protocol.supply`."""
 
+Layer = Literal["epidermal", "dermal", "subcutaneous"]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=600)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 Number = Annotated[float, Field(gt=0, lt=1e6, allow_inf_nan=False)]

@@ -13,6 +13,7 @@ from mesogun.errors import InputError
 from mesogun.protocol.document import Protocol
 from mesogun.protocol.load import raise_faults
 from mesogun.protocol.quantity import Quantity
+from mesogun.protocol.technique import schools
 
 
 def supply(protocol: Protocol, values: Mapping[str, float], *, source: str, grade: Literal["site", "demo"]) -> Protocol:
@@ -68,6 +69,24 @@ def supply(protocol: Protocol, values: Mapping[str, float], *, source: str, grad
     raise_faults(protocol.id, faults)
     parts = {part: getattr(protocol, part).model_copy(update=update) for part, update in changed.items()}
     return protocol.model_copy(update=parts)
+
+
+def with_school(protocol: Protocol, school: str) -> Protocol:
+    """The protocol with missing depth and distance filled in from one school of its technique.
+
+    Sources and grades are those of the table of techniques; what that school does not give stays missing.
+    """
+    entries = {entry.school: entry for entry in schools(protocol.technique) if entry.school is not None}
+    if school not in entries:
+        known = ", ".join(str(name) for name in entries) or "none: its sources agree"
+        raise InputError(f"{protocol.id}: no school {school!r} of {protocol.technique}; there are {known}")
+    entry = entries[school]
+    update = {
+        name: given
+        for name in ("depth_mm", "spacing_mm", "volume_ul")
+        if getattr(protocol.shot, name).missing and (given := getattr(entry, name)) is not None
+    }
+    return protocol.model_copy(update={"shot": protocol.shot.model_copy(update=update)})
 
 
 def _usable(value: object) -> bool:

@@ -22,7 +22,7 @@ from mesogun.limits import (
     simulated_answers,
 )
 from mesogun.limits.approval import Approval
-from mesogun.protocol import AgentUse, Protocol, bundled
+from mesogun.protocol import Protocol, bundled
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -36,14 +36,27 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Agent:
+    id: str
+    concentration: str | None
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     points: tuple[Point, ...]
     total_nl: int
     protocol_id: str
     protocol_sha256: str
-    agent: AgentUse
+    agent: Agent
     spacing_um: int
     step_nl: int = 100
+    path: Path = Path()
     plan_hash: str = "ab" * 32
 
 
@@ -65,7 +78,10 @@ def grid(count: int, spacing_um: int, volume_nl: int, depth_um: int, columns: in
 
 def plan_of(protocol: Protocol, points: Sequence[Point], spacing_um: int) -> Plan:
     total = sum(point.volume_nl for point in points)
-    return Plan(tuple(points), total, protocol.id, protocol.sha256, protocol.agent, spacing_um)
+    used = protocol.agent
+    concentration = None if used.concentration is None else f"{used.concentration:g}"
+    agent = Agent(used.id, concentration, used.unit)
+    return Plan(tuple(points), total, protocol.id, protocol.sha256, agent, spacing_um)
 
 
 def hydration(count: int = 40, volume_nl: int = 20_000, depth_um: int = 1500) -> tuple[Protocol, Plan]:

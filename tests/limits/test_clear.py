@@ -31,7 +31,7 @@ def test_a_plan_within_everything_is_cleared() -> None:
     assert cleared.plan is plan
     assert cleared.plan_hash == plan.plan_hash
     assert (cleared.subject, cleared.operator, cleared.agent) == ("s-1", "op-1", "hyaluronic-acid")
-    assert cleared.hard_total_nl == 9_000_000
+    assert cleared.hard_total_nl == 3_000_000
     assert not cleared.clearance.demonstration
 
 
@@ -44,9 +44,9 @@ def test_every_violation_is_said_at_once_with_rule_asked_limit_and_source() -> N
     assert {"operator.role", "confirm.plan", "confirm.subject", "screening.pregnancy", "consent.risk"} <= rules
     by_rule = {v.rule: v for v in refused.violations}
     total = by_rule["treatment_ml.hard_high"]
-    assert (total.asked, total.limit, total.unit, total.hard) == (10.0, 9.0, "mL", True)
-    assert "nct03742479" in total.source
-    assert "10 mL asked, at most 9 allowed" in total.message
+    assert (total.asked, total.limit, total.unit, total.hard) == (10.0, 3.0, "mL", True)
+    assert "nct03461198" in total.source
+    assert "10 mL asked, at most 3 allowed" in total.message
     assert str(refused).count("\n") == len(refused.violations) - 1
     assert isinstance(refused, LimitRefused)
     assert refused.exit_code == 5
@@ -71,7 +71,7 @@ def test_a_soft_limit_needs_a_reason_and_the_reason_is_kept() -> None:
     assert override.why == "both cheeks"
     assert override.operator == "op-1"
     assert override.asked == "1.6 mL"
-    assert override.limit.startswith("1.5 mL (protocol: nct03742479")
+    assert override.limit.startswith("1.5 mL (protocol: nct03461198")
     assert Case(protocol, plan, overrides={"treatment_ml.soft_high": "  "}).verdict() == ("treatment_ml.soft_high",)
 
 
@@ -140,8 +140,11 @@ def test_plan_protocol_limits_and_subject_must_belong_together() -> None:
     protocol, plan = hydration()
     other = replace(plan, protocol_sha256="0" * 64)
     assert Case(protocol, other).verdict() == ("plan.protocol",)
-    stronger = protocol.agent.model_copy(update={"concentration": 25.0})
-    assert "plan.agent" in Case(protocol, replace(plan, agent=stronger)).verdict()
+    for wrong in ("25", "20.01", "2e1000000000", "many", None):
+        stronger = replace(plan.agent, concentration=wrong)
+        assert Case(protocol, replace(plan, agent=stronger)).verdict() == ("plan.agent",), wrong
+    assert Case(protocol, replace(plan, agent=replace(plan.agent, concentration="20.00"))).verdict() == ()
+    assert "plan.agent" in Case(protocol, replace(plan, agent=replace(plan.agent, unit="U/mL"))).verdict()
     assert Case(protocol, replace(plan, total_nl=plan.total_nl - 1)).verdict() == ("plan.total",)
     assert "plan.points" in Case(protocol, plan_of(protocol, (), 10_000)).verdict()
     empty = (*plan.points[:-1], replace(plan.points[-1], volume_nl=0))
@@ -152,14 +155,14 @@ def test_plan_protocol_limits_and_subject_must_belong_together() -> None:
 
 def test_earlier_treatments_of_the_last_24_hours_count_into_this_one() -> None:
     protocol, plan = hydration(count=50)  # 1 mL
-    assert Case(protocol, plan, history=(past(0.5, 8_000_001),)).verdict() == ("treatment_ml.hard_high",)
+    assert Case(protocol, plan, history=(past(0.5, 2_000_001),)).verdict() == ("treatment_ml.hard_high",)
     reason = {"treatment_ml.soft_high": "second cheek"}
-    at_limit = Case(protocol, plan, history=(past(0.5, 8_000_000),), overrides=reason)
+    at_limit = Case(protocol, plan, history=(past(0.5, 2_000_000),), overrides=reason)
     assert at_limit.verdict() == ()
     assert at_limit.run().hard_total_nl == 1_000_000
-    assert Case(protocol, plan, history=(past(1.0, 8_000_001),)).verdict() == ()
-    assert Case(protocol, plan, history=(past(0.5, 8_000_001, agent="other"),)).verdict() == ()
-    assert Case(protocol, plan, history=(past(0.5, 8_000_001, agent=""),)).verdict() == ("treatment_ml.hard_high",)
+    assert Case(protocol, plan, history=(past(1.0, 2_000_001),)).verdict() == ()
+    assert Case(protocol, plan, history=(past(0.5, 2_000_001, agent="other"),)).verdict() == ()
+    assert Case(protocol, plan, history=(past(0.5, 2_000_001, agent=""),)).verdict() == ("treatment_ml.hard_high",)
 
 
 def test_a_time_without_zone_is_refused() -> None:
@@ -201,9 +204,9 @@ def test_a_recorded_clearance_restores_the_cleared_plan_and_nothing_else() -> No
 def test_no_entry_is_loaded_beyond_a_hard_limit() -> None:
     protocol, plan = hydration()
     cleared = Case(protocol, plan, site=site("hyaluronic-acid points hard_high=41")).run()
-    assert check_load(cleared, high_nl_after=9_000_000) == ()
-    (violation,) = check_load(cleared, high_nl_after=9_000_001)
-    assert (violation.rule, violation.limit, violation.hard) == ("treatment_ml.hard_high", 9.0, True)
+    assert check_load(cleared, high_nl_after=3_000_000) == ()
+    (violation,) = check_load(cleared, high_nl_after=3_000_001)
+    assert (violation.rule, violation.limit, violation.hard) == ("treatment_ml.hard_high", 3.0, True)
     assert check_load(cleared, high_nl_after=0, largest_point_nl=50_000, points_after=41) == ()
     assert [v.rule for v in check_load(cleared, high_nl_after=0, largest_point_nl=50_001, points_after=42)] == [
         "point_ml.hard_high",
