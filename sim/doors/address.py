@@ -1,0 +1,120 @@
+"""``sim://PROFILE?seed=7&pace=max&world=NAME&hand=none&nvm=FILE&start=2026-01-05T09:00:00Z``: read and checked.
+
+Not responsible for opening anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from mesogun.errors import InputError
+from sim.firmware.gun import Gun
+from sim.physics.profile import MODES
+from sim.world import START, World, exists, find, register
+
+KEYS = ("seed", "pace", "world", "hand", "nvm", "start", "mode")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed URL; ``pace`` ``None`` is as fast as possible."""
+
+    profile: str = "standard"
+    seed: int | None = None
+    pace: float | None = None
+    world: str | None = None
+    hand: bool = True
+    nvm: Path | None = None
+    start: datetime = START
+    mode: str | None = None
+
+    def build(self) -> World:
+        """The world of that name if there is one, else a new one (registered when it has a name)."""
+        if self.world is not None and exists(self.world):
+            world = find(self.world)
+            if self.seed is not None and self.seed != world.seed:
+                raise InputError(
+                    f"world {self.world!r} exists with seed {world.seed}, not {self.seed}; leave the seed out or name "
+                    "another world"
+                )
+            return world
+        world = World(self.profile, seed=self.seed, hand=self.hand, start=self.start, memory_file=self.nvm)
+        if self.mode is not None:
+            set_mode(world.gun, self.mode)
+        if self.world is not None:
+            register(self.world, world)
+        return world
+
+
+def set_mode(gun: Gun, mode: str) -> None:
+    """Turn the mode dial of the gun."""
+    gun.panel.mode = mode
+
+
+def parse(url: str) -> Address:
+    """Read a ``sim://`` URL; every fault is one line that says what would work."""
+    parts = urlsplit(url)
+    if parts.scheme != "sim":
+        raise InputError(f"{url!r} is not an address of a simulated gun; it would start with sim://")
+    profile = (parts.netloc + parts.path).strip("/") or "standard"
+    given: dict[str, str] = {}
+    for key, value in parse_qsl(parts.query, keep_blank_values=True):
+        if key not in KEYS:
+            raise InputError(f"{url!r}: {key!r} is no option of a simulated gun; options: {', '.join(KEYS)}")
+        if key in given:
+            raise InputError(f"{url!r}: {key!r} is given twice")
+        given[key] = value
+    if given.get("hand", "auto") not in {"auto", "none"}:
+        raise InputError(f"{url!r}: hand={given['hand']!r} is neither auto nor none")
+    if "mode" in given and given["mode"] not in MODES:
+        raise InputError(f"{url!r}: mode={given['mode']!r} is none of {', '.join(MODES)}")
+    return Address(
+        profile,
+        _seed(url, given.get("seed")),
+        pace_of(given.get("pace", "max")),
+        given.get("world") or None,
+        given.get("hand", "auto") == "auto",
+        Path(given["nvm"]) if given.get("nvm") else None,
+        _start(url, given.get("start")),
+        given.get("mode"),
+    )
+
+
+def pace_of(text: str) -> float | None:
+    """``max`` is ``None``; a number is that many simulated seconds per real second."""
+    if text == "max":
+        return None
+    try:
+        pace = float(text)
+    except ValueError:
+        pace = 0.0
+    if not 0.001 <= pace <= 10_000:
+        raise InputError(f"pace {text!r} is neither max nor a number from 0.001 to 10000")
+    return pace
+
+
+def _seed(url: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed < 2**63:
+        raise InputError(f"{url!r}: seed {text!r} is not an integer from 0 to 2^63 - 1")
+    return seed
+
+
+def _start(url: str, text: str | None) -> datetime:
+    if text is None:
+        return START
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{url!r}: start {text!r} is not an ISO 8601 time, such as 2026-01-05T09:00:00Z") from None
+    if moment.tzinfo is None:
+        raise InputError(f"{url!r}: start {text!r} has no time zone; add Z for UTC")
+    return moment

@@ -1,0 +1,153 @@
+"""The in-process door: a transport whose blocking read is the scheduler, and the clock that goes with it.
+
+With pace ``max`` virtual time jumps from event to event while the caller waits. With a numeric pace the same
+events happen at the right real moment: the waiting is done in short real slices, and a host that was away finds
+that time has passed. ``write`` may come from any thread. Not responsible for what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta
+
+from mesogun.errors import InputError, LinkLost
+from sim.doors import address
+from sim.line import Way
+from sim.world import World
+
+SLICE_S = 0.004
+MAX_READ = 1 << 16
+
+
+class SimClock:
+    """The world's clock; real time times pace where there is a pace."""
+
+    def __init__(self, world: World, pace: float | None, lock: threading.RLock) -> None:
+        self._world = world
+        self._kernel = world.kernel
+        self._lock = lock
+        self.pace = pace
+        self._real_ns = time.monotonic_ns() if pace else 0
+        self._virtual_us = world.kernel.now_us
+
+    def monotonic_us(self) -> int:
+        """Virtual microseconds; never goes back."""
+        if self.pace is None:
+            return self._kernel.now_us
+        return max(self._kernel.now_us, self.target_us())
+
+    def utc(self) -> datetime:
+        """The calendar of the simulated world."""
+        return self._world.start + timedelta(microseconds=self.monotonic_us())
+
+    def sleep_us(self, duration_us: int) -> None:
+        """Let that much of this world's time pass, with everything that happens in it."""
+        self.run_until(self.monotonic_us() + max(0, duration_us))
+
+    def target_us(self) -> int:
+        """Where virtual time should be now by the real clock (numeric pace only)."""
+        if self.pace is None:
+            return self._kernel.now_us
+        return self._virtual_us + int((time.monotonic_ns() - self._real_ns) * self.pace / 1000)
+
+    def catch_up(self) -> None:
+        """Let everything happen that is due by now (numeric pace only)."""
+        if self.pace is not None:
+            with self._lock:
+                self._kernel.run_until(self.target_us())
+
+    def run_until(self, until_us: int) -> None:
+        """Wait until a moment of virtual time."""
+        while True:
+            with self._lock:
+                if self._kernel.now_us >= until_us:
+                    return
+                if self.pace is None:
+                    self._kernel.step(until_us)
+                    continue
+                self._kernel.run_until(min(until_us, self.target_us()))
+                left_us = until_us - self._kernel.now_us
+            if left_us > 0:
+                time.sleep(min(SLICE_S, left_us / self.pace / 1e6))
+
+
+class SimTransport:
+    """One open port on the gun of a world. Opening another one takes the cable away from this one."""
+
+    def __init__(self, world: World, clock: SimClock, lock: threading.RLock) -> None:
+        self._world = world
+        self._kernel = world.kernel
+        self._clock = clock
+        self._lock = lock
+        self._arrived = bytearray()
+        self._open = True
+        self._mine = self._arrived.extend
+        world.line.host_end = self._mine
+
+    def read(self, max_bytes: int, timeout_us: int) -> bytes:
+        """Up to ``max_bytes`` as soon as there are any; ``b""`` when the time is over. Runs the world meanwhile."""
+        kernel, clock, arrived = self._kernel, self._clock, self._arrived
+        end_us = clock.monotonic_us() + max(0, timeout_us)
+        while True:
+            with self._lock:
+                self._check()
+                if clock.pace is None:
+                    while not arrived and kernel.now_us < end_us:
+                        if not kernel.step(end_us):
+                            break
+                        if not self._world.line.plugged:
+                            break
+                else:
+                    target_us = min(end_us, clock.target_us())
+                    while not arrived and kernel.step(target_us):
+                        pass
+                if arrived:
+                    data = bytes(arrived[:max_bytes])
+                    del arrived[:max_bytes]
+                    return data
+                self._check()
+                left_us = end_us - kernel.now_us
+                if left_us <= 0:
+                    return b""
+            if clock.pace is not None:
+                time.sleep(min(SLICE_S, left_us / clock.pace / 1e6))
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on the wire at this moment."""
+        with self._lock:
+            self._check()
+            self._clock.catch_up()
+            self._world.line.send(Way.TO_GUN, data)
+
+    def close(self) -> None:
+        """Let the port go; the gun stays as it is and notices nothing."""
+        with self._lock:
+            self._open = False
+            if self._world.line.host_end is self._mine:
+                self._world.line.host_end = lambda _: None
+
+    def _check(self) -> None:
+        if not self._open:
+            raise LinkLost("this port was closed; open it again")
+        if not self._world.line.plugged:
+            raise LinkLost("the simulated cable is unplugged")
+        if self._world.line.host_end is not self._mine:
+            raise LinkLost("another port was opened on the same simulated gun")
+
+
+def attach(world: World, *, pace: float | None = None) -> tuple[SimTransport, SimClock]:
+    """A transport and a clock on a world that exists."""
+    if not world.line.plugged:
+        raise LinkLost("the simulated cable is unplugged")
+    lock = world.lock
+    clock = SimClock(world, pace, lock)
+    return SimTransport(world, clock, lock), clock
+
+
+def open_port(url: str) -> tuple[SimTransport, SimClock]:
+    """Open ``sim://...``: the world is built when no world of that name exists."""
+    asked = address.parse(url)
+    if asked.nvm is not None and asked.nvm.is_dir():
+        raise InputError(f"{asked.nvm} is a folder, not a file for the memory of a simulated gun")
+    return attach(asked.build(), pace=asked.pace)

@@ -1,0 +1,128 @@
+"""One whole gun: machine, conversation and requests joined; power; and the rule that a power cut ends everything.
+
+The parts do not know each other; this class does. Not responsible for the line or for what surrounds the gun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mesogun.wire.codes import Fault, GunKind
+from sim.firmware.calibration import Calibration
+from sim.firmware.machine import Machine
+from sim.firmware.memory import PowerCut
+from sim.firmware.panel import Panel
+from sim.firmware.requests import Requests
+from sim.firmware.session import Conversation
+from sim.firmware.store import Store
+from sim.firmware.table import Happening, Phase
+from sim.kernel import Kernel, Stream
+from sim.physics.plant import Plant
+from sim.physics.profile import Profile
+
+
+class Gun:
+    """The simulated gun as the cable and the hand meet it."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        kernel: Kernel,
+        plant: Plant,
+        stream: Stream,
+        *,
+        kind: GunKind = GunKind.SIMULATED,
+        memory_file: Path | None = None,
+    ) -> None:
+        self.panel = Panel(mode=profile.mode, battery_mv=profile.integer("battery.open_mv"))
+        self.store = Store(profile, stream, memory_file)
+        self.machine = Machine(profile, kernel, plant, self.store, self.panel)
+        self.conversation = Conversation(self.machine, kind, self._send)
+        self.requests = Requests(self.machine)
+        self.conversation.carry_out = self.requests.carry_out
+        self.machine.hint = self.conversation.event
+        Calibration(self.machine, self.requests)
+        self.out: Callable[[bytes], None] = lambda _: None
+        kernel.guard = self.guarded
+
+    # the cable
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from the host."""
+        if self.powered:
+            self.guarded(lambda: self.conversation.receive(data))
+
+    def _send(self, data: bytes) -> None:
+        self.out(data)
+
+    def guarded(self, action: Callable[[], None]) -> None:
+        """Run a piece of firmware; when the supply fails inside, everything after it does not happen."""
+        try:
+            action()
+        except PowerCut:
+            self.power_off()
+
+    # power
+
+    @property
+    def powered(self) -> bool:
+        """Whether the supply is on."""
+        return self.machine.phase is not Phase.OFF
+
+    def power_on(self) -> None:
+        """Switch on: boot."""
+        self.guarded(lambda: self.machine.post(Happening.POWER))
+
+    def power_off(self) -> None:
+        """The supply goes, at once."""
+        self.machine.post(Happening.CUT)
+        self.conversation.reset()
+
+    # the hand
+
+    def press(self) -> None:
+        """Trigger down."""
+        if not self.panel.trigger:
+            self.panel.trigger = True
+            self._post(Happening.TRIGGER)
+
+    def release(self) -> None:
+        """Trigger up."""
+        if self.panel.trigger:
+            self.panel.trigger = False
+            self._post(Happening.RELEASE)
+
+    def touch(self, force_mn: int) -> None:
+        """The nose presses on skin with a force; the sensor has a threshold."""
+        self.panel.contact_mn = force_mn
+        contact = force_mn >= self.machine.profile["sensors.contact_mn"]
+        if contact != self.panel.contact:
+            self.panel.contact = contact
+            self._post(Happening.TOUCH if contact else Happening.LIFT)
+
+    def change_syringe(self, content_nl: int | None = None) -> None:
+        """Take the syringe off and mount another: empties the magazine, disarms, forgets priming (G1)."""
+        machine = self.machine
+        full = machine.profile.integer("syringe.nominal_nl")
+        self._post(Happening.EMPTY)
+        machine.plant.mount(full if content_nl is None else content_nl)
+        machine.primed_nl = 0
+        machine.syringe_left_nl = full if content_nl is None else content_nl
+        machine.wants_syringe = False
+        self.panel.display = ""
+
+    def set_bench(self, bench: bool) -> None:  # noqa: FBT001 - a switch
+        """The bench switch: empties the magazine and disarms (G1)."""
+        if self.panel.bench != bench:
+            self.panel.bench = bench
+            self._post(Happening.EMPTY)
+            self.machine.when_idle(lambda: setattr(self.machine, "bench", bench))
+
+    def trouble(self, fault: Fault) -> None:
+        """A self-test finds something."""
+        self._post(Happening.TROUBLE, fault)
+
+    def _post(self, event: Happening, cause: int = 0) -> None:
+        if self.powered:
+            self.guarded(lambda: self.machine.post(event, cause))

@@ -1,0 +1,32 @@
+"""What a hand can touch and what the sensors say: trigger, contact, switches, display. Sensor faults live here too.
+
+Not responsible for what the firmware makes of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Panel:
+    """Levels as the firmware reads them."""
+
+    trigger: bool = False
+    contact: bool = False
+    contact_mn: int = 0
+    bench: bool = False
+    mode: str = "single"
+    display: str = ""
+    battery_mv: int = 4_000
+    pressure_stuck_kpa: float | None = None
+
+    def pressure_read(self, true_kpa: float) -> float:
+        """What the pressure sensor says."""
+        return true_kpa if self.pressure_stuck_kpa is None else self.pressure_stuck_kpa
+
+    def pressure_limit(self, limit_kpa: float) -> float | None:
+        """The pressure at which the comparator trips; ``None`` if a stuck sensor never will."""
+        if self.pressure_stuck_kpa is None:
+            return limit_kpa
+        return 0.0 if self.pressure_stuck_kpa >= limit_kpa else None

@@ -1,0 +1,149 @@
+"""A simulated hand: presses to contact, pulls, releases, moves on; primes into the air; changes empty syringes.
+
+It sees only what a person sees: the gun's lights (phase, waiting for the screen, syringe empty). Not responsible for
+deciding what is fired: that is the magazine's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mesogun.wire.codes import ShotKind
+from sim.firmware.gun import Gun
+from sim.firmware.shotlog import Closing, Intent
+from sim.firmware.table import BUSY, Phase
+from sim.kernel import Kernel, Stream, Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How this hand works; times in microseconds. Assumptions, chosen for 2.5 shots per second."""
+
+    move_us: int = 110_000
+    settle_us: int = 60_000
+    release_us: int = 40_000
+    lift_us: int = 20_000
+    look_us: int = 20_000
+    patience_us: int = 300_000
+    syringe_us: int = 4_000_000
+    jitter: float = 0.2
+    force_mn: int = 2_000
+    force_spread_mn: int = 600
+    early_release: float = 0.0
+    early_lift: float = 0.0
+    hesitation: float = 0.0
+
+
+class Hand:
+    """One operator's hand on one gun; a witness of its lights."""
+
+    def __init__(self, kernel: Kernel, gun: Gun, stream: Stream, habits: Habits | None = None) -> None:
+        self._kernel = kernel
+        self._gun = gun
+        self._stream = stream
+        self.habits = habits or Habits()
+        self.active = True
+        self.syringes_used = 1
+        self._timer: Timer | None = None
+        self._pulled_us = 0
+        self._new_point = False
+        self._low_since_us: int | None = None
+
+    def phase_changed(self, before: Phase, after: Phase) -> None:
+        """A light changed: look."""
+        if self.active and after not in BUSY and self._timer is None:
+            self._again(self.habits.look_us)
+
+    def intended(self, intent: Intent) -> None:
+        """The gun fires; some hands let go too early."""
+        habits = self.habits
+        self._new_point = False
+        if self.active and intent.kind == ShotKind.TREAT:
+            if habits.early_release and self._stream.chance(habits.early_release):
+                self._kernel.after(int(self._stream.uniform(10_000, 90_000)), "hand", self._gun.release)
+            if habits.early_lift and self._stream.chance(habits.early_lift):
+                self._kernel.after(int(self._stream.uniform(10_000, 90_000)), "hand", lambda: self._gun.touch(0))
+
+    def closed(self, intent: Intent, closing: Closing) -> None:
+        """The gun has beeped."""
+        if self.active:
+            self._again(self._about(self.habits.release_us))
+
+    def change_syringe(self) -> None:
+        """Mount a fresh syringe now."""
+        self.syringes_used += 1
+        self._low_since_us = None
+        self._gun.change_syringe()
+
+    def _again(self, delay_us: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._kernel.after(delay_us, "hand", self._act)
+
+    def _about(self, duration_us: int) -> int:
+        jitter = self.habits.jitter
+        return int(duration_us * (1.0 + self._stream.uniform(-jitter, jitter)))
+
+    def _act(self) -> None:
+        self._timer = None
+        gun, machine, habits = self._gun, self._gun.machine, self.habits
+        if not self.active or not gun.powered:
+            self._let_go()
+            return
+        if machine.phase in BUSY:
+            return  # the beep comes
+        if gun.panel.trigger:
+            continuing = gun.panel.mode != "single" and machine.phase is Phase.ARMED and machine.magazine
+            if continuing and self._kernel.now_us - self._pulled_us < 10 * habits.patience_us:
+                self._again(habits.look_us)
+                return
+            gun.release()
+            self._again(self._about(habits.lift_us))
+            return
+        if machine.phase is Phase.ARMED and machine.magazine and not machine.held_by_lead:
+            self._work(machine.magazine[0].kind == ShotKind.TREAT)
+        elif gun.panel.contact:
+            gun.touch(0)
+            self._again(habits.look_us)
+        elif machine.phase is Phase.ARMED:
+            self._again(habits.look_us)
+        elif machine.phase is Phase.DISARMED:
+            self._mind_the_syringe()
+
+    def _work(self, into_skin: bool) -> None:  # noqa: FBT001 - internal
+        gun, habits = self._gun, self.habits
+        if into_skin and gun.panel.contact and not self._new_point:
+            gun.touch(0)
+            self._again(self._about(habits.move_us))
+            return
+        if gun.panel.contact is not into_skin:
+            force = int(self._stream.uniform(-1.0, 1.0) * habits.force_spread_mn) + habits.force_mn
+            self._new_point = into_skin
+            gun.touch(force if into_skin else 0)
+            pause = habits.settle_us
+            if habits.hesitation and self._stream.chance(habits.hesitation):
+                pause *= 10
+            self._again(self._about(pause))
+            return
+        self._pulled_us = self._kernel.now_us
+        gun.press()
+        self._again(habits.patience_us)  # nothing happened: let go and try again
+
+    def _mind_the_syringe(self) -> None:
+        machine = self._gun.machine
+        low = machine.wants_syringe or machine.syringe_left_nl < machine.profile["syringe.low_nl"]
+        if not low:
+            self._low_since_us = None
+            return
+        if self._low_since_us is None:
+            self._low_since_us = self._kernel.now_us
+        if self._kernel.now_us - self._low_since_us >= self.habits.syringe_us:
+            self.change_syringe()
+        else:
+            self._again(self.habits.syringe_us // 4)
+
+    def _let_go(self) -> None:
+        if self._gun.panel.trigger:
+            self._gun.release()
+        if self._gun.panel.contact:
+            self._gun.touch(0)

@@ -1,0 +1,59 @@
+"""The cable: bytes take time, arrive in pieces, and can be tampered with by a fault plan. Knows no frames.
+
+Not responsible for ports that a program opens (``sim.doors``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from sim.kernel import Kernel
+from sim.physics.profile import Profile
+
+BITS_PER_BYTE = 10  # 8N1
+
+
+class Way(Enum):
+    """Directions."""
+
+    TO_GUN = "to_gun"
+    TO_HOST = "to_host"
+
+
+Parcel = tuple[int, bytes]  # extra delay in us, bytes
+Tamper = Callable[[Way, bytes], list[Parcel]]
+
+
+class Line:
+    """One cable between one gun and whoever holds the other end."""
+
+    def __init__(self, kernel: Kernel, profile: Profile) -> None:
+        self._kernel = kernel
+        self._byte_us = BITS_PER_BYTE * 1e6 / profile["link.baud"]
+        self._latency_us = profile.integer("link.latency_us")
+        self._free_us = {Way.TO_GUN: 0, Way.TO_HOST: 0}
+        self.plugged = True
+        self.bytes_sent = {Way.TO_GUN: 0, Way.TO_HOST: 0}
+        self.tamper: Tamper | None = None
+        self.gun_end: Callable[[bytes], None] = lambda _: None
+        self.host_end: Callable[[bytes], None] = lambda _: None
+
+    def send(self, way: Way, data: bytes) -> None:
+        """Put bytes on the wire; they arrive when the last bit has."""
+        if not self.plugged or not data:
+            return
+        self.bytes_sent[way] += len(data)
+        parcels: list[Parcel] = [(0, data)] if self.tamper is None else self.tamper(way, data)
+        for extra_us, piece in parcels:
+            start_us = max(self._kernel.now_us, self._free_us[way])
+            end_us = start_us + round(len(piece) * self._byte_us)
+            self._free_us[way] = end_us
+            self._kernel.at(end_us + self._latency_us + extra_us, way.value, self._arrival(way, piece))
+
+    def _arrival(self, way: Way, data: bytes) -> Callable[[], None]:
+        def arrive() -> None:
+            if self.plugged:
+                (self.gun_end if way is Way.TO_GUN else self.host_end)(data)
+
+        return arrive

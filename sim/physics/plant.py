@@ -1,0 +1,243 @@
+"""The things that move: lead screw, piston, needles in or out of the skin, and what really happened to every nL.
+
+This is the physical truth. Firmware reaches it only through motor commands and sensor readings; it is not
+responsible for what anybody believes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sim.kernel import Kernel, Stream
+from sim.physics import fluid
+from sim.physics.profile import Profile
+
+ATMOSPHERE_KPA = 101.325
+
+
+@dataclass(slots=True)
+class Account:
+    """Where the liquid went, in nL since the world began; every value only grows."""
+
+    displaced: float = 0.0
+    left_needle: float = 0.0
+    in_tissue: float = 0.0
+    on_skin: float = 0.0
+    leaked: float = 0.0
+    air_out: float = 0.0
+
+
+class Plant:
+    """Screw, syringe, needles and skin."""
+
+    def __init__(self, profile: Profile, kernel: Kernel, stream: Stream) -> None:
+        self.profile = profile
+        self._kernel = kernel
+        self._stream = stream
+        self.account = Account()
+        self.gain = 1.0 + profile["calibration.gain_error_ppm"] / 1e6
+        self.viscosity_factor = 1.0
+        self.open_pins = profile.integer("needle.count")
+        self.blocked = False  # an occlusion of the whole path
+        self.extra_resistance = 0.0  # a partial one, in kPa s/nL
+        self.leak = profile["syringe.leak_nl_per_kpa_s"]
+        self.bubble_nl = 0.0
+        self.motor_dead = False  # commanded, does not turn
+        self.lost_share = 0.0  # share of the steps that the screw loses
+        self.pressure = 0.0
+        self.peak = 0.0
+        self.bleb = 0.0
+        self.in_skin = False
+        self.entered = 1.0
+        self.content = 0.0
+        self.air = 0.0
+        self._flow = 0.0
+        self._at_us = kernel.now_us
+        self._play = 0.0
+        self._slack = 0.0
+        self._path: fluid.Path | None = None
+        self.encoder_nl = 0.0  # what the encoder of the screw counts, in believed nL
+        self._believed_rate = 0.0
+        self.mount(profile["syringe.nominal_nl"])
+
+    # the syringe
+
+    def mount(self, content_nl: float) -> None:
+        """A fresh syringe with so much liquid; needle and dead space hold air."""
+        self.sync()
+        stored = self.path.compliance * self.pressure
+        self._spend(stored, into_skin=False)  # what was stored leaves when the old one is taken off
+        self.pressure = 0.0
+        self.content = content_nl
+        self.air = self.profile["syringe.dead_volume_nl"]
+        self._slack = 0.0
+        self.encoder_nl = 0.0
+
+    @property
+    def path(self) -> fluid.Path:
+        """The path as it is now."""
+        if self._path is None:
+            needle = self.profile.needle_kpa_s_per_nl(self.viscosity_factor)
+            blocked = self.blocked or self.open_pins == 0
+            resistance = math.inf if blocked else needle / self.open_pins + self.extra_resistance
+            compliance = self.profile.compliance_nl_per_kpa
+            if self.bubble_nl:  # Boyle, linearised where the path was last changed
+                compliance += self.bubble_nl * ATMOSPHERE_KPA / (ATMOSPHERE_KPA + max(0.0, self.pressure)) ** 2
+            tissue, stiffness = 0.0, 0.0
+            if self.in_skin:
+                tissue = self.profile["tissue.pressure_kpa"]
+                stiffness = self.profile["tissue.stiffness_kpa_per_ul"] / 1e3
+            self._path = fluid.Path(resistance, compliance, self.leak, tissue, stiffness)
+        return self._path
+
+    def change(self, **attributes: float | bool) -> None:
+        """Change the path (occlusion, leak, bubble, pins) at this moment."""
+        self.sync()
+        before = self.path.compliance
+        for name, value in attributes.items():
+            setattr(self, name, value)
+        self._path = None
+        self.pressure *= before / self.path.compliance  # stored volume stays what it is
+
+    # needles
+
+    def insert(self) -> None:
+        """The needles enter untouched skin."""
+        self.sync()
+        self.in_skin = True
+        self.bleb = 0.0
+        self.entered = min(
+            1.0, self._stream.normal(self.profile["tissue.entered_mean"], self.profile["tissue.entered_sd"])
+        )
+        self._path = None
+
+    def withdraw(self) -> None:
+        """The needles leave; what is still stored drips on the skin."""
+        self.sync()
+        self.in_skin = False
+        self.bleb = 0.0
+        self._path = None
+
+    # the screw
+
+    def run(self, believed_nl_s: float, stroke_nl: float = 0.0) -> None:
+        """Turn the screw at a believed flow; negative retracts. The piston follows with gain, play and losses.
+
+        In a stroke the stopper creeps by up to ``syringe.play_nl`` to and fro, which never adds up.
+        """
+        self.sync()
+        self._believed_rate = 0.0 if self.motor_dead else believed_nl_s
+        self._flow = self._believed_rate * self.gain
+        if stroke_nl and self._believed_rate:
+            play = self._stream.uniform(0.0, self.profile["syringe.play_nl"])
+            self._flow *= 1.0 + (play - self._play) / stroke_nl
+            self._play = play
+
+    def halt(self) -> None:
+        """Stop the screw at once."""
+        self.sync()
+        self._believed_rate = self._flow = 0.0
+
+    @property
+    def now_us(self) -> int:
+        """The time of this world."""
+        return self._kernel.now_us
+
+    @property
+    def running(self) -> bool:
+        """Whether the screw turns."""
+        return self._believed_rate != 0.0
+
+    # time
+
+    def sync(self) -> None:
+        """Bring the state to the kernel's time."""
+        now_us = self._kernel.now_us
+        duration = (now_us - self._at_us) / 1e6
+        self._at_us = now_us
+        if duration <= 0.0:
+            return
+        if not self._flow and abs(self.pressure) < 1e-9 and not self.in_skin:
+            return
+        self._travel(duration)
+
+    def until_pressure(self, limit_kpa: float, within_us: int) -> int | None:
+        """Microseconds until a pressure is reached with the screw running on, ``None`` if not within that time."""
+        self.sync()
+        found = fluid.time_to_pressure(self.path, self.pressure, self.bleb, self._flow, within_us / 1e6, limit_kpa)
+        return None if found is None else math.ceil(found * 1e6)
+
+    def until_empty_us(self) -> int | None:
+        """Microseconds until the piston reaches the end, ``None`` while it does not move forward."""
+        self.sync()
+        return math.ceil(max(0.0, self.content) / self._flow * 1e6) if self._flow > 0 else None
+
+    def _travel(self, duration: float) -> None:
+        flow = self._flow
+        if flow > 0.0:  # play of the screw first
+            take_up = min(duration, self._slack / flow)
+            if take_up > 0.0:
+                self._slack = max(0.0, self._slack - flow * take_up)
+                self._flow_for(0.0, take_up)
+                self.encoder_nl += self._believed_rate * take_up
+                duration -= take_up
+            moving = min(duration, max(0.0, self.content) / flow)
+            self.encoder_nl += self._believed_rate * moving * (1.0 - self.lost_share)
+            self._flow_for(flow * (1.0 - self.lost_share), moving)
+            duration -= moving
+            flow = 0.0
+        elif flow < 0.0:
+            play = self.profile.backlash_nl
+            self.encoder_nl += self._believed_rate * duration
+            loose = min(duration, (play - self._slack) / -flow)
+            self._slack = min(play, self._slack - flow * loose)
+            self._flow_for(0.0, loose)
+            self._flow_for(flow, duration - loose)
+            return
+        self._flow_for(flow, duration)
+
+    def _flow_for(self, flow: float, duration: float) -> None:
+        if duration <= 0.0:
+            return
+        pieces = 1
+        if self.bubble_nl and (flow or self.pressure > 0.1):
+            pieces = max(1, math.ceil(duration / 1e-3))
+        for _ in range(pieces):
+            step = duration / pieces
+            pressure, bleb, leaked = fluid.advance(self.path, self.pressure, self.bleb, flow, step)
+            self.account.displaced += flow * step
+            self.content -= flow * step
+            self.account.leaked += leaked
+            self._spend(bleb - self.bleb, into_skin=self.in_skin)
+            self.pressure, self.bleb = pressure, bleb
+            self.peak = max(self.peak, pressure)
+            if self.bubble_nl:
+                before = self.path.compliance
+                self._path = None
+                self.pressure *= before / self.path.compliance
+
+    def _push(self, volume: float) -> None:
+        self.account.displaced += volume
+        self.content -= volume
+        self.pressure += volume / self.path.compliance
+
+    def _spend(self, volume: float, *, into_skin: bool) -> None:
+        air = min(self.air, volume)
+        if air > 0.0:
+            self.air -= air
+            self.account.air_out += air
+            volume -= air
+        self.account.left_needle += volume
+        if into_skin:
+            self.account.in_tissue += volume * self.entered
+            self.account.on_skin += volume * (1.0 - self.entered)
+        else:
+            self.account.on_skin += volume
+
+    def imbalance_nl(self) -> float:
+        """Displaced minus (left + leaked + air + stored): zero but for rounding."""
+        self.sync()
+        account = self.account
+        stored = self.path.compliance * self.pressure
+        return account.displaced - account.left_needle - account.leaked - account.air_out - stored

@@ -1,0 +1,171 @@
+"""Device profiles: what a simulated gun is made of, as validated TOML with a unit, a source and a grade per number.
+
+Grades: ``A`` measured or standardised, ``B`` derived from such, ``C`` assumption. Not responsible for the laws
+(``sim.physics.fluid``). No profile describes a commercial device.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from mesogun.errors import InputError
+from sim.physics.fields import FIELDS, Field
+
+NL_PER_M3 = 1e12
+PA_PER_KPA = 1e3
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One virtual gun; ``values`` holds every number of :data:`sim.physics.fields.FIELDS` by ``section.name``."""
+
+    name: str
+    title: str
+    values: dict[str, float]
+    sources: dict[str, tuple[str, str]]
+    mode: str = "single"
+    depth: str = "motorised"
+
+    def __getitem__(self, key: str) -> float:
+        return self.values[key]
+
+    def integer(self, key: str) -> int:
+        """A value that is a count or an integer unit."""
+        return round(self.values[key])
+
+    def changed(self, **changes: float) -> Profile:
+        """The same gun with other numbers, checked again; dots in keys are written as double underscores."""
+        values = self.values | {key.replace("__", "."): float(value) for key, value in changes.items()}
+        check(self.name, values)
+        return replace(self, values=values)
+
+    @property
+    def bore_area_mm2(self) -> float:
+        """Cross-section of the syringe barrel."""
+        return math.pi * self.values["syringe.bore_mm"] ** 2 / 4
+
+    @property
+    def microstep_nl(self) -> float:
+        """Volume of one microstep of the lead screw."""
+        return self.bore_area_mm2 * self.values["screw.lead_mm"] / self.values["screw.microsteps_per_rev"] * 1e3
+
+    @property
+    def backlash_nl(self) -> float:
+        """Play of the screw, as volume."""
+        return self.bore_area_mm2 * self.values["screw.backlash_um"]
+
+    @property
+    def compliance_nl_per_kpa(self) -> float:
+        """Stored volume per pressure."""
+        return self.values["syringe.compliance_ul_per_bar"] * 10.0
+
+    def needle_kpa_s_per_nl(self, viscosity_factor: float = 1.0) -> float:
+        """Resistance of one needle: Hagen-Poiseuille, 128 mu L / (pi d^4)."""
+        mu_pa_s = self.values["fluid.viscosity_mpa_s"] * 1e-3 * viscosity_factor
+        length_m = self.values["needle.length_mm"] * 1e-3
+        bore_m = self.values["needle.bore_mm"] * 1e-3
+        return 128 * mu_pa_s * length_m / (math.pi * bore_m**4) / NL_PER_M3 / PA_PER_KPA
+
+    @property
+    def tau_s(self) -> float:
+        """Time constant of the whole head in air."""
+        return self.needle_kpa_s_per_nl() / self.values["needle.count"] * self.compliance_nl_per_kpa
+
+
+def names() -> tuple[str, ...]:
+    """The bundled profiles."""
+    folder = resources.files("sim.physics") / "profiles"
+    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
+
+
+@cache
+def load(name: str) -> Profile:
+    """A bundled profile by name; ``InputError`` names what exists."""
+    known = names()
+    if name not in known:
+        raise InputError(f"there is no simulated gun called {name!r}; known profiles: {', '.join(known)}")
+    text = (resources.files("sim.physics") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Profile:
+    """Read a profile; every fault is listed in one ``InputError``."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"profile {name}: not TOML: {error}") from None
+    faults: list[str] = []
+    values: dict[str, float] = {}
+    sources: dict[str, tuple[str, str]] = {}
+    head = document.pop("gun", None) or {}
+    for key, field in FIELDS.items():
+        section, _, leaf = key.partition(".")
+        entry = document.get(section, {}).pop(leaf, None) if isinstance(document.get(section), dict) else None
+        if entry is None:
+            faults.append(f"{key} is missing (unit {field.unit})")
+        else:
+            _read(key, field, entry, values, sources, faults)
+    for section, rest in document.items():
+        faults += [f"{section}.{leaf} is not a known value" for leaf in (rest if isinstance(rest, dict) else [""])]
+    mode, depth = str(head.get("mode", "single")), str(head.get("depth", "motorised"))
+    if mode not in MODES:
+        faults.append(f"gun.mode {mode!r} is none of {', '.join(MODES)}")
+    if depth not in DEPTHS:
+        faults.append(f"gun.depth {depth!r} is none of {', '.join(DEPTHS)}")
+    if faults:
+        raise InputError(f"profile {name}: {'; '.join(faults)}")
+    check(name, values)
+    return Profile(name, str(head.get("title", name)), values, sources, mode, depth)
+
+
+MODES = ("single", "burst", "continuous")
+DEPTHS = ("motorised", "manual")
+
+
+def _read(
+    key: str,
+    field: Field,
+    entry: Any,
+    values: dict[str, float],
+    sources: dict[str, tuple[str, str]],
+    faults: list[str],
+) -> None:
+    if not isinstance(entry, dict) or set(entry) != {"value", "unit", "source", "grade"}:
+        faults.append(f"{key} needs value, unit, source and grade")
+        return
+    if entry["unit"] != field.unit:
+        faults.append(f"{key} is in {entry['unit']!r}, must be in {field.unit!r}")
+    if entry["grade"] not in {"A", "B", "C"}:
+        faults.append(f"{key} has grade {entry['grade']!r}, must be A, B or C")
+    if not str(entry["source"]).strip():
+        faults.append(f"{key} has no source")
+    if isinstance(entry["value"], bool) or not isinstance(entry["value"], int | float):
+        faults.append(f"{key} = {entry['value']!r} is not a number")
+        return
+    values[key] = float(entry["value"])
+    sources[key] = (str(entry["source"]), str(entry["grade"]))
+
+
+def check(name: str, values: dict[str, float]) -> None:
+    """Refuse numbers that no gun can have, and statements that contradict each other."""
+    faults = [
+        f"{key} = {values[key]:g} {field.unit} is outside {field.low:g} to {field.high:g}"
+        for key, field in FIELDS.items()
+        if not (math.isfinite(values[key]) and field.low <= values[key] <= field.high)
+    ]
+    for low, high in (("shot.min_volume_nl", "shot.max_volume_nl"), ("shot.min_depth_um", "shot.max_depth_um"),
+                      ("shot.lease_min_ms", "shot.lease_max_ms")):  # fmt: skip
+        if values[low] > values[high]:
+            faults.append(f"{low} = {values[low]:g} is above {high} = {values[high]:g}")
+    if (
+        values["memory.log_slots"] % values["memory.sector_slots"]
+        or values["memory.log_slots"] < 2 * values["memory.sector_slots"]
+    ):
+        faults.append("memory.log_slots must be at least two whole sectors")
+    if faults:
+        raise InputError(f"profile {name}: {'; '.join(faults)}")

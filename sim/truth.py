@@ -1,0 +1,96 @@
+"""The truth ledger: what really left the needles and what really stayed, shot by shot. Nobody in the world can see it.
+
+Not responsible for what the firmware books (its log) or what the host believes (its interval).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mesogun.wire.codes import ShotKind
+from sim.firmware.shotlog import Closing, Intent
+from sim.firmware.table import Phase
+from sim.physics.plant import Plant
+
+
+@dataclass(frozen=True, slots=True)
+class ShotTruth:
+    """One shot as it really was: from its INTENT to the INTENT of the next, drip included."""
+
+    shot_no: int
+    entry_no: int
+    treatment_ref: int
+    point_index: int
+    kind: int
+    commanded_nl: int
+    dispensed_nl: float
+    delivered_nl: float
+    at_us: int
+    booked_nl: int | None = None
+    outcome: int | None = None
+
+
+class Truth:
+    """All shots of this world, in order; a witness of the gun."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._shots: list[ShotTruth] = []
+        self._left = 0.0
+        self._stayed = 0.0
+
+    def phase_changed(self, before: Phase, after: Phase) -> None:
+        """Nothing is booked by a phase."""
+
+    def intended(self, intent: Intent) -> None:
+        """A new shot begins; the one before has had all its drip."""
+        self._plant.sync()
+        self._finish()
+        account = self._plant.account
+        self._left, self._stayed = account.left_needle, account.in_tissue
+        self._shots.append(
+            ShotTruth(
+                intent.shot_no, intent.entry_no, intent.treatment_ref, intent.point_index, intent.kind,
+                intent.volume_nl, 0.0, 0.0, self._plant.now_us,
+            )
+        )  # fmt: skip
+
+    def closed(self, intent: Intent, closing: Closing) -> None:
+        """The firmware has booked it."""
+        for at in range(len(self._shots) - 1, -1, -1):
+            if self._shots[at].shot_no == intent.shot_no:
+                booked, outcome = closing.delivered_nl, closing.outcome
+                self._shots[at] = replace(self._shots[at], booked_nl=booked, outcome=outcome)
+                return
+
+    def _finish(self) -> None:
+        if self._shots:
+            self._shots[-1] = self._live(self._shots[-1])
+
+    def _live(self, shot: ShotTruth) -> ShotTruth:
+        account = self._plant.account
+        return replace(
+            shot, dispensed_nl=account.left_needle - self._left, delivered_nl=account.in_tissue - self._stayed
+        )
+
+    @property
+    def per_shot(self) -> tuple[ShotTruth, ...]:
+        """Every shot up to now; the last one still grows."""
+        self._plant.sync()
+        self._finish()
+        return tuple(self._shots)
+
+    @property
+    def dispensed_nl(self) -> float:
+        """What left the needles in shots of kind TREAT."""
+        return sum(shot.dispensed_nl for shot in self.per_shot if shot.kind == ShotKind.TREAT)
+
+    @property
+    def delivered_nl(self) -> float:
+        """What stayed in tissue."""
+        return sum(shot.delivered_nl for shot in self.per_shot if shot.kind == ShotKind.TREAT)
+
+    @property
+    def wasted_nl(self) -> float:
+        """What left the needles in any other shot: priming, tests, bench."""
+        return sum(shot.dispensed_nl for shot in self.per_shot if shot.kind != ShotKind.TREAT)
