@@ -49,12 +49,12 @@ class Hand:
         self._new_point = False
         self._low_since_us: int | None = None
 
-    def phase_changed(self, before: Phase, after: Phase) -> None:
+    def phase_changed(self, _before: Phase, after: Phase, /) -> None:
         """A light changed: look."""
         if self.active and after not in BUSY and self._timer is None:
             self._again(self.habits.look_us)
 
-    def intended(self, intent: Intent) -> None:
+    def intended(self, intent: Intent, /) -> None:
         """The gun fires; some hands let go too early."""
         habits = self.habits
         self._new_point = False
@@ -64,7 +64,7 @@ class Hand:
             if habits.early_lift and self._stream.chance(habits.early_lift):
                 self._kernel.after(int(self._stream.uniform(10_000, 90_000)), "hand", lambda: self._gun.touch(0))
 
-    def closed(self, intent: Intent, closing: Closing) -> None:
+    def closed(self, _intent: Intent, _closing: Closing, /) -> None:
         """The gun has beeped."""
         if self.active:
             self._again(self._about(self.habits.release_us))
@@ -110,7 +110,7 @@ class Hand:
         elif machine.phase is Phase.DISARMED:
             self._mind_the_syringe()
 
-    def _work(self, into_skin: bool) -> None:  # noqa: FBT001 - internal
+    def _work(self, into_skin: bool) -> None:
         gun, habits = self._gun, self.habits
         if into_skin and gun.panel.contact and not self._new_point:
             gun.touch(0)

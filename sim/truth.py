@@ -39,10 +39,10 @@ class Truth:
         self._left = 0.0
         self._stayed = 0.0
 
-    def phase_changed(self, before: Phase, after: Phase) -> None:
+    def phase_changed(self, _before: Phase, _after: Phase, /) -> None:
         """Nothing is booked by a phase."""
 
-    def intended(self, intent: Intent) -> None:
+    def intended(self, intent: Intent, /) -> None:
         """A new shot begins; the one before has had all its drip."""
         self._plant.sync()
         self._finish()
@@ -55,7 +55,7 @@ class Truth:
             )
         )  # fmt: skip
 
-    def closed(self, intent: Intent, closing: Closing) -> None:
+    def closed(self, intent: Intent, closing: Closing, /) -> None:
         """The firmware has booked it."""
         for at in range(len(self._shots) - 1, -1, -1):
             if self._shots[at].shot_no == intent.shot_no:

@@ -1,1 +1,1 @@
-"""Ways into a simulated gun: in process (virtual time), pyserial URL, pty, loopback TCP. One engine behind all of them."""
+"""Ways into a simulated gun: in process (virtual time), pyserial URL, pty, loopback TCP. One engine behind them all."""

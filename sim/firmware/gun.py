@@ -112,7 +112,7 @@ class Gun:
         machine.wants_syringe = False
         self.panel.display = ""
 
-    def set_bench(self, bench: bool) -> None:  # noqa: FBT001 - a switch
+    def set_bench(self, bench: bool) -> None:
         """The bench switch: empties the magazine and disarms (G1)."""
         if self.panel.bench != bench:
             self.panel.bench = bench

@@ -54,13 +54,13 @@ class Shot:
 class Witness(Protocol):
     """Who watches the gun from outside, without the gun knowing: the truth ledger, the hand, invariants."""
 
-    def phase_changed(self, before: Phase, after: Phase) -> None:
+    def phase_changed(self, before: Phase, after: Phase, /) -> None:
         """The gun is in another phase."""
 
-    def intended(self, intent: Intent) -> None:
+    def intended(self, intent: Intent, /) -> None:
         """A shot is about to move the piston."""
 
-    def closed(self, intent: Intent, closing: Closing) -> None:
+    def closed(self, intent: Intent, closing: Closing, /) -> None:
         """A record is complete."""
 
 
@@ -122,11 +122,10 @@ class Machine:
     def _changed(self, before: Phase) -> None:
         for witness in self.witnesses:
             witness.phase_changed(before, self.phase)
-        if self.phase not in BUSY and self.phase is not Phase.OFF:
-            if before in BUSY or self.deferred:
-                waiting, self.deferred = self.deferred, []
-                for action in waiting:
-                    action()
+        if self.deferred and self.phase not in BUSY and self.phase is not Phase.OFF:
+            waiting, self.deferred = self.deferred, []
+            for action in waiting:
+                action()
 
     def when_idle(self, action: Callable[[], None]) -> None:
         """Now, or as soon as the shot under way has its OUTCOME."""

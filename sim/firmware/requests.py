@@ -10,7 +10,7 @@ from typing import Any
 
 from mesogun.wire import messages as m
 from mesogun.wire.codes import Fault, Reason, ShotKind, Verdict
-from mesogun.wire.messages import BY_OP, Spec
+from mesogun.wire.messages import BY_OP
 from sim.firmware.machine import Entry, Machine
 from sim.firmware.session import Answer
 from sim.firmware.shotlog import record_values
@@ -48,7 +48,7 @@ class Requests:
         """Take on further operations (calibration, pairing)."""
         self._handlers[request] = handler
 
-    def carry_out(self, spec: Spec, message: Any, reply: Reply) -> None:
+    def carry_out(self, message: Any, reply: Reply) -> None:
         """Run one request; ``reply`` is called once, at once or when the shot under way has its OUTCOME."""
         late = self._late.get(type(message))
         if late is not None:
@@ -268,5 +268,5 @@ class Requests:
 def unhandled(known: Requests) -> list[str]:
     """Operations of the message table that this gun does not carry out (none, once all parts are joined)."""
     elsewhere = {m.Hello, m.Stop}
-    done = set(known._handlers) | set(known._late) | elsewhere  # noqa: SLF001 - same module
+    done = set(known._handlers) | set(known._late) | elsewhere
     return [spec.op.name for spec in BY_OP.values() if spec.request is not None and spec.request not in done]

@@ -64,7 +64,7 @@ class Conversation:
         self.machine = machine
         self.kind = kind
         self.send = send
-        self.carry_out: Callable[[Spec, Any, Callable[[Answer], None]], None] = lambda *_: None
+        self.carry_out: Callable[[Any, Callable[[Answer], None]], None] = lambda *_: None
         self.session: Session | None = None
         self.counts: Counter[str] = Counter()
         self._reader = FrameReader()
@@ -105,8 +105,8 @@ class Conversation:
         elif spec.op is Op.HELLO:
             self._hello(frame)
         elif not spec.changes:
-            message = unpack(spec.request, frame.payload)
-            self.carry_out(spec, message, lambda answer: self._reply(spec, frame.seq, answer))
+            message: Any = unpack(spec.request, frame.payload)
+            self.carry_out(message, lambda answer: self._reply(spec, frame.seq, answer))
         else:
             self._change(spec, frame)
 
@@ -142,7 +142,7 @@ class Conversation:
         session.last_seq, session.last_body, session.last_answer = frame.seq, body, None
         session.waiting = True
         message = unpack(spec.request, frame.payload) if spec.request else None
-        self.carry_out(spec, message, lambda answer: self._settle(session, spec, frame, body, answer))
+        self.carry_out(message, lambda answer: self._settle(session, spec, frame, body, answer))
 
     def _settle(self, session: Session, spec: Spec, frame: Frame, body: bytes, answer: Answer) -> None:
         session.last_seq, session.last_body, session.last_answer = frame.seq, body, answer

@@ -26,6 +26,8 @@ class Phase(Enum):
     FAULT = "fault"
     LOCKED = "locked"
 
+    __hash__ = object.__hash__  # members are singletons; Enum hashes their names, in Python, at every look-up
+
 
 WIRE_STATE = {
     Phase.DISARMED: State.DISARMED,
@@ -61,6 +63,8 @@ class Happening(Enum):
     RELIEVED = "pressure let off"
     TROUBLE = "fault found"
     CLEAR = "CLEAR_FAULT accepted"
+
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ the present bleb::
     P' = (q - V' - G P) / C          what the piston pushes and neither leaves nor leaks is stored elastically
 
 Without leak, x = P - Pt - E V obeys x' = q/C - x/tau with 1/tau = 1/(R C) + E/R: one exponential. With leak it is
-a linear 2 x 2 system, solved by its two real eigenvalues. Mass balance, D = V_total + C P + leaked, is kept per advance.
+a linear 2 x 2 system, solved by its two real eigenvalues. Mass balance, D = V_total + C P + leaked, is exact.
 
 Not responsible for who moves the piston (``sim.physics.plant``). Volumes in nL, pressures in kPa, times in s.
 """
