@@ -49,10 +49,8 @@ def info_text(found: Gun, port: str) -> str:
         ("port", port),
         ("identity", f"{reference(welcome.device_id)}, memory {reference(welcome.nvm_id)}, boot {welcome.boot_id}"),
         ("state", f"{State(status.state).name.lower()}, fault {Fault(status.fault).name.lower()}, {primed}"),
-        (
-            "syringe",
-            f"{ml_text(status.syringe_left_nl)} of {ml_text(caps.syringe_nl)}, dead volume {ul_text(caps.dead_volume_nl)}",
-        ),
+        ("syringe", f"{ml_text(status.syringe_left_nl)} of {ml_text(caps.syringe_nl)} left"),
+        ("dead volume", ul_text(caps.dead_volume_nl)),
         ("battery", f"{status.battery_mv / 1000:g} V"),
         ("volume", f"{ul_text(caps.min_volume_nl)} to {ul_text(caps.max_volume_nl)} in steps of {caps.step_nl} nL"),
         ("depth", f"{mm_text(caps.min_depth_um)} to {mm_text(caps.max_depth_um)}, {caps.needles} needle(s)"),

@@ -22,7 +22,7 @@ from mesogun.treatment import decide as d
 from mesogun.treatment import reconcile as rec
 from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Token, Wish
 from mesogun.wire.codes import Fault, Reason, ShotKind
-from mesogun.wire.messages import Arm, Load, Renew, ShotRecord, Status
+from mesogun.wire.messages import Arm, Load, ShotRecord, Status
 
 US_PER_MS = 1_000
 
@@ -304,7 +304,7 @@ class Runner:
 
     def _renew(self, gun_clock_us: int, shot_no: int) -> None:
         try:
-            self._seen(self._gun.renew(Renew(gun_clock_us, shot_no, self._settings.lease_ms)))
+            self._seen(self._gun.renew(gun_clock_us, shot_no, self._settings.lease_ms))
         except GunRefused:
             # The lease had ended before the token arrived: the gun is disarmed, and RENEW never arms (G13).
             self._seen(self._gun.status())
