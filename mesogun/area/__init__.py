@@ -1,1 +1,13 @@
-"""mesogun.area"""
+"""Areas: an outline on paper, on a photo or in a drawing becomes a clean polygon in millimetres, y up.
+
+Not responsible for points, volumes or paths (``mesogun.plan``), nor for what may be given (``mesogun.limits``).
+"""
+
+from __future__ import annotations
+
+from mesogun.area.library import example, examples
+from mesogun.area.model import Area, Zone
+from mesogun.area.read import read
+from mesogun.area.repair import Loop, from_loops, from_polygon
+
+__all__ = ["Area", "Loop", "Zone", "example", "examples", "from_loops", "from_polygon", "read"]

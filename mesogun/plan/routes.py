@@ -1,0 +1,145 @@
+"""From lattice points to firings in the order in which the hand visits them, region by region.
+
+Stamps of a head come first, single needles after them, so that the head is changed once. Not responsible for volumes
+nor for syringes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mesogun.plan.comfort import comfortable
+from mesogun.plan.heads import Head, Stamp, stamped
+from mesogun.plan.lattice import Floats, Layout
+from mesogun.plan.regions import Region
+from mesogun.plan.request import PlanRequest
+from mesogun.plan.shortest import shortest
+from mesogun.plan.sites import Sites
+
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One firing: centre and needles in plane um, and how the hand gets there.
+
+    ``step_um`` is the exact length of the move to it, from lattice coordinates where both ends share a lattice;
+    ``lift`` says that the move crosses an exclusion zone or leaves the area; ``row`` that a new row starts here.
+    """
+
+    zone: str
+    head: str
+    angle_mdeg: int
+    centre_um: Place
+    needles_um: tuple[Place, ...]
+    step_um: float
+    lift: bool
+    row: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """All firings in order, and a length that no order of them can undercut."""
+
+    firings: tuple[Firing, ...]
+    lower_bound_um: int
+
+
+def walk(regions: Sequence[Region], layouts: Sequence[Layout], head: Head, request: PlanRequest) -> Walk:
+    """Order the firings of all regions."""
+    work: list[tuple[Region, Layout, list[Stamp]]] = []
+    for region, layout in zip(regions, layouts, strict=True):
+        zones = region.zone_of(layout.uv_mm)
+        work.append((region, layout, stamped(layout, zones, head)))
+    several = [(region, layout, [s for s in stamps if s.head != "single"]) for region, layout, stamps in work]
+    alone = [(region, layout, [s for s in stamps if s.head == "single"]) for region, layout, stamps in work]
+    parts = [part for part in (*several, *alone) if part[2]]
+    firings: list[Firing] = []
+    bound = 0.0
+    for number, (region, layout, stamps) in enumerate(parts):
+        first, last = number == 0, number == len(parts) - 1
+        before = firings[-1].centre_um if firings else request.start_um
+        after = request.end_um if last else None
+        made, least = _part(region, layout, stamps, before, after, request)
+        if not first:
+            made[0] = _joined(firings[-1], made[0])
+        firings += made
+        bound += least
+    return Walk(tuple(firings), math.floor(bound))
+
+
+def _part(
+    region: Region,
+    layout: Layout,
+    stamps: list[Stamp],
+    before: Place | None,
+    after: Place | None,
+    request: PlanRequest,
+) -> tuple[list[Firing], float]:
+    setting = layout.setting
+    scale = len(stamps[0].nodes)
+    sums = [(sum(n[0] for n in s.nodes), sum(n[1] for n in s.nodes)) for s in stamps]
+    centres_mm = setting.positions_mm(np.array(sums) / scale)
+
+    def blocked(pairs: Sequence[tuple[int, int]]) -> list[bool]:
+        ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        return [bool(hit) for hit in region.crossing(centres_mm[ends[:, 0]], centres_mm[ends[:, 1]])]
+
+    sites = Sites(sums, setting.kind, scale, blocked if region.forbidden is not None else None)
+    plane_um = _um(region, centres_mm)
+    start = None if before is None else _nearest(plane_um, before)
+    end = None if after is None else _nearest(plane_um, after)
+    if start is not None and start == end:
+        end = None
+    if request.order == "comfort":
+        order, rows = comfortable(sites)
+    else:
+        order, rows = shortest(sites, start, end), frozenset()
+    spacing_um = setting.spacing_mm * 1000
+    made: list[Firing] = []
+    for place, k in enumerate(order):
+        stamp = stamps[k]
+        previous = order[place - 1] if place else None
+        needles_mm = setting.positions_mm(np.array(stamp.nodes))
+        angle = region.frame.direction_mdeg(setting.angle_mdeg + stamp.turn_mdeg)
+        made.append(
+            Firing(
+                stamp.zone,
+                stamp.head,
+                round(angle) % 360_000 if scale > 1 else 0,
+                plane_um[k],
+                tuple(_um(region, needles_mm)),
+                0.0 if previous is None else sites.far(previous, k) * spacing_um,
+                False if previous is None else _lifts(region, sites, previous, k, centres_mm),
+                place == 0 or k in rows,
+            )
+        )
+    return made, sites.lower_bound() * spacing_um
+
+
+def _lifts(region: Region, sites: Sites, a: int, b: int, centres_mm: Floats) -> bool:
+    if sites.lift(a, b):
+        return True
+    if sites.far(a, b) <= 1.8:  # to the second neighbour: over the notch of an outline at most
+        return False
+    return region.leaves(centres_mm[a], centres_mm[b])
+
+
+def _joined(before: Firing, first: Firing) -> Firing:
+    """The first firing of a part: a lift when it lies in another place or the head is changed."""
+    step_um = math.dist(before.centre_um, first.centre_um)
+    return Firing(
+        first.zone, first.head, first.angle_mdeg, first.centre_um, first.needles_um, step_um, lift=True, row=True
+    )
+
+
+def _um(region: Region, uv_mm: Floats) -> list[Place]:
+    return [(round(x * 1000), round(y * 1000)) for x, y in region.frame.outward(uv_mm).tolist()]
+
+
+def _nearest(places_um: Sequence[Place], to_um: Place) -> int:
+    return min(range(len(places_um)), key=lambda k: (math.dist(places_um[k], to_um), k))
