@@ -21,9 +21,10 @@ from mesogun.gun import connect
 from mesogun.journal import open_journal
 from mesogun.units import ml_text
 
-PROTOCOL = "melasma-tranexamic-acid"
+PROTOCOL = "face-mesolift"
 AREA = "cheek"
 SUBJECT = "demo-subject"
+STATION = "demo"
 START = "2026-01-05T09:00:00Z"
 
 
@@ -45,7 +46,7 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
     pace = "1" if dashboard and pace == "max" else pace
     port = f"sim://standard?seed={seed}&pace={pace}&world={world}&start={START}"
 
-    protocol, notes = planning.demonstrated(visit.find_protocol(name))
+    protocol, limits, notes = planning.demonstrated(visit.find_protocol(name))
     outline = planning.read_area(area)
     with ExitStack() as stack:
         gun = stack.enter_context(connect(port, keys=people.gun_keys()))
@@ -61,9 +62,9 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
             operator=people.DEMO_OPERATOR,
             answers=None,
             yes=True,
-            site=planning.demonstration_limits(),
+            site=limits,
             treatment=seeded[:16],
-            demonstration=bool(notes),
+            demonstration=True,
         )
         plan = begun.cleared.plan
         if not as_json:
@@ -74,7 +75,7 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
             _in_dashboard(gun, record, begun)
         else:
             front = Bar(sys.stderr, lambda _what, _text: True, terminal=sys.stderr.isatty())
-            visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR)
+            visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR, station=STATION)
         truth = _truth(world)
         result = outcome(record, begun.treatment, folder)
     inside = truth in result.state.ledger
@@ -99,6 +100,6 @@ def _in_dashboard(gun: Any, record: Any, begun: visit.Begun) -> None:
     from tui import run_live
 
     def start(front: Any) -> None:
-        visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR)
+        visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR, station=STATION)
 
     run_live(start, gun.stop, plan=begun.cleared.plan, title="SIMULATED")

@@ -15,7 +15,6 @@ from typing import Any
 from mesogun.journal import Journal
 from mesogun.limits import Clearance
 from mesogun.record import TreatmentState, fold
-from mesogun.report import summary, write_report
 from mesogun.units import ml_text, ul_text
 
 
@@ -60,6 +59,8 @@ def outcome(record: Journal, treatment: str, reports: Path) -> Outcome:
     for row in record.rows(treatment):
         state = fold(state, row.event)
         first, last = first or row.at, row.at
+    from mesogun.report import summary, write_report
+
     report = write_report(record, treatment, reports)
     verdict = record.verify()
     hard = Clearance.from_text(state.clearance).hard_total_nl if state.clearance is not None else 0

@@ -49,7 +49,9 @@ def plan(
     chosen = planning.take_plan_options(options)
     outline = planning.read_area(area)
     filled = planning.supplied(find_protocol(protocol), chosen, "command line")
-    made = planning.build_plan(filled, outline, chosen, step_nl=step_nl, syringe_nl=nl_from_ml(syringe_ml), dead_nl=0)
+    made = planning.build_plan(
+        filled, outline, chosen, step_nl=step_nl, syringe_nl=nl_from_ml(syringe_ml), prime_nl=0, residual_nl=0
+    )
     if out is not None:
         write_bytes(out, made.to_bytes())
     if plot is not None:

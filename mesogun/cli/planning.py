@@ -100,7 +100,9 @@ def read_values(path: Path) -> dict[str, float]:
     return {key: float(value) for key, value in table.items()}
 
 
-def build_plan(protocol: Any, area: Any, options: PlanOptions, *, step_nl: int, syringe_nl: int, dead_nl: int) -> Any:
+def build_plan(
+    protocol: Any, area: Any, options: PlanOptions, *, step_nl: int, syringe_nl: int, prime_nl: int, residual_nl: int
+) -> Any:
     """A plan for this area within the protocol's ranges."""
     from mesogun.plan import make_plan, request_from_protocol
 
@@ -110,7 +112,8 @@ def build_plan(protocol: Any, area: Any, options: PlanOptions, *, step_nl: int, 
         step_nl=step_nl,
         syringe_nl=syringe_nl,
         head=options.head,
-        dead_volume_nl=dead_nl,
+        prime_nl=prime_nl,
+        residual_nl=residual_nl,
         **others,
     )
     return make_plan(area, request)
@@ -119,3 +122,13 @@ def build_plan(protocol: Any, area: Any, options: PlanOptions, *, step_nl: int, 
 def step_for(gun_step_nl: int) -> int:
     """The smallest multiple of the gun's step that is at least ``STEP_NL``: finer steps than that mean nothing."""
     return -(-STEP_NL // gun_step_nl) * gun_step_nl
+
+
+def demonstrated(protocol: Any) -> tuple[Any, Any, tuple[str, ...]]:
+    """The protocol with the bundled demonstration values in it, the demonstration limits, and what was filled in."""
+    from mesogun.limits import bundled_demonstration
+
+    shown = bundled_demonstration()
+    values = shown.values.get(protocol.id, {})
+    notes = tuple(f"{key} = {value:g}" for key, value in values.items())
+    return shown.fill(protocol), shown.site(), notes

@@ -5,6 +5,9 @@ Not responsible for simulating anything.
 
 from __future__ import annotations
 
+import signal
+import threading
+
 import click
 
 from mesogun.errors import InputError
@@ -30,6 +33,9 @@ def serve(pty: bool, profile: str, seed: int | None, pace: str, hand: bool, nvm:
 
     from sim.doors.serve import serve_pty
 
+    stop = threading.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: stop.set())
     options: dict[str, str] = {}
     if seed is not None:
         options["seed"] = str(seed)
@@ -38,4 +44,17 @@ def serve(pty: bool, profile: str, seed: int | None, pace: str, hand: bool, nvm:
     if nvm is not None:
         options["nvm"] = nvm
     query = f"?{urlencode(options)}" if options else ""
-    serve_pty(f"sim://{profile}{query}", pace=pace, announce=click.echo)
+    serve_pty(f"sim://{profile}{query}", pace=pace_of(pace), announce=click.echo, stop=stop)
+
+
+def pace_of(text: str) -> float | None:
+    """Simulated seconds per real second; ``None`` for as fast as it goes."""
+    if text == "max":
+        return None
+    try:
+        pace = float(text)
+    except ValueError:
+        pace = 0.0
+    if not 0 < pace < 1e6:
+        raise InputError(f"--pace {text}: say max, or a number above 0 such as 1 or 10")
+    return pace

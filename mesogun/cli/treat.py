@@ -23,6 +23,7 @@ from mesogun.journal import Journal, open_journal
 from mesogun.limits import Answers, SiteLimits, load_site, parse_answers, simulated_answers
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol
+from mesogun.record import overrun_bound_nl
 from mesogun.treatment import FrontEnd
 from mesogun.wire.codes import Flag, GunKind
 
@@ -39,6 +40,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--operator", "who", help="Who is at the keyboard; default: mesogun operator use.")
 @click.option("--answers", "answers_file", type=PATH, help="TOML file with screening answers and confirmations.")
 @click.option("--yes", is_flag=True, help="Stands in for answers and confirmations, on a simulated gun only.")
+@click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values, on a simulated gun only.")
 @click.option("--site-limits", type=PATH, help="The clinic's limits.toml.")
 @click.option("--resume", is_flag=True, help="Go on with a treatment that was interrupted (PROTOCOL is its reference).")
 @click.option("--journal", "url", help="File or URL of the journal.")
@@ -54,6 +56,7 @@ def treat(
     who: str | None,
     answers_file: Path | None,
     yes: bool,
+    demo_values: bool,
     site_limits: Path | None,
     resume: bool,
     url: str | None,
@@ -88,6 +91,10 @@ def treat(
         else:
             if item is None or subject is None:
                 raise InputError("a treatment needs PROTOCOL and --subject")
+            if demo_values:
+                if kind != "simulated":
+                    raise Refused(f"demonstration values are for simulated guns only; this one is {kind}")
+                item, site, _ = planning.demonstrated(item)
             begun = start(
                 gun=gun,
                 record=record,
@@ -100,6 +107,7 @@ def treat(
                 answers=answers,
                 yes=yes,
                 site=site,
+                demonstration=demo_values,
             )
         click.echo(f"treatment {begun.treatment}", err=True)
         front = front_for(plain=plain, as_json=as_json, answer=answer)
@@ -149,7 +157,8 @@ def start(
             chosen,
             step_nl=planning.step_for(caps.step_nl),
             syringe_nl=caps.syringe_nl,
-            dead_nl=caps.dead_volume_nl,
+            prime_nl=caps.dead_volume_nl,
+            residual_nl=overrun_bound_nl(caps.syringe_nl, caps.overrun_nl, caps.overrun_ppm),
         )
     elif plan.step_nl % caps.step_nl:
         raise InputError(

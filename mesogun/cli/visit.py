@@ -27,6 +27,7 @@ from mesogun.limits import (
     clear,
     limits_for,
     restore,
+    screen,
 )
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol, bundled, bundled_names, load
@@ -147,9 +148,14 @@ def begin(
         journal.append([planned, ev.NotDone(str(refusal), operator.reference)], treatment=treatment, epoch=None)
         raise
     events: list[ev.Event] = [planned]
-    for question, answer in answers.screening.items():
-        said = "yes" if answer.yes else "no"
-        events.append(ev.ScreeningAnswered(question, said, "clear", operator.reference, answer.clearance))
+    for finding in screen(protocol, answers.screening):
+        if finding.answer is not None:
+            said = "yes" if finding.answer.yes else "no"
+            events.append(
+                ev.ScreeningAnswered(
+                    finding.question.id, said, finding.result.value, operator.reference, finding.answer.clearance
+                )
+            )
     if answers.consent:
         consented = ", ".join(sorted(answers.consent))
         events.append(ev.ConsentRecorded(plan.plan_hash, operator.reference, consented))
@@ -195,7 +201,14 @@ def recall(journal: Journal, treatment: str | None) -> Begun:
 
 
 def run(
-    *, gun: Gun, journal: Journal, begun: Begun, front: FrontEnd, operator: Operator, settings: Settings | None = None
+    *,
+    gun: Gun,
+    journal: Journal,
+    begun: Begun,
+    front: FrontEnd,
+    operator: Operator,
+    station: str | None = None,
+    settings: Settings | None = None,
 ) -> TreatmentState:
     """Run it to its end."""
     runner = Runner(
@@ -205,7 +218,7 @@ def run(
         treatment=begun.treatment,
         front=front,
         operator=operator.reference,
-        station=station_name(),
+        station=station or station_name(),
         settings=settings,
     )
     return runner.run()

@@ -20,7 +20,8 @@ class Situation:
     """All that a decision may depend on.
 
     ``shot_no``: the last shot of this gun that the journal has. ``magazine_depth``: how many entries to keep loaded.
-    ``granted``: the operator's word for arming still stands. ``may_load``: no limit has refused a load.
+    ``reserve_nl``: how much less than it says the syringe may hold. ``granted``: the operator's word for arming still
+    stands. ``may_load``: no limit has refused a load.
     """
 
     state: TreatmentState
@@ -33,6 +34,7 @@ class Situation:
     dead_volume_nl: int
     max_volume_nl: int
     step_nl: int
+    reserve_nl: int
     granted: bool
     may_load: bool
 
@@ -202,7 +204,7 @@ def _prime(now: Situation) -> Action:
     loadable = now.state.loadable()
     first_nl = now.plan.shots[loadable[0]].volume_nl if loadable else 0
     volumes = prime_volumes(now.dead_volume_nl, now.max_volume_nl, now.step_nl)
-    if now.status.syringe_left_nl < sum(volumes) + first_nl:
+    if now.status.syringe_left_nl - now.reserve_nl < sum(volumes) + first_nl:
         return ChangeSyringe()
     return LoadPrime(volumes)
 
@@ -222,7 +224,9 @@ def _wanted(now: Situation) -> tuple[int, ...]:
     room = now.magazine_depth - len(now.state.open_entries)
     if room <= 0 or not now.may_load:
         return ()
-    left_nl = now.status.syringe_left_nl - sum(entry.high_nl for entry in now.state.open_entries.values())
+    left_nl = (
+        now.status.syringe_left_nl - now.reserve_nl - sum(entry.high_nl for entry in now.state.open_entries.values())
+    )
     chosen: list[int] = []
     for index in now.state.loadable():
         left_nl -= now.plan.shots[index].volume_nl

@@ -16,7 +16,7 @@ from mesogun.gun import Gun
 from mesogun.journal import Journal
 from mesogun.limits import ClearedPlan, check_load
 from mesogun.plan import Plan
-from mesogun.record import GunMemory, History, TreatmentState, fold, loaded_high_nl, read_history
+from mesogun.record import GunMemory, History, TreatmentState, fold, loaded_high_nl, overrun_bound_nl, read_history
 from mesogun.record import events as ev
 from mesogun.treatment import decide as d
 from mesogun.treatment import reconcile as rec
@@ -177,6 +177,9 @@ class Runner:
             dead_volume_nl=caps.dead_volume_nl,
             max_volume_nl=caps.max_volume_nl,
             step_nl=caps.step_nl,
+            reserve_nl=overrun_bound_nl(
+                caps.syringe_nl - self._status.syringe_left_nl, caps.overrun_nl, caps.overrun_ppm
+            ),
             granted=self._granted,
             may_load=self._refusal is None,
         )

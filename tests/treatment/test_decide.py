@@ -33,7 +33,7 @@ def status(**changes: object) -> Status:
 def now(state: TreatmentState, gun: Status, **changes: object) -> d.Situation:
     base = d.Situation(
         state=state, status=gun, plan=PLAN, shot_no=0, token=TOKEN, wish=Wish.RUN, magazine_depth=2,
-        dead_volume_nl=50_000, max_volume_nl=40_000, step_nl=100, granted=True, may_load=True,
+        dead_volume_nl=50_000, max_volume_nl=40_000, step_nl=100, reserve_nl=0, granted=True, may_load=True,
     )  # fmt: skip
     return dataclasses.replace(base, **changes)  # type: ignore[arg-type]
 
@@ -64,6 +64,7 @@ TABLE = [
     ("the gun dropped entries by itself", HELD, status(magazine=0), {}, d.SayHello()),
     ("syringe too short", FRESH, status(syringe_left_nl=19_999), {}, d.ChangeSyringe()),
     ("syringe covers one", FRESH, status(syringe_left_nl=39_999), {}, d.LoadShots((0,))),
+    ("syringe covers none for sure", FRESH, status(syringe_left_nl=39_999), {"reserve_nl": 20_000}, d.ChangeSyringe()),
     ("all given", DONE, status(), {}, d.Finish("complete")),
     ("all given, still armed", DONE, status(state=State.ARMED, lease_left_ms=9), {}, d.DisarmNow()),
 ]  # fmt: skip
