@@ -11,6 +11,7 @@ from mesogun.limits.approval import Approval, check_approval
 from mesogun.limits.clear import clear, restore
 from mesogun.limits.clearance import Cap, Clearance, ClearedPlan, Override
 from mesogun.limits.combine import Edge, Limits, limits_for
+from mesogun.limits.demo import Demonstration, bundled_demonstration, parse_demonstration
 from mesogun.limits.load import check_load, check_pause
 from mesogun.limits.screening import Answer, Finding, Result, screen
 from mesogun.limits.subject import PastTreatment, Subject, SubjectHistory, Weight
@@ -26,6 +27,7 @@ __all__ = [
     "Clearance",
     "ClearanceRefused",
     "ClearedPlan",
+    "Demonstration",
     "Edge",
     "Finding",
     "Limits",
@@ -38,6 +40,7 @@ __all__ = [
     "Violation",
     "Weight",
     "bundled_agents",
+    "bundled_demonstration",
     "check_approval",
     "check_load",
     "check_pause",
@@ -46,6 +49,7 @@ __all__ = [
     "load_site",
     "parse_agents",
     "parse_answers",
+    "parse_demonstration",
     "parse_site",
     "restore",
     "screen",

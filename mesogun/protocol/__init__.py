@@ -7,9 +7,10 @@ files themselves (``protocols``). Never the bytes between host and gun: that is 
 from __future__ import annotations
 
 from mesogun.protocol.bound import Bound, Kind
+from mesogun.protocol.citation import bundled_bibliography
 from mesogun.protocol.document import AgentUse, Course, Protocol, Question, Rule, Shot, Source
 from mesogun.protocol.library import bundled, bundled_names
-from mesogun.protocol.load import bundled_bibliography, load, parse
+from mesogun.protocol.load import load, parse
 from mesogun.protocol.quantity import Grade, Quantity
 from mesogun.protocol.supply import supply, with_school
 from mesogun.protocol.technique import Technique, depth_warnings, schools, techniques

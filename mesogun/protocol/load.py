@@ -8,15 +8,14 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from mesogun.errors import InputError
-from mesogun.protocol.document import RULE_SECTIONS, Document, Protocol, Source
-from mesogun.protocol.quantity import SOURCED_GRADES, Quantity, Strict
+from mesogun.protocol.citation import check_citations, unknown_sources
+from mesogun.protocol.document import Document, Protocol
 from mesogun.protocol.technique import schools
 
 MAX_BYTES = 128 * 1024
@@ -27,16 +26,7 @@ MAX_DEPTH = 12
 
 MAX_FAULTS_TOLD = 40
 
-GRADE_RANK = {"A": 0, "B": 1, "C": 2}
-
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-class Bibliography(Strict):
-    """The file that gives each source its title, publisher, year and address."""
-
-    format: int
-    source: tuple[Source, ...]
 
 
 def load(path: Path) -> Protocol:
@@ -76,44 +66,17 @@ def parse(text: str, name: str) -> Protocol:
     InputError
         With every fault, one per line: file, key, what is wrong.
     """
-    document = parse_model(text, name, Document)
-    known = {source.key: source for source in bundled_bibliography()}
+    data = tuples(parse_toml(text, name))
+    document, faults = validated(data, Document)
+    if document is None:
+        raise_faults(name, [*faults, *unknown_sources(data)])
+        raise AssertionError("a document that is not valid has faults")
     faults = list(_technique_faults(document))
-    faults += [f"bibliography: {s.key!r} is already a bundled source" for s in document.bibliography if s.key in known]
-    own = [source.key for source in document.bibliography]
-    faults += [f"bibliography: {key!r} stands there twice" for key in sorted({k for k in own if own.count(k) > 1})]
-    known.update((source.key, source) for source in document.bibliography)
-    cited: dict[str, Source] = {}
-    for where, key, grade in citations(document):
-        source = known.get(key)
-        if source is None:
-            faults.append(f"{where}: source {key!r} is in no bibliography; add it or correct the key")
-            continue
-        cited[key] = source
-        if grade and grade not in SOURCED_GRADES:
-            faults.append(f"{where}: grade {grade!r} cannot stand in a file; use A, B or C")
-        elif grade and GRADE_RANK[grade] < GRADE_RANK[source.grade]:
-            faults.append(f"{where}: grade {grade} is better than its source {key!r} ({source.grade})")
-    raise_faults(name, faults)
+    cited, more = check_citations(document)
+    raise_faults(name, [*faults, *more])
     fields = {field: getattr(document, field) for field in Document.model_fields}
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    return Protocol.model_construct(**fields, sha256=digest, sources=tuple(cited.values()))
-
-
-def citations(document: Document) -> Iterator[tuple[str, str, str]]:
-    """Every citation of a document as (key where it stands, source, grade or '')."""
-    for where, quantity in document.quantities():
-        yield from _of_quantity(where, quantity)
-    if document.agent.concentration is not None:
-        yield "agent.concentration", document.agent.source, document.agent.grade
-    for bound in document.limits:
-        yield f"limits.{bound.kind}", bound.source, bound.grade
-        for key in bound.also:
-            yield f"limits.{bound.kind}", key, ""
-    for section in RULE_SECTIONS:
-        for rule in getattr(document, section):
-            for key in rule.sources:
-                yield f"{section}.{rule.id}", key, ""
+    return Protocol.model_construct(**fields, sha256=digest, sources=cited)
 
 
 def parse_toml(text: str, name: str) -> Mapping[str, Any]:
@@ -125,19 +88,29 @@ def parse_toml(text: str, name: str) -> Mapping[str, Any]:
     if _depth(text) > MAX_DEPTH:
         raise InputError(f"{name}: brackets are nested deeper than {MAX_DEPTH}")
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: TOMLDecodeError, or a number too long for int()
         raise InputError(f"{name}: not TOML: {error}") from error
+    if _levels(data) > MAX_DEPTH:
+        raise InputError(f"{name}: tables are nested deeper than {MAX_DEPTH}")
+    return data
 
 
 def parse_model(text: str, name: str, model: type[ModelT]) -> ModelT:
     """TOML text to a frozen model; ``InputError`` with every fault."""
+    value, faults = validated(tuples(parse_toml(text, name)), model)
+    raise_faults(name, faults)
+    if value is None:
+        raise AssertionError("a value that is not valid has faults")
+    return value
+
+
+def validated(data: Any, model: type[ModelT]) -> tuple[ModelT | None, list[str]]:
+    """The frozen model, or None and every fault."""
     try:
-        return model.model_validate(tuples(parse_toml(text, name)))
+        return model.model_validate(data), []
     except ValidationError as error:
-        faults = [_fault(entry["loc"], entry["msg"], entry["type"]) for entry in error.errors(include_url=False)]
-        raise_faults(name, faults)
-        raise
+        return None, [_fault(entry["loc"], entry["msg"], entry["type"]) for entry in error.errors(include_url=False)]
 
 
 def raise_faults(name: str, faults: Iterable[str]) -> None:
@@ -160,14 +133,6 @@ def tuples(value: Any) -> Any:
     return value
 
 
-@cache
-def bundled_bibliography() -> tuple[Source, ...]:
-    """The sources that ship with the library, in the order of their file."""
-    import protocols
-
-    return parse_model(protocols.read("_bibliography"), "_bibliography.toml", Bibliography).source
-
-
 def _technique_faults(document: Document) -> Iterator[str]:
     try:
         entries = schools(document.technique)
@@ -180,13 +145,6 @@ def _technique_faults(document: Document) -> Iterator[str]:
         yield f"technique: {document.technique} and mode {document.mode!r} do not go together"
 
 
-def _of_quantity(where: str, quantity: Quantity) -> Iterator[tuple[str, str, str]]:
-    if not quantity.missing:
-        yield where, quantity.source, quantity.grade
-        for key in quantity.also:
-            yield where, key, ""
-
-
 def _fault(location: tuple[int | str, ...], message: str, kind: str) -> str:
     where = ".".join(str(part) for part in location) or "file"
     words = {
@@ -194,6 +152,16 @@ def _fault(location: tuple[int | str, ...], message: str, kind: str) -> str:
         "missing": "is missing",
     }
     return f"{where}: {words.get(kind, message.removeprefix('Value error, '))}"
+
+
+def _levels(data: Any) -> int:
+    """How deep tables and lists are nested, counted no further than just past the cap; dotted keys nest too."""
+    level, current = 0, [data]
+    while current and level <= MAX_DEPTH:
+        level += 1
+        inner = [item.values() if isinstance(item, dict) else item for item in current]
+        current = [child for items in inner for child in items if isinstance(child, dict | list)]
+    return level
 
 
 def _depth(text: str) -> int:

@@ -1,0 +1,311 @@
+"""Every rule at, below and above its limit; the label of deoxycholic acid; amounts that cannot be computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mesogun.errors import InputError
+from mesogun.limits import PastTreatment, Subject, Weight, limits_for
+from mesogun.limits.asked import nearest_um2
+from mesogun.limits.combine import exact
+from mesogun.limits.rules import slip
+from mesogun.protocol import Protocol, bundled, supply
+from tests.limits.build import Case, Plan, grid, hydration, past, plan_of, site
+from tests.trace import req
+
+
+def submental(count: int = 50, volume_nl: int = 200_000, spacing_um: int = 10_000) -> tuple[Protocol, Plan]:
+    protocol = supply(bundled("fat-submental-deoxycholic"), {"shot.depth_mm": 8}, source="Dr A", grade="site")
+    return protocol, plan_of(protocol, grid(count, spacing_um, volume_nl, 8_000), spacing_um)
+
+
+def label_history(treatments: int, last_days: float) -> tuple[PastTreatment, ...]:
+    return tuple(past(last_days + 31 * i, 10_000_000, "deoxycholic-acid", 50) for i in range(treatments))
+
+
+class TestTheLabelOfDeoxycholicAcid:
+    """50 points of 0.2 mL on a 1 cm grid, six treatments, a month apart: exactly that passes."""
+
+    def test_exactly_the_label_passes(self) -> None:
+        protocol, plan = submental()
+        cleared = Case(protocol, plan, history=label_history(5, 31)).run()
+        assert cleared.hard_total_nl == 10_000_000
+        assert cleared.clearance.max_points == 50
+        assert cleared.clearance.max_point_nl == 200_000
+
+    @pytest.mark.parametrize(
+        ("count", "volume_nl", "spacing_um", "history", "rule", "asked", "limit"),
+        [
+            (51, 200_000, 10_000, (), "points.hard_high", 51, 50),
+            (51, 200_000, 10_000, (), "treatment_ml.hard_high", 10.2, 10),
+            (51, 200_000, 10_000, (), "treatment_mg.hard_high", 102, 100),
+            (50, 204_000, 10_000, (), "treatment_ml.hard_high", 10.2, 10),
+            (50, 200_100, 10_000, (), "point_ml.hard_high", 0.2001, 0.2),
+            (50, 200_000, 9_990, (), "distance_mm.hard_low", 9.99, 10),
+            (50, 200_100, 10_000, (), "density_mg_per_cm2.hard_high", 2.001, 2),
+            (50, 200_000, 10_000, label_history(6, 31), "treatments.hard_high", 7, 6),
+            (50, 200_000, 10_000, label_history(1, 20), "interval_days.hard_low", 20, 31),
+            (50, 200_000, 10_000, label_history(1, 30), "interval_days.hard_low", 30, 31),
+        ],
+    )
+    def test_anything_beyond_it_is_refused_with_the_label_as_source(
+        self,
+        count: int,
+        volume_nl: int,
+        spacing_um: int,
+        history: tuple[PastTreatment, ...],
+        rule: str,
+        asked: float,
+        limit: float,
+    ) -> None:
+        protocol, plan = submental(count, volume_nl, spacing_um)
+        refused = Case(protocol, plan, history=history).refusal()
+        assert refused is not None
+        broken = {violation.rule: violation for violation in refused.violations}[rule]
+        assert broken.limit == limit
+        assert broken.asked == pytest.approx(asked)
+        assert broken.hard
+        assert "label-deoxycholic-acid" in broken.source
+
+    def test_the_refused_case_breaks_nothing_else(self) -> None:
+        protocol, plan = submental()
+        assert Case(protocol, plan, history=label_history(6, 31)).verdict() == ("treatments.hard_high",)
+        assert Case(protocol, plan, history=label_history(1, 20)).verdict() == ("interval_days.hard_low",)
+
+    @req("MG-10")
+    @pytest.mark.parametrize("concentration", [9.99, 10.01, 20.0])
+    def test_no_other_concentration(self, concentration: float) -> None:
+        protocol, _ = submental()
+        other = protocol.model_copy(
+            update={"agent": protocol.agent.model_copy(update={"concentration": concentration})}
+        )
+        plan = plan_of(other, grid(10, 10_000, 100_000, 8_000), 10_000)
+        rules = Case(other, plan, overrides={"protocol.volume_ul": "less"}).verdict()
+        expected = "concentration.hard_low" if concentration < 10 else "concentration.hard_high"
+        assert expected in rules
+
+    def test_a_plan_rounded_to_whole_micrometres_keeps_the_grid(self) -> None:
+        protocol, plan = submental()
+        shaken = tuple(replace(p, x_um=p.x_um + (i % 3 - 1), y_um=p.y_um - (i % 2)) for i, p in enumerate(plan.points))
+        assert Case(protocol, replace(plan, points=shaken)).verdict() == ()
+
+
+EDGES = [
+    # kind, edge, limit, a plan's own value when it is exactly at the limit: (count, volume_nl, depth_um)
+    ("point_ml", "hard_high", "0.03", (10, 30_000, 1500), (10, 30_001, 1500)),
+    ("point_ml", "hard_low", "0.02", (10, 20_000, 1500), (10, 19_999, 1500)),
+    ("point_ml", "soft_low", "0.02", (10, 20_000, 1500), (10, 19_999, 1500)),
+    ("treatment_ml", "hard_high", "0.3", (10, 30_000, 1500), (10, 30_001, 1500)),
+    ("treatment_ml", "hard_low", "0.3", (10, 30_000, 1500), (10, 29_999, 1500)),
+    ("treatment_ml", "soft_low", "0.3", (10, 30_000, 1500), (10, 29_999, 1500)),
+    ("course_ml", "hard_high", "0.3", (10, 30_000, 1500), (10, 30_001, 1500)),
+    ("course_ml", "soft_high", "0.3", (10, 30_000, 1500), (10, 30_001, 1500)),
+    ("treatment_mg", "hard_high", "6.0", (10, 30_000, 1500), (10, 30_001, 1500)),
+    ("treatment_mg", "soft_low", "6.0", (10, 30_000, 1500), (10, 29_999, 1500)),
+    ("treatment_mg_per_kg", "hard_high", "0.1", (10, 30_000, 1500), (10, 30_001, 1500)),
+    ("points", "hard_high", "10", (10, 30_000, 1500), (11, 30_000, 1500)),
+    ("points", "soft_high", "10", (10, 30_000, 1500), (11, 30_000, 1500)),
+    ("points", "hard_low", "10", (10, 30_000, 1500), (9, 30_000, 1500)),
+    ("depth_mm", "hard_high", "1.5", (10, 30_000, 1500), (10, 30_000, 1501)),
+    ("depth_mm", "hard_low", "1.5", (10, 30_000, 1500), (10, 30_000, 1499)),
+    ("density_mg_per_cm2", "hard_high", "0.6", (10, 30_000, 1500), (10, 30_001, 1500)),
+    ("concentration", "hard_high", "20.0", (10, 30_000, 1500), None),
+    ("concentration", "hard_low", "20.0", (10, 30_000, 1500), None),
+    ("concentration", "hard_high", "19.99", None, (10, 30_000, 1500)),
+    ("concentration", "hard_low", "20.01", None, (10, 30_000, 1500)),
+    ("distance_mm", "hard_low", "10.0", (10, 30_000, 1500), None),
+    ("distance_mm", "hard_low", "10.01", None, (10, 30_000, 1500)),
+    ("treatments", "hard_high", "1", (10, 30_000, 1500), None),
+    ("treatments", "soft_high", "0", None, (10, 30_000, 1500)),
+]
+
+
+@req("MG-05", "MG-06", "MG-11")
+@pytest.mark.parametrize(("kind", "edge", "limit", "passes", "fails"), EDGES)
+def test_an_edge_passes_and_the_next_step_does_not(
+    kind: str, edge: str, limit: str, passes: tuple[int, int, int] | None, fails: tuple[int, int, int] | None
+) -> None:
+    clinic = site(f"hyaluronic-acid {kind} {edge}={limit}")
+    subject = Subject("s-1", Weight(60.0, date(2026, 3, 2), "op-1"))
+    reason = {"protocol.volume_ul": "asked for"}
+    for shape, expected in ((passes, ()), (fails, (f"{kind}.{edge}",))):
+        if shape is not None:
+            protocol, plan = hydration(*shape)
+            assert Case(protocol, plan, site=clinic, subject=subject, overrides=reason).verdict() == expected
+
+
+@pytest.mark.parametrize(("days", "rules"), [(14, ()), (14.4, ()), (13, ("interval_days.hard_low",))])
+def test_the_interval_counts_calendar_days(days: float, rules: tuple[str, ...]) -> None:
+    protocol, plan = hydration()
+    clinic = site("* interval_days hard_low=14")
+    assert Case(protocol, plan, site=clinic, history=(past(days),)).verdict() == rules
+
+
+@req("MG-04")
+def test_shots_keep_their_distance_in_time_and_space() -> None:
+    from mesogun.limits import check_pause
+
+    protocol, plan = hydration()
+    clinic = site("* shot_interval_ms hard_low=100", "* distance_mm hard_low=10")
+    cleared = Case(protocol, plan, site=clinic).run()
+    assert check_pause(cleared, since_last_shot_ms=100) == ()
+    (violation,) = check_pause(cleared, since_last_shot_ms=99)
+    assert (violation.rule, violation.hard, violation.limit) == ("shot_interval_ms.hard_low", True, 100)
+    near = (*plan.points, replace(plan.points[0], x_um=9_000))
+    closer = plan_of(protocol, near, 10_000)
+    assert "distance_mm.hard_low" in Case(protocol, closer, site=clinic).verdict()
+
+
+@req("MG-10")
+def test_an_agent_that_nobody_knows_is_blocked() -> None:
+    protocol, plan = hydration()
+    stranger = protocol.model_copy(update={"agent": protocol.agent.model_copy(update={"id": "moonwater"})})
+    verdict = Case(stranger, replace(plan, agent=replace(plan.agent, id="moonwater"))).verdict()
+    assert verdict == ("agent.unknown",)
+
+
+@req("MG-10")
+def test_a_class_of_substances_and_a_retired_entry_are_blocked() -> None:
+    protocol, plan = hydration()
+    agents = '[[agent]]\nid = "old"\nname = "Old"\nunit = "mixture"\nsources = ["s2-eurolook"]\nretired = true\n'
+    for agent, rule in (("enzymes", "agent.blocked"), ("botulinum-toxin", "agent.blocked"), ("old", "agent.retired")):
+        other = protocol.model_copy(update={"agent": protocol.agent.model_copy(update={"id": agent})})
+        moved = replace(plan, agent=replace(plan.agent, id=agent))
+        assert rule in Case(other, moved, site=site(agents=agents)).verdict()
+
+
+def test_a_limit_that_nobody_set_is_zero() -> None:
+    protocol = bundled("face-fine-lines-nappage")
+    filled = supply(
+        protocol,
+        {"shot.depth_mm": 1, "shot.spacing_mm": 4, "shot.volume_ul": 5},
+        source="Dr A",
+        grade="site",
+    )
+    plan = plan_of(filled, grid(10, 4_000, 5_000, 1_000), 4_000)
+    refused = Case(filled, plan).refusal()
+    assert refused is not None
+    assert [(v.rule, v.limit) for v in refused.violations] == [("point_ml.unset", 0.0), ("treatment_ml.unset", 0.0)]
+    assert "a limit that nobody set is zero" in refused.violations[0].message
+    one = site("revitalising-mixture point_ml hard_high=0.01")
+    assert Case(filled, plan, site=one).verdict() == ("treatment_ml.unset",)
+    soft = site("revitalising-mixture point_ml hard_high=0.01", "revitalising-mixture treatment_ml soft_high=1")
+    assert Case(filled, plan, site=soft).verdict() == ("treatment_ml.unset",)
+    both = site("revitalising-mixture point_ml hard_high=0.01", "revitalising-mixture treatment_ml hard_high=1")
+    assert Case(filled, plan, site=both).verdict() == ()
+
+
+@pytest.mark.parametrize("missing", ["weight", "concentration", "unit"])
+def test_an_amount_that_cannot_be_computed_is_not_passed(missing: str) -> None:
+    protocol, plan = hydration()
+    kind = "treatment_mg_per_kg" if missing != "unit" else "treatment_units"
+    subject = Subject("s-1", None if missing == "weight" else Weight(60.0, date(2026, 3, 2), "op-1"))
+    if missing == "concentration":
+        agent = protocol.agent.model_copy(update={"concentration": None, "demand": "x"})
+        protocol = protocol.model_copy(update={"agent": agent})
+        plan = replace(plan, agent=replace(plan.agent, concentration=None))
+    clinic = site(f"hyaluronic-acid {kind} hard_high=1000")
+    assert f"{kind}.unknown" in Case(protocol, plan, site=clinic, subject=subject).verdict()
+
+
+@req("MG-05")
+@pytest.mark.parametrize(("volume_nl", "named"), [(200_000, True), (2_000, True), (60_000, False)])
+def test_a_slip_of_the_decimal_point_is_named_as_such(volume_nl: int, named: bool) -> None:
+    protocol, plan = hydration(10, volume_nl)
+    refused = Case(protocol, plan).refusal()
+    assert refused is not None
+    assert ("a slip of the decimal point?" in str(refused)) is named
+
+
+@given(st.fractions(min_value=Fraction(1, 1000), max_value=1000))
+def test_ten_times_and_a_tenth_are_slips_of_any_value(usual: Fraction) -> None:
+    assert slip(usual * 10, usual, usual)
+    assert slip(usual / 10, usual, usual)
+    assert not slip(usual, usual, usual)
+    assert not slip(usual * 5, usual, usual)
+
+
+@req("MG-11")
+def test_the_most_restrictive_edge_wins_and_says_where_it_is_from() -> None:
+    protocol, _ = hydration()
+    subject_rule = site("hyaluronic-acid treatment_ml hard_high=0.5").limit[0]
+    bound = type(protocol.limits[0])(**{**subject_rule.model_dump(exclude={"agent"}), "source": "Dr A"})
+    clinic = site("* treatment_ml hard_high=0.8 soft_low=0.1", "hyaluronic-acid point_ml hard_high=0.5")
+    for subject, expected, origin in (
+        (None, Fraction(4, 5), "site"),
+        (Subject("s-1", bounds=(bound,)), Fraction(1, 2), "subject"),
+    ):
+        edge = limits_for(protocol, site=clinic, subject=subject).edge("treatment_ml", "hard_high")
+        assert edge is not None
+        assert (edge.value, edge.origin) == (expected, origin)
+    combined = limits_for(protocol, site=clinic)
+    point = combined.edge("point_ml", "hard_high")
+    low = combined.edge("treatment_ml", "soft_low")
+    assert point is not None
+    assert (point.value, point.origin, point.source) == (Fraction(1, 20), "protocol", "hertz-kleptow-2019")
+    assert low is not None
+    assert low.told() == "site: clinic rule, grade site"
+
+
+@given(
+    st.lists(st.floats(min_value=0.001, max_value=10).map(lambda x: round(x, 3)), min_size=2, max_size=2),
+    st.integers(min_value=1, max_value=5_000_000),
+)
+def test_more_limits_never_allow_more(edges: list[float], volume_nl: int) -> None:
+    protocol, _ = hydration()
+    plan = plan_of(protocol, grid(1, 10_000, volume_nl, 1500), 10_000)
+    one = site(f"* treatment_ml hard_high={edges[0]}")
+    two = site(f"* treatment_ml hard_high={edges[0]}", f"hyaluronic-acid treatment_ml hard_high={edges[1]}")
+    refused_by_one = set(Case(protocol, plan, site=one).verdict())
+    assert refused_by_one <= set(Case(protocol, plan, site=two).verdict())
+    over = volume_nl > round(min(*edges, 3) * 1_000_000)
+    assert ("treatment_ml.hard_high" in Case(protocol, plan, site=two).verdict()) is over
+
+
+@given(st.decimals(min_value="0.001", max_value="1000", places=3))
+def test_limits_are_compared_as_people_wrote_them(written: object) -> None:
+    assert exact(float(str(written))) == Fraction(str(written))
+
+
+@given(st.lists(st.tuples(st.integers(-5_000, 5_000), st.integers(-5_000, 5_000)), min_size=2, max_size=40))
+def test_the_nearest_neighbour_is_the_nearest(places: list[tuple[int, int]]) -> None:
+    brute = [
+        min((x - u) ** 2 + (y - v) ** 2 for j, (u, v) in enumerate(places) if j != i) for i, (x, y) in enumerate(places)
+    ]
+    assert nearest_um2(places) == brute
+
+
+def test_one_point_has_no_neighbour_and_no_density() -> None:
+    protocol, plan = hydration(1)
+    clinic = site("* distance_mm hard_low=5", "* density_mg_per_cm2 hard_high=0.001")
+    assert nearest_um2([(0, 0)]) is None
+    assert Case(protocol, plan, site=clinic).verdict() == ()
+
+
+def test_two_points_on_one_spot_have_no_density() -> None:
+    protocol, plan = hydration(2)
+    doubled = plan_of(protocol, (plan.points[0], plan.points[0]), 10_000)
+    rules = Case(protocol, doubled, site=site("* density_mg_per_cm2 hard_high=1000")).verdict()
+    assert rules == ("density_mg_per_cm2.unknown",)
+
+
+def test_leaving_the_range_of_the_protocol_needs_a_reason() -> None:
+    protocol, plan = hydration(10, 25_000, 2_500)
+    wide = replace(plan, spacing_um=25_000)
+    rules = ("protocol.depth_mm", "protocol.spacing_mm", "protocol.volume_ul")
+    assert Case(protocol, wide).verdict() == rules
+    assert Case(protocol, wide, overrides=dict.fromkeys(rules, "agreed with the subject")).verdict() == ()
+    stepped = plan_of(protocol, [replace(p, volume_nl=20_000 + i % 2 * 100) for i, p in enumerate(plan.points)], 10_000)
+    assert Case(protocol, stepped, overrides={"protocol.depth_mm": "agreed"}).verdict() == ()
+
+
+@pytest.mark.parametrize("kg", [0.0, -60.0, 0.9, 501.0, float("nan"), float("inf")])
+def test_a_weight_that_nobody_has_is_refused(kg: float) -> None:
+    with pytest.raises(InputError, match="weight"):
+        Weight(kg, date(2026, 3, 2), "op-1")
