@@ -24,6 +24,8 @@ from sim.firmware.table import WIRE_STATE, Happening, Phase
 
 SEQ_END = 0xFFFF_FF00
 BLOCK = 2 + len(leaves(Status))  # verdict, reason, status block
+# plain integers: IntFlag arithmetic in every status block would be a third of the reply
+(BENCH, SESSION, CONTACT, TRIGGER, PAIRED, PRIMED, LOW_BATTERY, RELEASE_SEEN, LEAD_HOLD, LOW_SYRINGE) = map(int, Flag)
 _NONCE = struct.Struct("<II")
 
 
@@ -214,25 +216,25 @@ class Conversation:
         state = WIRE_STATE.get(machine.phase, State.LOCKED)
         flags = 0
         if machine.bench:
-            flags |= Flag.BENCH
+            flags |= BENCH
         if self.session is not None:
-            flags |= Flag.SESSION
+            flags |= SESSION
         if panel.contact:
-            flags |= Flag.CONTACT
+            flags |= CONTACT
         if panel.trigger:
-            flags |= Flag.TRIGGER
+            flags |= TRIGGER
         if kept.paired:
-            flags |= Flag.PAIRED
+            flags |= PAIRED
         if machine.primed:
-            flags |= Flag.PRIMED
+            flags |= PRIMED
         if panel.battery_mv < machine.profile["battery.low_mv"]:
-            flags |= Flag.LOW_BATTERY
+            flags |= LOW_BATTERY
         if machine.release_seen:
-            flags |= Flag.RELEASE_SEEN
+            flags |= RELEASE_SEEN
         if state in {State.ARMED, State.FIRING} and machine.held_by_lead:
-            flags |= Flag.LEAD_HOLD
+            flags |= LEAD_HOLD
         if machine.syringe_left_nl < machine.profile["syringe.low_nl"]:
-            flags |= Flag.LOW_SYRINGE
+            flags |= LOW_SYRINGE
         clock_us = machine.clock_us
         lease_left_ms = max(0, machine.lease_end_us - clock_us) // 1000 if machine.lease_end_us else 0
         return (
