@@ -3,17 +3,38 @@
 Not responsible for what events mean (``mesogun.record``) nor for when to write them (``mesogun.treatment``).
 """
 
+from mesogun.journal.backup import backup, restore
+from mesogun.journal.export import write_csv, write_json_lines
 from mesogun.journal.opening import open_journal
+from mesogun.journal.reading import Filter
 from mesogun.journal.store import Journal
-from mesogun.journal.values import Fenced, Head, JournalBusy, Row, TreatmentSummary, Verdict
+from mesogun.journal.values import (
+    Checkpoint,
+    Fenced,
+    Generation,
+    Head,
+    JournalBusy,
+    Row,
+    TreatmentSummary,
+    TreatmentTotal,
+    Verdict,
+)
 
 __all__ = [
+    "Checkpoint",
     "Fenced",
+    "Filter",
+    "Generation",
     "Head",
     "Journal",
     "JournalBusy",
     "Row",
     "TreatmentSummary",
+    "TreatmentTotal",
     "Verdict",
+    "backup",
     "open_journal",
+    "restore",
+    "write_csv",
+    "write_json_lines",
 ]

@@ -27,9 +27,7 @@ def genesis(journal_id: str) -> bytes:
     return hashlib.sha256(b"mesogun journal 1\0" + journal_id.encode()).digest()
 
 
-def row_hash(  # noqa: PLR0917  (a column each, in the order of the table)
-    seq: int, at: str, treatment: str, epoch: int | None, kind: str, body: bytes, prev_hash: bytes
-) -> bytes:
+def row_hash(seq: int, at: str, treatment: str, epoch: int | None, kind: str, body: bytes, prev_hash: bytes) -> bytes:
     """SHA-256 over the frame of one row."""
     at_bytes, treatment_bytes, kind_bytes = at.encode(), treatment.encode(), kind.encode()
     frame = b"".join(

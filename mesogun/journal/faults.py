@@ -56,5 +56,7 @@ def explained(where: str) -> Iterator[None]:
     """Turn every database error inside into its ``RecordError``."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise RecordError(f"{where}: {_SAYS[sqlite3.SQLITE_CORRUPT]} (text that is none)") from error
     except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         raise explain(where, error) from error

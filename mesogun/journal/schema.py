@@ -6,11 +6,13 @@ Not responsible for opening files (``mesogun.journal.opening``).
 
 from __future__ import annotations
 
+import secrets
+
 import sqlalchemy as sa
 
 # The four bytes at offset 68 of a SQLite file that say whose it is: "MESO".
 APPLICATION_ID = 0x4D45534F
-VERSION = 1
+VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -58,25 +60,79 @@ meta = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-APPEND_ONLY = (events, epochs, checkpoints)
+# Version 2. Each life of the journal: made, or restored from a backup (rule H9).
+generations = sa.Table(
+    "generations",
+    metadata,
+    sa.Column("number", _Seq, primary_key=True, autoincrement=False),
+    sa.Column("generation", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+# Version 2. What the events say, for quick looking: can be rebuilt from them at any time, and is not evidence.
+treatments = sa.Table(
+    "treatments",
+    metadata,
+    sa.Column("treatment", sa.Text, primary_key=True),
+    sa.Column("first_seq", sa.BigInteger, nullable=False),
+    sa.Column("first_at", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("guns", sa.Text, nullable=False),
+    sa.Column("ended", sa.Text, nullable=False),
+    sa.Column("folded_seq", sa.BigInteger, nullable=False),
+    sa.Column("low_nl", sa.BigInteger, nullable=False),
+    sa.Column("high_nl", sa.BigInteger, nullable=False),
+)
+
+APPEND_ONLY = (events, epochs, checkpoints, generations)
 
 
-def create(connection: sa.Connection, journal_id: str, created_at: str) -> None:
-    """Make an empty journal of the current version."""
+def create(connection: sa.Connection, journal_id: str, at: str, *, empty: bool = False) -> None:
+    """Make a journal of the current version; with ``empty`` only its tables, to be filled with another's rows."""
     metadata.create_all(connection)
     for table in APPEND_ONLY:
         guard(connection, table.name)
-    connection.execute(
-        meta.insert(),
-        [
-            {"key": "journal_id", "value": journal_id},
-            {"key": "created_at", "value": created_at},
-            {"key": "version", "value": str(VERSION)},
-        ],
-    )
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+    if not empty:
+        rows = {"journal_id": journal_id, "created_at": at, "version": str(VERSION)}
+        connection.execute(meta.insert(), [{"key": key, "value": value} for key, value in rows.items()])
+        begin_generation(connection, at, 0, "made")
+
+
+def version_of(connection: sa.Connection) -> int:
+    """The version of an open journal; 0 when it says none."""
+    if connection.dialect.name == "sqlite":
+        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    stored = connection.execute(sa.select(meta.c.value).where(meta.c.key == "version")).scalar_one_or_none()
+    return 0 if stored is None else int(stored)
+
+
+def add_version_2(connection: sa.Connection, at: str) -> None:
+    """From version 1: generations and the list of treatments (to be filled by who calls)."""
+    metadata.create_all(connection, tables=[generations, treatments])
+    guard(connection, generations.name)
+    begin_generation(connection, at, 0, "made")
+    _stamp(connection)
+
+
+def begin_generation(connection: sa.Connection, at: str, seq: int, why: str) -> None:
+    """Start a new life of the journal after row ``seq``, under a new random id."""
+    last = connection.execute(sa.select(sa.func.max(generations.c.number))).scalar_one() or 0
+    row = {"number": last + 1, "generation": secrets.token_hex(8), "at": at, "seq": seq, "why": why}
+    connection.execute(generations.insert(), row)
+
+
+def _stamp(connection: sa.Connection) -> None:
+    """Raise the version of an older journal."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+    connection.execute(meta.delete().where(meta.c.key == "version"))
+    connection.execute(meta.insert(), {"key": "version", "value": str(VERSION)})
 
 
 def guard(connection: sa.Connection, table: str) -> None:

@@ -5,8 +5,9 @@ Not responsible for opening (``mesogun.journal.opening``) nor for what events me
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,34 +16,40 @@ from typing import Any
 import sqlalchemy as sa
 
 from mesogun.clock import Clock, timestamp
-from mesogun.errors import RecordError
-from mesogun.journal import chain, place, schema
+from mesogun.errors import InputError, MesogunError, MustSettle, RecordError
+from mesogun.journal import chain, checkpoints, generations, index, place, schema
+from mesogun.journal.engine import check_durable
 from mesogun.journal.faults import explain, explained, failed_for_good
+from mesogun.journal.reading import PAGE, Filter, row_of
 from mesogun.journal.runlock import FileLock, RunnerLock, ServerLock
-from mesogun.journal.values import Fenced, Head, Row, TreatmentSummary, Verdict
+from mesogun.journal.values import Checkpoint, Fenced, Generation, Head, Row, TreatmentSummary, TreatmentTotal, Verdict
 from mesogun.journal.verify import verify
-from mesogun.record import Event, decode, encode
+from mesogun.record import Event, encode
+from mesogun.record.events import MagazineLoaded
 
-_PAGE = 500
+# Rows between two checkpoints that nobody asked for: what a rewrite without the key could still touch.
+CHECKPOINT_EVERY = 256
 # One number for all of one database: every append of every station queues at it, so that the chain has one end.
 _APPEND_LOCK = 0x4D45534F_41505044
 
 _LAST = sa.select(schema.events.c.seq, schema.events.c.hash).order_by(schema.events.c.seq.desc()).limit(1)
 _EPOCH = sa.select(sa.func.max(schema.epochs.c.epoch)).where(schema.epochs.c.treatment == sa.bindparam("treatment"))
 _INSERT = schema.events.insert()
+_COLUMNS = ("seq", "at", "treatment", "epoch", "kind", "body", "prev_hash")
 
 
 @dataclass(slots=True)
 class _Batch:
     """What one caller wants written; filled in by whoever commits it."""
 
-    events: list[tuple[str, bytes]]
+    events: Sequence[Event]
+    encoded: list[tuple[str, bytes]]
     treatment: str
     epoch: int | None
     at: str
     done: bool = False
     last_seq: int = 0
-    error: RecordError | None = field(default=None)
+    error: MesogunError | None = field(default=None)
 
 
 class Journal:
@@ -52,7 +59,16 @@ class Journal:
     uses connections of its own and never delays a commit.
     """
 
-    def __init__(self, engine: sa.Engine, clock: Clock, *, where: str, path: Path | None, read_only: bool) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        *,
+        where: str,
+        path: Path | None,
+        read_only: bool,
+        signer: checkpoints.Signs | None = None,
+    ) -> None:
         self.where = where
         self.path = path
         self.read_only = read_only
@@ -64,16 +80,14 @@ class Journal:
         self._commit_lock = threading.Lock()
         self._failed: RecordError | None = None
         self._closed = False
+        self._signer = signer
+        self._known: set[str] = set()
         self.writer = engine.connect().execution_options(writing=not read_only)
         try:
-            found = self.writer.execute(sa.select(schema.meta.c.key, schema.meta.c.value)).all()
-            self.writer.rollback()
+            self._begin()
         except BaseException:
             self.writer.close()
             raise
-        values = {str(key): str(value) for key, value in found}
-        place.check_version(where, int(values.get("version", "0")))
-        self.journal_id = values.get("journal_id", "")
 
     def append(self, events: Sequence[Event], *, treatment: str, epoch: int | None) -> int:
         """Write events in one durable transaction, all or nothing; returns the last ``seq``.
@@ -82,6 +96,9 @@ class Journal:
 
         Raises
         ------
+        MustSettle
+            When the journal was restored from a backup, a magazine is to be loaded, and a gun with an open
+            treatment has not been read yet (H9).
         Fenced
             When the epoch is not the current one: another runner took over.
         JournalBusy
@@ -93,6 +110,7 @@ class Journal:
         if not events:
             raise ValueError("append needs at least one event")
         batch = _Batch(
+            events,
             [(type(event).__name__, encode(event)) for event in events],
             treatment,
             epoch,
@@ -140,74 +158,146 @@ class Journal:
             if lock is not None:
                 lock.release()
 
-    def rows(self, treatment: str | None = None, after: int = 0) -> Iterator[Row]:
+    def rows(self, treatment: str | None = None, after: int = 0, chosen: Filter | None = None) -> Iterator[Row]:
         """Rows with a ``seq`` above ``after``, oldest first; what is appended meanwhile follows.
 
-        Reads page by page, so that a slow consumer holds no transaction open.
+        Of one treatment, or those that the filter ``chosen`` lets through. Reads page by page, so that a slow
+        consumer holds no transaction open.
         """
+        chosen = Filter(treatment=treatment) if chosen is None else chosen
+        if chosen.subject is not None or chosen.gun is not None:
+            self._check_current()
         while True:
-            table = schema.events
-            query = sa.select(table).where(table.c.seq > after).order_by(table.c.seq).limit(_PAGE)
-            if treatment is not None:
-                query = query.where(table.c.treatment == treatment)
-            with explained(self.where), self._engine.connect() as connection:
-                page = connection.execute(query).all()
-            yield from map(_row, page)
-            if len(page) < _PAGE:
+            with self._reading() as connection:
+                page = connection.execute(chosen.page(after)).all()
+            yield from map(row_of, page)
+            if len(page) < PAGE:
                 return
             after = page[-1].seq
 
+    def follow(
+        self,
+        chosen: Filter | None = None,
+        *,
+        after: int = 0,
+        poll_us: int = 100_000,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Row]:
+        """Rows as they come, waiting on the journal's clock between looks, until ``stop`` says so.
+
+        Each look is one short read that no writer waits for.
+        """
+        chosen = chosen or Filter()
+        while not stop():
+            for row in self.rows(after=after, chosen=chosen):
+                after = row.seq
+                yield row
+            if stop():
+                return
+            self._clock.sleep_us(poll_us)
+
     def head(self) -> Head:
         """The last row; ``seq`` 0 and the genesis hash while the journal is empty."""
-        with explained(self.where), self._engine.connect() as connection:
+        with self._reading() as connection:
             return self._head(connection)
 
-    def verify(self) -> Verdict:
-        """Recompute the whole chain from the bytes as stored."""
-        with explained(self.where), self._engine.connect() as connection:
-            return verify(connection, self.journal_id)
+    def verify(
+        self, *, keys: Collection[bytes] | None = None, heads: Iterable[Head] = (), deep: bool = False
+    ) -> Verdict:
+        """Recompute the whole chain from the bytes as stored; see ``mesogun.journal.verify``."""
+        with self.snapshot() as connection:
+            return verify(connection, self.journal_id, keys=keys, heads=tuple(heads), deep=deep)
+
+    def checkpoint(self, signer: checkpoints.Signs | None = None) -> int | None:
+        """Sign the chain as it is now; returns the checkpoint's number, None when nothing is new since the last.
+
+        Without ``signer`` the one that the journal was opened with signs.
+        """
+        self._check_writable()
+        signer = signer or self._signer
+        if signer is None:
+            raise InputError(f"{self.where}: a checkpoint needs a signing key, and none is at hand")
+        with self._commit_lock, explained(self.where), self.writer.begin():
+            self._queue_up()
+            head = self._head(self.writer)
+            if checkpoints.last(self.writer)[1] >= head.seq:
+                return None
+            return checkpoints.write(self.writer, signer, self.journal_id, head, timestamp(self._clock.utc()))
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """All checkpoints as stored; ``verify`` says which are good."""
+        with self._reading() as connection:
+            return tuple(checkpoints.read(connection))
 
     def treatments(self) -> tuple[TreatmentSummary, ...]:
         """Every treatment in the journal, in the order of their first event."""
-        table = schema.events
-        first, last = sa.func.min(table.c.seq).label("first"), sa.func.max(table.c.seq).label("last")
-        spans = sa.select(table.c.treatment, first, last).group_by(table.c.treatment).subquery()
-        begin, end = table.alias(), table.alias()
-        query = (
-            sa.select(spans, begin.c.at.label("first_at"), end.c.at.label("last_at"))
-            .join(begin, begin.c.seq == spans.c.first)
-            .join(end, end.c.seq == spans.c.last)
-            .order_by(spans.c.first)
-        )
-        named = sa.select(table).where(table.c.kind.in_(["TreatmentPlanned", "GunFound"])).order_by(table.c.seq)
-        with explained(self.where), self._engine.connect() as connection:
-            found = connection.execute(query).all()
-            subjects: dict[str, str] = {}
-            guns: dict[str, str] = {}
-            for row in connection.execute(named):
-                event = decode(bytes(row.body))
-                subjects[row.treatment] = getattr(event, "subject", subjects.get(row.treatment, ""))
-                guns[row.treatment] = getattr(event, "gun", guns.get(row.treatment, ""))
-        return tuple(
-            TreatmentSummary(
-                row.treatment,
-                row.first,
-                row.last,
-                row.first_at,
-                row.last_at,
-                subjects.get(row.treatment, ""),
-                guns.get(row.treatment, ""),
-            )
-            for row in found
-        )
+        with self._reading() as connection:
+            found = index.compute(connection) if self.version < schema.VERSION else index.listed(connection)
+        return tuple(found)
+
+    def totals(self, subject: str) -> tuple[TreatmentTotal, ...]:
+        """What each treatment gave a subject, as the ledger's interval, in the order of treatments.
+
+        Totals of treatments that ended are folded once and kept; the events stay the authority.
+        """
+        self._check_current()
+        with self._reading() as connection:
+            found, fresh = index.totals(connection, subject)
+        ended = {total.treatment for total in found if total.ended}
+        fresh = {name: seq for name, seq in fresh.items() if name in ended}
+        if fresh and not self.read_only and self._failed is None:
+            with self._commit_lock, explained(self.where), self.writer.begin():
+                index.remember(self.writer, found, fresh)
+        return tuple(found)
+
+    def rebuild(self) -> None:
+        """Make the list of treatments anew from the events."""
+        self._check_writable()
+        with self._commit_lock, explained(self.where), self.writer.begin():
+            index.rebuild(self.writer)
+            self._known.clear()
+
+    def begin_generation(self, why: str) -> Generation:
+        """Start a new life of the journal, as a restore does: guns with an open treatment must be read first."""
+        self._check_writable()
+        with self._commit_lock, explained(self.where), self.writer.begin():
+            self._queue_up()
+            seq = self._head(self.writer).seq
+            schema.begin_generation(self.writer, timestamp(self._clock.utc()), seq, why)
+        self._restored = True
+        return self.generation()
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A connection that sees one moment of the journal, for copying it whole."""
+        with self._reading() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    def generation(self) -> Generation:
+        """The present life of the journal."""
+        self._check_current()
+        with self._reading() as connection:
+            return generations.current(connection)
+
+    def unread_guns(self) -> tuple[str, ...]:
+        """Guns that must be read before anything is loaded, because the journal was restored from a backup (H9)."""
+        self._check_current()
+        with self._reading() as connection:
+            return generations.unread_guns(connection)
 
     def close(self) -> None:
         """Let go of everything; harmless when done twice."""
         if not self._closed:
-            self._closed = True
-            self.release()
-            self.writer.close()
-            self._engine.dispose()
+            try:
+                if self._signer is not None and self._failed is None and not self.read_only:
+                    self.checkpoint()
+            finally:
+                self._closed = True
+                self.release()
+                self.writer.close()
+                self._engine.dispose()
 
     def __enter__(self) -> Journal:
         return self
@@ -217,8 +307,36 @@ class Journal:
     ) -> None:
         self.close()
 
+    def _begin(self) -> None:
+        if self.path is not None and not self.read_only:
+            check_durable(self.writer, self.where)
+        with self._reading() as connection:
+            found = connection.execute(sa.select(schema.meta.c.key, schema.meta.c.value)).all()
+            self.version = schema.version_of(connection)
+        self.journal_id = {str(key): str(value) for key, value in found}.get("journal_id", "")
+        place.check_version(self.where, self.version)
+        if self.version < schema.VERSION and not self.read_only:
+            self._migrate()
+        self._restored = self.version == schema.VERSION and self.generation().restored
+        if self._signer is not None and not self.read_only and not self.checkpoints():
+            # The first one signs the empty journal, so that a signed journal never lacks a checkpoint.
+            self.checkpoint()
+
+    def _migrate(self) -> None:
+        with self.writer.begin():
+            self._queue_up()
+            if schema.version_of(self.writer) < 2:
+                schema.add_version_2(self.writer, timestamp(self._clock.utc()))
+                index.rebuild(self.writer)
+        if self.path is not None:
+            # Into the file itself, where the next program looks for the version before it opens anything.
+            # Past SQLAlchemy, because it cannot run inside a transaction.
+            driver: Any = self.writer.connection.driver_connection
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.version = schema.VERSION
+
     def _commit(self, group: list[_Batch]) -> None:
-        """Write every batch of ``group`` in one transaction; a fenced batch is left out and told so."""
+        """Write every batch of ``group`` in one transaction; a refused batch is left out and told so."""
         if self._failed is not None:
             for batch in group:
                 batch.error, batch.done = self._failed, True
@@ -226,21 +344,8 @@ class Journal:
         try:
             with self.writer.begin():
                 self._queue_up()
-                head = self._head(self.writer)
-                seq, last_hash = head.seq, bytes.fromhex(head.hash)
-                rows: list[dict[str, Any]] = []
-                for batch in group:
-                    batch.error = self._fenced(batch)
-                    if batch.error is None:
-                        for kind, body in batch.events:
-                            seq += 1
-                            row = (seq, batch.at, batch.treatment, batch.epoch, kind, body, last_hash)
-                            last_hash = chain.row_hash(*row)
-                            names = ("seq", "at", "treatment", "epoch", "kind", "body", "prev_hash")
-                            rows.append(dict(zip(names, row, strict=True)) | {"hash": last_hash})
-                    batch.last_seq = seq
-                if rows:
-                    self.writer.execute(_INSERT, rows)
+                entered = self._write(group)
+            self._known |= entered
         except sa.exc.SQLAlchemyError as error:
             told = explain(self.where, error)
             if failed_for_good(error):
@@ -252,6 +357,43 @@ class Journal:
         finally:
             for batch in group:
                 batch.done = True
+
+    def _write(self, group: list[_Batch]) -> set[str]:
+        head = self._head(self.writer)
+        seq, last_hash = head.seq, bytes.fromhex(head.hash)
+        rows: list[dict[str, Any]] = []
+        appended: list[index.Appended] = []
+        for batch in group:
+            batch.error = self._fenced(batch) or self._unread(batch)
+            if batch.error is not None:
+                continue
+            appended.append(index.Appended(batch.treatment, seq + 1, batch.at, batch.events))
+            for kind, body in batch.encoded:
+                seq += 1
+                row = (seq, batch.at, batch.treatment, batch.epoch, kind, body, last_hash)
+                last_hash = chain.row_hash(*row)
+                rows.append(dict(zip(_COLUMNS, row, strict=True)) | {"hash": last_hash})
+            batch.last_seq = seq
+        if not rows:
+            return set()
+        self.writer.execute(_INSERT, rows)
+        entered = index.enter(self.writer, appended, self._known)
+        if self._signer is not None and seq // CHECKPOINT_EVERY > head.seq // CHECKPOINT_EVERY:
+            new_head = Head(seq, last_hash.hex())
+            checkpoints.write(self.writer, self._signer, self.journal_id, new_head, group[-1].at)
+        return entered
+
+    def _unread(self, batch: _Batch) -> MustSettle | None:
+        if not self._restored or not any(isinstance(event, MagazineLoaded) for event in batch.events):
+            return None
+        guns = generations.unread_guns(self.writer)
+        if not guns:
+            self._restored = False  # read for good: it cannot become unread again in this life of the journal
+            return None
+        return MustSettle(
+            f"{self.where}: restored from a backup, and gun {', '.join(guns)} with an open treatment has not been read "
+            "since; connect it and resume its treatment first"
+        )
 
     def _fenced(self, batch: _Batch) -> Fenced | None:
         if batch.epoch is None:
@@ -274,11 +416,23 @@ class Journal:
             return Head(0, chain.genesis(self.journal_id).hex())
         return Head(last.seq, bytes(last.hash).hex())
 
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with explained(self.where), self._engine.connect() as connection:
+            yield connection
+
     def _lock(self, treatment: str) -> RunnerLock:
         if self.path is not None:
             return FileLock(self.path, treatment)
         with explained(self.where):
             return ServerLock(self._engine, self.where, self.journal_id, treatment)
+
+    def _check_current(self) -> None:
+        if self.version < schema.VERSION:
+            raise RecordError(
+                f"{self.where}: written by an older mesogun (version {self.version}); open it once for writing, "
+                "which brings it up to date, or work on a copy"
+            )
 
     def _check_writable(self) -> None:
         if self._closed:
@@ -287,15 +441,3 @@ class Journal:
             raise RecordError(f"{self.where}: opened for reading only")
         if self._failed is not None:
             raise self._failed
-
-
-def _row(row: Any) -> Row:
-    return Row(
-        row.seq,
-        row.at,
-        row.treatment,
-        row.epoch,
-        decode(bytes(row.body)),
-        bytes(row.prev_hash).hex(),
-        bytes(row.hash).hex(),
-    )

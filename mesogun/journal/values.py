@@ -23,7 +23,8 @@ class JournalBusy(RecordError):
 class Row:
     """One event as stored.
 
-    ``at`` is ISO 8601 in UTC, ``epoch`` that of the runner or None, the hashes 64 hexadecimal digits.
+    ``at`` is ISO 8601 in UTC, ``epoch`` that of the runner or None, the hashes 64 hexadecimal digits; ``body`` is
+    the event's bytes as they were hashed, which a later version may encode with more fields.
     """
 
     seq: int
@@ -33,6 +34,7 @@ class Row:
     event: Event
     prev_hash: str
     hash: str
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,52 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class TreatmentSummary:
-    """One line about a treatment; ``subject`` and ``gun`` are empty while no event has named them."""
+    """One line about a treatment; texts are empty while no event has said them, ``ended`` while it is open."""
 
     treatment: str
     first_seq: int
-    last_seq: int
     first_at: str
-    last_at: str
     subject: str = ""
-    gun: str = ""
+    agent: str = ""
+    guns: tuple[str, ...] = ()
+    ended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentTotal:
+    """What a treatment gave its subject, as the ledger's interval in nanolitres."""
+
+    treatment: str
+    first_at: str
+    agent: str
+    ended: str
+    low_nl: int
+    high_nl: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One life of the journal: ``made``, or restored from a backup whose last row was ``seq``."""
+
+    number: int
+    id: str
+    at: str
+    seq: int
+    why: str
+
+    @property
+    def restored(self) -> bool:
+        """Whether this life began with a backup, so that guns may know more than the journal."""
+        return self.number > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A signature over the chain up to row ``seq``."""
+
+    number: int
+    at: str
+    seq: int
+    hash: str
+    public_key: bytes
+    signature: bytes

@@ -194,9 +194,9 @@ def test_treatments_are_listed(journal: Journal) -> None:
     journal.append(treatment("s-0001"), treatment=TREATMENT, epoch=None)
     journal.append([note()], treatment=OTHER, epoch=None)
     first, second = journal.treatments()
-    assert (first.treatment, first.first_seq, first.last_seq) == (TREATMENT, 1, 10)
-    assert (first.subject, first.gun) == ("s-0001", "00000000000000a1")
-    assert (second.treatment, second.subject, second.gun) == (OTHER, "", "")
+    assert (first.treatment, first.first_seq, first.ended) == (TREATMENT, 1, "complete")
+    assert (first.subject, first.agent, first.guns) == ("s-0001", "saline", ("00000000000000a1",))
+    assert (second.treatment, second.subject, second.guns, second.ended) == (OTHER, "", (), "")
 
 
 @given(st.lists(st.tuples(st.sampled_from([TREATMENT, OTHER]), st.integers(1, 4)), min_size=1, max_size=12))
