@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mesogun.errors import LimitRefused, MustSettle, RecordError, Refused
+from mesogun.gun import Gun
+from mesogun.journal import Journal
+from mesogun.limits import restore
+from mesogun.record import Mark, fold_all, read_history
+from mesogun.record import events as ev
+from mesogun.treatment import Snapshot, Wish
+from sim.world import find
+from tests.trace import req
+from tests.treatment import visits
+from tests.treatment.visits import Operator
+
+Opened = tuple[Gun, Journal]
+
+
+@pytest.fixture
+def opened(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    monkeypatch.setenv("MESOGUN_HOME", str(tmp_path / "home"))
+    with visits.open_gun(visits.port(world=request.node.name)) as gun, visits.open_record(tmp_path, gun) as record:
+        yield gun, record
+
+
+def kinds(record: Journal) -> list[str]:
+    return [type(row.event).__name__ for row in record.rows()]
+
+
+@req("H2", "H9", "MG-03")
+def test_a_whole_treatment_contains_the_simulators_truth(opened: Opened, request: pytest.FixtureRequest) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    front = Operator()
+    state = visits.run(gun, record, begun, front)
+    assert state.ended == "complete"
+    assert {state.mark(index) for index in range(len(begun.cleared.plan.shots))} == {Mark.GIVEN}
+    assert round(find(request.node.name).truth.dispensed_nl) in state.ledger
+    assert record.verify().ok
+    replayed = fold_all(row.event for row in record.rows())
+    assert replayed == state, "live state equals replayed state"
+
+
+@req("H2", "MG-12")
+def test_every_load_is_on_disk_before_its_bytes_leave(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    send, seen = gun.load, []
+
+    def load(entry: object, **more: int) -> object:
+        on_disk = {row.event.entry_no for row in record.rows() if isinstance(row.event, ev.MagazineLoaded)}
+        seen.append(getattr(entry, "entry_no", None) in on_disk)
+        return send(entry, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gun, "load", load)
+    visits.run(gun, record, begun, Operator())
+    assert seen
+    assert all(seen)
+
+
+@req("G12")
+def test_the_gun_hears_an_acknowledgement_only_after_the_commit(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    acknowledge = gun.ack
+
+    def ack(shot_no: int, **more: int) -> object:
+        on_disk = [row.event.shot_no for row in record.rows() if isinstance(row.event, ev.ShotRecorded)]
+        assert shot_no <= max(on_disk, default=0)
+        return acknowledge(shot_no, **more)
+
+    monkeypatch.setattr(gun, "ack", ack)
+    assert visits.run(gun, record, begun, Operator()).ended == "complete"
+
+
+@req("G13", "H12", "MG-30")
+def test_a_screen_that_stops_painting_disarms_the_gun(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+
+    def paints(snapshot: Snapshot) -> bool:
+        return len(snapshot.state.shots) < 5 or snapshot.state.breaks > 0
+
+    def answers(what: str) -> bool:
+        return what == "arm"
+
+    front = Operator(answers=answers, paints=paints)
+    state = visits.run(gun, record, begun, front)
+    assert state.ended == "ended early"
+    assert "rearm" in front.asked, "it never re-arms by itself"
+    why = [row.event.why for row in record.rows() if isinstance(row.event, ev.Disarmed)]
+    assert "the lease ran out" in why
+    assert len(state.shots) <= 6, "one shot may be on its way when the picture freezes, with lead 1"
+
+
+@req("H6", "MG-19")
+def test_ending_early_empties_the_magazine_and_counts_nothing_that_was_not_given(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+
+    def wishes(snapshot: Snapshot) -> Wish:
+        return Wish.END if len(snapshot.state.shots) >= 4 else Wish.RUN
+
+    state = visits.run(gun, record, begun, Operator(wishes=wishes))
+    assert state.ended == "ended early"
+    assert state.open_entries == {}
+    assert state.ledger == state.dose
+    assert gun.status().magazine == 0
+    settled = [row.event.how for row in record.rows() if isinstance(row.event, ev.EntrySettled)]
+    assert settled
+    assert set(settled) == {"unloaded"}
+
+
+@req("MG-27")
+def test_pausing_disarms_and_going_on_needs_a_confirmation(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    paused: list[int] = []
+
+    def wishes(snapshot: Snapshot) -> Wish:
+        if len(snapshot.state.shots) >= 4 and len(paused) < 30:
+            paused.append(len(snapshot.state.shots))
+            return Wish.PAUSE
+        return Wish.RUN
+
+    state = visits.run(gun, record, begun, Operator(wishes=wishes))
+    assert state.ended == "complete"
+    assert paused[-1] <= paused[0] + 1, "nothing is fired while paused, but for a stroke under way"
+
+
+@req("H2", "MG-05", "MG-06", "MG-07")
+def test_a_limit_is_checked_against_the_upper_end_and_refuses_the_entry(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    clearance = begun.cleared.clearance
+    cap_nl = 5 * 20_000 + 3_600  # five shots and their bounds fit, the sixth does not
+    tight = tuple(replace(cap, cap_nl=cap_nl) if cap.hard else cap for cap in clearance.caps)
+    text = replace(clearance, caps=tight).to_text()
+    narrow = replace(begun, cleared=restore(begun.cleared.plan, text))
+    with pytest.raises(LimitRefused, match="not loaded"):
+        visits.run(gun, record, narrow, Operator())
+    state = read_history((row.treatment, row.event) for row in record.rows()).treatments[visits.TREATMENT]
+    assert len([shot for shot in state.shots if shot.shot_kind == "TREAT"]) == 5
+    assert state.ledger.high_nl <= cap_nl
+    assert state.open_entries == {}
+
+
+@req("H11")
+def test_a_runner_that_was_taken_over_stops_and_stops_the_gun(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    stops: list[int] = []
+    stop = gun.stop
+    monkeypatch.setattr(gun, "stop", lambda: (stops.append(1), stop()))
+
+    def paints(snapshot: Snapshot) -> bool:
+        if len(snapshot.state.shots) == 3 and not stops:
+            record.release()
+            with visits.open_record(tmp_path, gun) as second:
+                second.take(visits.TREATMENT, "another station")
+        return True
+
+    with pytest.raises(RecordError, match="taken over"):
+        visits.run(gun, record, begun, Operator(paints=paints))
+    assert stops
+
+
+@req("H10")
+def test_a_gun_bound_to_another_treatment_is_not_loaded(opened: Opened) -> None:
+    gun, record = opened
+    first = visits.begin(gun, record)
+
+    def wishes(snapshot: Snapshot) -> Wish:
+        if len(snapshot.state.shots) >= 3:
+            raise KeyboardInterrupt
+        return Wish.RUN
+
+    with pytest.raises(KeyboardInterrupt):
+        visits.run(gun, record, first, Operator(wishes=wishes))
+    second = visits.begin(gun, record, treatment="00000000000000b2", subject="s-0002")
+    with pytest.raises(MustSettle, match=visits.TREATMENT):
+        visits.run(gun, record, second, Operator())
+    assert visits.run(gun, record, first, Operator()).ended == "complete"
+    assert visits.run(gun, record, second, Operator()).ended == "complete"
+
+
+@req("H10")
+def test_a_gun_with_somebody_elses_open_treatment_blocks_and_counts_it(opened: Opened, tmp_path: Path) -> None:
+    gun, record = opened
+    first = visits.begin(gun, record)
+
+    def wishes(snapshot: Snapshot) -> Wish:
+        if len(snapshot.state.shots) >= 3:
+            raise KeyboardInterrupt
+        return Wish.RUN
+
+    with pytest.raises(KeyboardInterrupt):
+        visits.run(gun, record, first, Operator(wishes=wishes))
+    folder = tmp_path / "another computer"
+    folder.mkdir()
+    with visits.open_record(folder, gun) as other:
+        second = visits.begin(gun, other, treatment="00000000000000b2")
+        with pytest.raises(MustSettle, match="does not hold"):
+            visits.run(gun, other, second, Operator())
+        assert "MagazineLoaded" not in kinds(other)
+
+
+@req("H1")
+def test_a_gun_that_lost_its_memory_is_refused(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    gun, record = opened
+    visits.run(gun, record, visits.begin(gun, record), Operator())
+    fresh = visits.open_gun(visits.port(world="formatted"))
+    with fresh:
+        assert (fresh.welcome.device_id, fresh.welcome.nvm_id) == (gun.welcome.device_id, gun.welcome.nvm_id)
+        begun = visits.begin(fresh, record, treatment="00000000000000b2", subject="s-0002")
+        with pytest.raises(Refused, match="lost its memory"):
+            visits.run(fresh, record, begun, Operator())
+
+
+def test_a_treatment_over_two_syringes_asks_for_the_second_one(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record, width_mm=260)
+    assert begun.cleared.plan.syringes == 2
+    front = Operator()
+    state = visits.run(gun, record, begun, front)
+    assert state.ended == "complete"
+    assert "syringe" in front.asked
+    assert kinds(record).count("SyringeInserted") == 1
+    assert len([shot for shot in state.shots if shot.shot_kind == "PRIME"]) == 2
