@@ -21,11 +21,12 @@ from mesogun.limits.caps import max_point_nl, max_points, min_shot_interval_ms, 
 from mesogun.limits.clearance import Clearance, ClearedPlan, Override, seal
 from mesogun.limits.combine import Limits
 from mesogun.limits.conform import PlanShape, check_identity, check_protocol, check_ranges
+from mesogun.limits.depths import depth_warnings
 from mesogun.limits.rules import check_amounts
 from mesogun.limits.screening import Result, check_consent, check_screening, screen
 from mesogun.limits.subject import Subject, SubjectHistory
 from mesogun.limits.violation import ClearanceRefused, Violation
-from mesogun.protocol import Protocol, depth_warnings
+from mesogun.protocol import Protocol
 from mesogun.units import UM_PER_MM
 
 PlanT = TypeVar("PlanT", bound=PlanShape)
@@ -177,7 +178,7 @@ def _notes(plan: PlanShape, protocol: Protocol) -> Iterator[str]:
         minutes = math.ceil(plan.path.seconds / 60)
         yield f"about {minutes} minutes planned, a visit is said to take at most {bounds[1]:g} ({visit.source})"
     deepest_mm = max(point.depth_um for point in plan.points) / UM_PER_MM
-    yield from depth_warnings(protocol.areas, protocol.target_layer, deepest_mm)
+    yield from depth_warnings(protocol, deepest_mm)
 
 
 def _sort_out(

@@ -13,7 +13,7 @@ from mesogun.protocol.library import bundled, bundled_names
 from mesogun.protocol.load import load, parse
 from mesogun.protocol.quantity import Grade, Quantity
 from mesogun.protocol.supply import supply, with_school
-from mesogun.protocol.technique import Technique, depth_warnings, schools, techniques
+from mesogun.protocol.technique import Technique, schools, techniques
 
 __all__ = [
     "AgentUse",
@@ -31,7 +31,6 @@ __all__ = [
     "bundled",
     "bundled_bibliography",
     "bundled_names",
-    "depth_warnings",
     "load",
     "parse",
     "schools",
