@@ -40,7 +40,7 @@ def list_treatments(url: str | None, as_json: bool) -> None:
         click.echo(json.dumps([dataclasses.asdict(item) for item in found], indent=2))
         return
     for item in found:
-        click.echo(f"{item.treatment}  {item.first_at}  subject {item.subject or '-'}  gun {item.gun or '-'}")
+        click.echo(f"{item.treatment}  {item.first_at}  subject {item.subject or '-'}  guns {', '.join(item.guns) or '-'}")
 
 
 @journal.command()

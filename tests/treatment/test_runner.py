@@ -160,7 +160,12 @@ def test_a_runner_that_was_taken_over_stops_and_stops_the_gun(
     begun = visits.begin(gun, record)
     stops: list[int] = []
     stop = gun.stop
-    monkeypatch.setattr(gun, "stop", lambda: (stops.append(1), stop()))
+
+    def counted() -> None:
+        stops.append(1)
+        stop()
+
+    monkeypatch.setattr(gun, "stop", counted)
 
     def paints(snapshot: Snapshot) -> bool:
         if len(snapshot.state.shots) == 3 and not stops:
