@@ -10,11 +10,14 @@ from typing import TypedDict, Unpack
 
 from mesogun.errors import InputError, Refused
 from mesogun.plan.model import PlannedAgent
-from mesogun.plan.request import Lattice, Order, Pace, PlanRequest, Span
+from mesogun.plan.request import Lattice, Layer, Order, Pace, PlanRequest, Span
 from mesogun.protocol import Protocol, Quantity
 from mesogun.units import nl_from_ml, nl_from_ul, um_from_mm
 
 Convert = Callable[[float], int]
+
+
+_LAYERS: dict[str, Layer] = {"epidermal": "epidermis", "dermal": "dermis", "subcutaneous": "subcutis"}
 
 
 class Overrides(TypedDict, total=False):
@@ -78,6 +81,7 @@ def request_from_protocol(
         syringe_nl=syringe_nl,
         head=protocol.head if head is None else head,
         lattice=protocol.lattice if lattice is None else lattice,
+        layer=_LAYERS[protocol.target_layer],
         protocol_id=protocol.id,
         protocol_title=protocol.title,
         protocol_version=protocol.version,

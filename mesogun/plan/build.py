@@ -69,6 +69,7 @@ def assemble(area: Area, numbers: Numbers, walked: Walk, request: PlanRequest) -
         area_name=area.name,
         area_sha256=area.sha256,
         surface="flat",
+        layer=request.layer,
         zones=tuple(_zones(area, points)),
         exclusions=tuple(sorted(rings_int(polygon, GRID_MM)[0] for polygon in area.exclusions)),
         lattice=request.lattice,

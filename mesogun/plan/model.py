@@ -129,6 +129,7 @@ class Plan:
     area_name: str
     area_sha256: str
     surface: str
+    layer: str
     zones: tuple[PlannedZone, ...]
     exclusions: tuple[Ring, ...]
     lattice: str

@@ -14,6 +14,7 @@ from mesogun.plan.model import PlannedAgent
 
 Lattice = Literal["hex", "square"]
 Order = Literal["short", "comfort"]
+Layer = Literal["epidermis", "dermis", "subcutis"]
 
 NO_AGENT = PlannedAgent("", "", None, None)
 
@@ -85,6 +86,8 @@ class PlanRequest:
         Number of points to hit exactly.
     zone_totals_nl : mapping as pairs
         Totals of single zones, nl; the other zones share what is left of the total.
+    layer : str
+        Where the depots are meant to lie; the dose model's width law follows it.
     margin_um, exclusion_margin_um : int
         Least distance of a needle from the outline and from an exclusion zone.
     syringe_nl, dead_volume_nl, prime_nl, residual_nl : int
@@ -108,6 +111,7 @@ class PlanRequest:
     head: str = "single"
     lattice: Lattice = "hex"
     order: Order = "short"
+    layer: Layer = "dermis"
     margin_um: int = 0
     exclusion_margin_um: int = 0
     dead_volume_nl: int = 0
@@ -125,7 +129,7 @@ class PlanRequest:
     agent: PlannedAgent = NO_AGENT
 
     def __post_init__(self) -> None:
-        for name, allowed in (("lattice", get_args(Lattice)), ("order", get_args(Order))):
+        for name, allowed in (("lattice", get_args(Lattice)), ("order", get_args(Order)), ("layer", get_args(Layer))):
             if getattr(self, name) not in allowed:
                 raise InputError(f"{name} {getattr(self, name)!r}: use one of {', '.join(allowed)}")
         if self.step_nl <= 0:

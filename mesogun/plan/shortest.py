@@ -7,11 +7,16 @@ comfort nor for what happens between regions.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from mesogun.plan.sites import Sites
 from mesogun.plan.tour import grow
+
+SMALL = 600
+"""Up to this many sites both ways of growing are tried where the first is not at its bound."""
 
 GAIN = 1e-9
 """Least improvement in spacings; far above rounding noise, far below any real difference between lattice lengths."""
@@ -29,7 +34,21 @@ def shortest(sites: Sites, start: int | None = None, end: int | None = None) -> 
     """
     if len(sites) < 2:
         return list(range(len(sites)))
-    tour = _joined(sites) if sites.scale == 1 else _nearest_first(sites, start)
+    if sites.scale != 1:
+        return _mended(sites, _nearest_first(sites, start), start, end)
+    best = _mended(sites, _joined(sites, wide=True), start, end)
+    if len(sites) <= SMALL and length(sites, best) > len(sites) - 1 + GAIN:
+        other = _mended(sites, _joined(sites, wide=False), start, end)
+        best = min(best, other, key=lambda order: round(length(sites, order), 6))
+    return best
+
+
+def length(sites: Sites, order: Sequence[int]) -> float:
+    """Cost of a path, lifts included, in spacings."""
+    return sum(sites.cost(a, b) for a, b in pairwise(order))
+
+
+def _mended(sites: Sites, tour: list[int], start: int | None, end: int | None) -> list[int]:
     route = Route(sites, _opened(sites, tour, start, end), start is not None, end is not None)
     route.mend(None if sites.scale != 1 else route.defects())
     return route.order()
@@ -207,9 +226,9 @@ class Route:
             i, j = (i + 1) % size, (j - 1) % size
 
 
-def _joined(sites: Sites) -> list[int]:
+def _joined(sites: Sites, *, wide: bool) -> list[int]:
     """One closed tour from grown cycles: each further cycle is opened and put in where it costs least."""
-    cycles = grow(sites.unit, square=sites.lattice == "square")
+    cycles = grow(sites.unit, square=sites.lattice == "square", wide=wide)
     cycles.sort(key=lambda cycle: (-len(cycle), min(cycle)))
     tour = cycles[0]
     rest = cycles[1:]
@@ -267,8 +286,10 @@ def _opened(sites: Sites, tour: list[int], start: int | None, end: int | None) -
     """A closed tour cut into a path: at its most costly step, or so that it starts and ends where told."""
     size = len(tour)
     if start is None and end is None:
-        costs = [(round(sites.cost(tour[k - 1], tour[k]), 9), -k) for k in range(size)]
-        cut = -max(costs)[1]
+        # among the most costly steps the one that ends furthest from the middle: a path best starts at an edge
+        middle = [sum(axis) / size for axis in zip(*sites.xy, strict=True)]
+        out = [round(math.dist(middle, sites.xy[site]), 6) for site in tour]
+        cut = max(range(size), key=lambda k: (round(sites.cost(tour[k - 1], tour[k]), 9), out[k], -k))
         return tour[cut:] + tour[:cut]
     anchor = start if start is not None else end
     place = tour.index(anchor) if anchor is not None else 0

@@ -7,10 +7,11 @@ responsible for joining cycles or for what they cannot reach (``shortest``).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 
-def grow(neighbours: Sequence[Sequence[int]], *, square: bool) -> list[list[int]]:
+def grow(neighbours: Sequence[Sequence[int]], *, square: bool, wide: bool) -> list[list[int]]:
     """Grow cycles until every site is in one; each is a list in cyclic order, lone sites are lists of one or two.
 
     Parameters
@@ -20,6 +21,8 @@ def grow(neighbours: Sequence[Sequence[int]], *, square: bool) -> list[list[int]
     square : bool
         On a square lattice an edge takes in the opposite edge of a cell (two sites); on a triangular lattice it
         takes in the third corner of a triangle (one site).
+    wide : bool
+        Oldest edges first: long parallel runs, few turns. Newest first: fewer sites are left over on small sets.
     """
     free = bytearray([1]) * len(neighbours)
     near = [frozenset(others) for others in neighbours]
@@ -30,9 +33,9 @@ def grow(neighbours: Sequence[Sequence[int]], *, square: bool) -> list[list[int]
         after = _first_cell(start, free, neighbours, near, square=square)
         for site in after:
             free[site] = 0
-        stack = list(after)
-        while stack:
-            u = stack.pop()
+        edges = deque(after)
+        while edges:
+            u = edges.popleft() if wide else edges.pop()
             v = after[u]
             if v == u:
                 continue
@@ -44,13 +47,13 @@ def grow(neighbours: Sequence[Sequence[int]], *, square: bool) -> list[list[int]
                     w, x = pair
                     free[w] = free[x] = 0
                     after[u], after[w], after[x] = w, x, v
-                    stack += (u, x, w)
+                    edges += (u, x, w)
                 continue
             for w in neighbours[u]:
                 if free[w] and w in near[v]:
                     free[w] = 0
                     after[u], after[w] = w, v
-                    stack += (u, w)
+                    edges += (u, w)
                     break
         cycle = [start]
         while (site := after[cycle[-1]]) != start:

@@ -1,0 +1,166 @@
+"""A plan in words: what will be done, what was chosen and why, what to look at before starting.
+
+Not responsible for any number in it. Plain text, 100 columns, no colour: for a terminal, a log, a screen reader.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from mesogun.area import Area
+from mesogun.plan.doses import dose_summary
+from mesogun.plan.model import Plan
+from mesogun.units import ml_text, mm_text, ul_text
+
+WIDTH = 100
+
+LOW_COVERAGE = 0.8
+"""Below this share of skin within reach, the summary speaks of gaps."""
+
+
+def summary_text(plan: Plan, area: Area) -> str:
+    """The plan as advice in full sentences."""
+    sections = (
+        ("", (_headline(plan),)),
+        ("Area", _area(plan, area)),
+        ("Volumes", _volumes(plan)),
+        ("Chosen for you, and why", plan.changes),
+        ("Path", _path(plan)),
+        ("Syringes", _syringes(plan)),
+        ("Forecast (a model of fluid right after the visit, not a measurement)", _dose(plan)),
+        ("Before you start", _advice(plan, area)),
+    )
+    blocks = ["\n".join(_block(title, lines)) for title, lines in ((t, tuple(ls)) for t, ls in sections) if lines]
+    return "\n\n".join([*blocks, f"Plan {plan.plan_hash}"]) + "\n"
+
+
+def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    if title:
+        yield title
+    indent = "  " if title else ""
+    for line in lines:
+        yield textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=indent + ("  " if title else ""))
+
+
+def _headline(plan: Plan) -> str:
+    per_point = _spread([point.volume_nl for point in plan.points])
+    what = plan.agent.name or "fluid"
+    if plan.agent.concentration is not None:
+        what += f" {plan.agent.concentration} {plan.agent.unit}"
+    title = plan.protocol_title or "Plan"
+    lattice = "hexagonal" if plan.lattice == "hex" else "square"
+    return (
+        f"{title}: {_count(len(plan.points), 'point')} on {plan.area_name}, {mm_text(plan.spacing_um)} apart on a "
+        f"{lattice} lattice, {mm_text(plan.points[0].depth_um)} deep, {per_point} each. "
+        f"In all {ml_text(plan.total_nl)} of {what}, in {_count(len(plan.shots), 'shot')}{_heads(plan)}."
+    )
+
+
+def _heads(plan: Plan) -> str:
+    if plan.head == "single":
+        return ""
+    stamps = sum(shot.head != "single" for shot in plan.shots)
+    singles = len(plan.shots) - stamps
+    tail = f", then {_count(singles, 'single shot')} along the edge after one change of head" if singles else ""
+    return f": {_count(stamps, 'stamp')} with the head {plan.head}{tail}"
+
+
+def _area(plan: Plan, area: Area) -> Iterator[str]:
+    left_out = len(plan.exclusions)
+    yield f"{area.area_mm2 / 100:.1f} cm² to treat" + (
+        f"; {_count(left_out, 'exclusion zone')} left out." if left_out else "."
+    )
+    if len(plan.zones) > 1:
+        for zone in plan.zones:
+            yield f"{zone.name}: {_count(zone.points, 'point')}, {ml_text(zone.total_nl)}."
+    if plan.surface != "flat":
+        yield f"Laid out on a {plan.surface}, by arc length: wrap the template round, do not project it."
+    yield from (f"{note[:1].upper()}{note[1:]}." for note in area.notes)
+
+
+def _volumes(plan: Plan) -> Iterator[str]:
+    per_shot = _spread([shot.volume_nl for shot in plan.shots])
+    yield (
+        f"Every shot is a whole number of the gun's steps of {ul_text(plan.step_nl)} ({per_shot}); the shots add up to "
+        f"{ml_text(plan.total_nl)} exactly, and along the way the sum is never off by more than half a step."
+    )
+
+
+def _path(plan: Plan) -> Iterator[str]:
+    path = plan.path
+    kind = "comfortable rows" if plan.order == "comfort" else "the shortest way"
+    yield (
+        f"{kind.capitalize()}: {path.length_mm:.0f} mm; no way through these shots can be shorter than "
+        f"{path.lower_bound_mm:.0f} mm (ratio {path.ratio:.3f}). {_count(path.turns, 'turn')}, longest move "
+        f"{path.longest_jump_mm:.1f} mm."
+    )
+    if path.lifts:
+        shown = ", ".join(str(index + 1) for index in path.lifts[:8]) + (", ..." if len(path.lifts) > 8 else "")
+        yield (
+            f"Lift the gun {_count(len(path.lifts), 'time')}, before shot {shown}: the way there leaves the area or "
+            "passes an exclusion zone, or the head is changed."
+        )
+    else:
+        yield "No move crosses an exclusion zone or leaves the area."
+    yield f"About {_minutes(plan.path.seconds)} at the assumed pace (see the request in the plan file)."
+
+
+def _syringes(plan: Plan) -> Iterator[str]:
+    volumes = [shot.volume_nl for shot in plan.shots]
+    cuts = [0, *plan.syringe_changes, len(volumes)]
+    fills = [sum(volumes[a:b]) for a, b in pairwise(cuts)]
+    lost = plan.syringe_unusable_nl
+    extra = f", plus {ml_text(lost)} each for dead volume, priming and residual" if lost else ""
+    listed = ", ".join(ml_text(fill) for fill in fills[:6]) + (", ..." if len(fills) > 6 else "")
+    yield f"{_count(plan.syringes, 'syringe')} of {ml_text(plan.syringe_nl)}: {listed}{extra}."
+    if plan.syringe_changes:
+        at_rows = set(plan.path.breaks) | set(plan.path.lifts)
+        where = ", ".join(
+            f"{index + 1}{' (start of a row)' if index in at_rows else ''}" for index in plan.syringe_changes[:8]
+        )
+        yield f"Change before shot {where}{', ...' if len(plan.syringe_changes) > 8 else ''}."
+
+
+def _dose(plan: Plan) -> Iterator[str]:
+    dose = dose_summary(plan)
+    yield (
+        f"{100 * dose['coverage']:.0f} % of the area comes within reach of a depot. Spread around the mean (CV) "
+        f"{dose['cv']:.2f}; D90 {dose['d90']:.0f} µL/cm² against {dose['reference_ul_per_cm2']:.0f} µL/cm² on average; "
+        f"V100 {100 * dose['v100']:.0f} %, more than one and a half times the average on {100 * dose['hot']:.0f} %."
+    )
+
+
+def _advice(plan: Plan, area: Area) -> Iterator[str]:
+    yield from plan.warnings
+    volumes = [shot.volume_nl for shot in plan.shots]
+    if plan.syringe_changes:
+        last_nl = sum(volumes[plan.syringe_changes[-1] :])
+        usable_nl = plan.syringe_nl - plan.syringe_unusable_nl
+        if last_nl * 10 <= usable_nl:
+            yield (
+                f"The last syringe gives only {ml_text(last_nl)}: with a total of {ml_text(plan.total_nl - last_nl)} "
+                f"{_count(plan.syringes - 1, 'syringe')} would do."
+            )
+    if dose_summary(plan)["coverage"] < LOW_COVERAGE:
+        yield (
+            f"At {mm_text(plan.spacing_um)} the depots do not meet: skin between them stays without fluid at first. "
+            "If an even layer is wanted, allow a smaller spacing; if separate papules are wanted, this is right."
+        )
+    if any("example" in note for note in area.notes):
+        yield "This is an example area: draw the outline on the subject, or trace a photo with a scale, first."
+    yield "Compare the 50 mm ruler of the printed template with a real one before marking skin."
+
+
+def _spread(volumes_nl: list[int]) -> str:
+    low, high = min(volumes_nl), max(volumes_nl)
+    return ul_text(low) if low == high else f"{ul_text(low, unit=False)} to {ul_text(high)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _minutes(seconds: int) -> str:
+    return f"{round(seconds / 60)} minutes" if seconds >= 90 else f"{seconds} seconds"
