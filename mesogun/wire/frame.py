@@ -8,9 +8,11 @@ COBS: Cheshire and Baker, IEEE/ACM Trans. Networking 7(2), 1999. CRC-32 as in zl
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mesogun.wire.codes import WIRE_MAJOR, FrameKind
 
@@ -19,12 +21,18 @@ CRC = struct.Struct("<I")
 TAG_SIZE = 8
 OVERHEAD = HEAD.size + TAG_SIZE + CRC.size
 MAX_RAW = 253  # one COBS block: exactly one byte of stuffing
+MAX_STUFFED = MAX_RAW + 1
 NO_TAG = bytes(TAG_SIZE)
+_ZERO_TO_ONE = bytes.maketrans(b"\0", b"\1")
+_RUNS = re.compile(rb"[^\0]+").finditer
+_KINDS = tuple(FrameKind(number) for number in range(4))
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One undamaged frame. ``tag`` is ``None`` where the head says that there is none."""
+class Frame(NamedTuple):
+    """One undamaged frame. ``tag`` is ``None`` where the head says that there is none.
+
+    A named tuple, because building a frozen dataclass costs as much as the CRC and the stuffing together.
+    """
 
     kind: FrameKind
     op: int
@@ -51,49 +59,58 @@ class Damage:
 
 def encode(frame: Frame) -> bytes:
     """Bytes on the wire, both delimiters included."""
-    raw = frame.body() + (frame.tag if frame.tag is not None else NO_TAG)
-    raw += CRC.pack(zlib.crc32(raw))
-    if len(raw) > MAX_RAW:
-        raise ValueError(f"a frame has at most {MAX_RAW} bytes before stuffing, not {len(raw)}")
-    return b"\0" + cobs_encode(raw) + b"\0"
+    return finish(frame.body() + (NO_TAG if frame.tag is None else frame.tag))
+
+
+def finish(raw: bytes) -> bytes:
+    """Head, payload and tag with CRC, stuffing and delimiters."""
+    if len(raw) > MAX_RAW - CRC.size:
+        raise ValueError(f"a frame has at most {MAX_RAW} bytes before stuffing, not {len(raw) + CRC.size}")
+    return b"\0" + cobs_encode(raw + CRC.pack(zlib.crc32(raw))) + b"\0"
 
 
 def cobs_encode(raw: bytes) -> bytes:
     """Stuff at most 253 bytes so that no zero byte is left."""
-    return b"".join(bytes((len(run) + 1,)) + run for run in raw.split(b"\0"))
+    # A zero before another zero, or at the end, becomes 1; only zeros before a run of others need its length.
+    out = bytearray(b"\1" + raw.translate(_ZERO_TO_ONE))
+    for run in _RUNS(raw):
+        start, end = run.span()
+        out[start] = end - start + 1
+    return bytes(out)
 
 
 def cobs_decode(stuffed: bytes) -> bytes | None:
-    """Unstuff; ``None`` if a code byte overshoots or a zero byte is inside."""
-    runs: list[bytes] = []
+    """Unstuff; ``None`` if a code byte overshoots or is 0xFF, or a zero byte is inside."""
+    size = len(stuffed)
+    if size > MAX_STUFFED or 0 in stuffed:  # within this size a code byte of 0xFF always overshoots
+        return None
+    out = bytearray(stuffed)
     at = 0
-    while at < len(stuffed):
-        code = stuffed[at]
-        end = at + code
-        if code == 0 or end > len(stuffed) or code == 0xFF:
-            return None
-        runs.append(stuffed[at + 1 : end])
-        at = end
-    return b"\0".join(runs)
+    while at < size:
+        code = out[at]
+        out[at] = 0
+        at += code
+    return bytes(out[1:]) if at == size else None
 
 
 def parse(stuffed: bytes) -> Frame | Damage:
     """Judge what stood between two delimiters."""
-    size = len(stuffed)
     raw = cobs_decode(stuffed)
     if raw is None:
-        return Damage("stuffing", size)
-    if len(raw) < OVERHEAD:
-        return Damage("short", size)
-    if zlib.crc32(raw[: -CRC.size]) != CRC.unpack_from(raw, len(raw) - CRC.size)[0]:
-        return Damage("crc", size)
+        return Damage("stuffing", len(stuffed))
+    size = len(raw)
+    if size < OVERHEAD:
+        return Damage("short", len(stuffed))
+    crc_at = size - 4
+    if zlib.crc32(raw[:crc_at]) != int.from_bytes(raw[crc_at:], "little"):
+        return Damage("crc", len(stuffed))
     head, op, seq = HEAD.unpack_from(raw)
-    tag = raw[-CRC.size - TAG_SIZE : -CRC.size]
-    tagged = bool(head & 4)
+    tag = raw[crc_at - TAG_SIZE : crc_at]
+    tagged = head & 4
     if head & 3 or (not tagged and tag != NO_TAG):
-        return Damage("head", size)
-    kind = FrameKind(head >> 3 & 3)
-    return Frame(kind, op, seq, raw[HEAD.size : -CRC.size - TAG_SIZE], tag if tagged else None, head >> 5)
+        return Damage("head", len(stuffed))
+    payload = raw[HEAD.size : crc_at - TAG_SIZE]
+    return Frame(_KINDS[head >> 3 & 3], op, seq, payload, tag if tagged else None, head >> 5)
 
 
 class FrameReader:
@@ -111,14 +128,19 @@ class FrameReader:
         """Frames and damage completed by ``data``, in order."""
         found: list[Frame | Damage] = []
         pieces = data.split(b"\0")
-        for piece in pieces[:-1]:
-            self._take(piece)
-            found.extend(self._finish())
-        self._take(pieces[-1])
+        tail = pieces.pop()
+        for piece in pieces:
+            if self._buffer or self._overflow or len(piece) > MAX_STUFFED:
+                self._take(piece)
+                found.extend(self._finish())
+            elif piece:
+                found.append(parse(piece))
+        if tail:
+            self._take(tail)
         return found
 
     def _take(self, piece: bytes) -> None:
-        room = MAX_RAW + 1 - len(self._buffer)
+        room = MAX_STUFFED - len(self._buffer)
         if self._overflow or len(piece) > room:
             self._overflow += len(piece) + len(self._buffer)
             self._buffer.clear()

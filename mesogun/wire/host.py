@@ -194,7 +194,7 @@ class HostMachine:
         seq = self._seq + 1
         if spec.changes and self._key is not None:  # without a key _permit refused it
             plain = frame.Frame(FrameKind.REQ, spec.op, seq, pack(message))
-            data = frame.encode(auth.sealed(self._key, auth.TO_GUN, self.session, plain))
+            data = auth.sealed_bytes(self._key, auth.TO_GUN, self.session, plain)
         else:
             data = self._plain(spec.op, seq, message)
         self._move(Cue.ASK)

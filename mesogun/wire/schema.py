@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -48,9 +50,14 @@ class Leaf:
         return ".".join(self.path)
 
 
+# A reader turns the flat values of a message from ``start`` on into the message; a getter turns it back.
+Reader = Callable[[tuple[Any, ...], int], Any]
+
 _LEAVES: dict[type, tuple[Leaf, ...]] = {}
 _LAYOUTS: dict[type, struct.Struct] = {}
 _FIELDS: dict[type, tuple[tuple[str, Wire | type], ...]] = {}
+_READERS: dict[type, Reader] = {}
+_GETTERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
 
 
 def leaves(message: type) -> tuple[Leaf, ...]:
@@ -80,17 +87,16 @@ def pack(message: Any) -> bytes:
     ValueError
         If a field does not fit its wire type; the message names field, value and type.
     """
-    values = list(_values(message))
+    kind = type(message)
+    values = _getter(kind)(message)
     try:
-        return layout(type(message)).pack(*values)
+        return layout(kind).pack(*values)
     except struct.error:
-        for leaf, value in zip(leaves(type(message)), values, strict=True):
+        for leaf, value in zip(leaves(kind), values, strict=True):
             try:
                 struct.pack("<" + leaf.wire.code, value)
             except struct.error:
-                raise ValueError(
-                    f"{type(message).__name__}.{leaf.name} = {value!r} does not fit {leaf.wire.name}"
-                ) from None
+                raise ValueError(f"{kind.__name__}.{leaf.name} = {value!r} does not fit {leaf.wire.name}") from None
         raise
 
 
@@ -99,7 +105,7 @@ def unpack(message: type[T], payload: bytes) -> T:
     compiled = layout(message)
     if len(payload) != compiled.size:
         raise ValueError(f"{message.__name__} is {compiled.size} bytes, not {len(payload)}")
-    built: T = _build(message, iter(compiled.unpack(payload)))
+    built: T = _reader(message)(compiled.unpack(payload), 0)
     return built
 
 
@@ -127,14 +133,49 @@ def _walk(message: type, prefix: tuple[str, ...]) -> Any:
             yield from _walk(kind, (*prefix, name))
 
 
-def _values(message: Any) -> Any:
-    for name, kind in _fields(type(message)):
-        value = getattr(message, name)
+def _getter(message: type) -> Callable[[Any], tuple[Any, ...]]:
+    known = _GETTERS.get(message)
+    if known is not None:
+        return known
+    names = [leaf.name for leaf in leaves(message)]
+    if len(names) > 1:
+        _GETTERS[message] = attrgetter(*names)
+    else:  # attrgetter of one name gives no tuple, and of none is an error
+        _GETTERS[message] = lambda value: tuple(getattr(value, name) for name in names)
+    return _GETTERS[message]
+
+
+def _reader(message: type) -> Reader:
+    known = _READERS.get(message)
+    if known is not None:
+        return known
+    parts: list[tuple[int, int, Reader | None]] = []  # runs of scalars, and blocks with a reader of their own
+    at = 0
+    for _, kind in _fields(message):
         if isinstance(kind, Wire):
-            yield value
+            if parts and parts[-1][2] is None:
+                parts[-1] = (parts[-1][0], at + 1, None)
+            else:
+                parts.append((at, at + 1, None))
+            at += 1
         else:
-            yield from _values(value)
+            size = len(leaves(kind))
+            parts.append((at, at + size, _reader(kind)))
+            at += size
+    if len(parts) <= 1 and all(reader is None for _, _, reader in parts):
 
+        def read(values: tuple[Any, ...], start: int) -> Any:
+            return message(*values[start : start + at])
+    else:
 
-def _build(message: type, values: Any) -> Any:
-    return message(*(next(values) if isinstance(kind, Wire) else _build(kind, values) for _, kind in _fields(message)))
+        def read(values: tuple[Any, ...], start: int) -> Any:
+            found: list[Any] = []
+            for first, last, reader in parts:
+                if reader is None:
+                    found += values[start + first : start + last]
+                else:
+                    found.append(reader(values, start + first))
+            return message(*found)
+
+    _READERS[message] = read
+    return read

@@ -33,7 +33,7 @@ class Bench:
             self.gun.load(entry)
         return entries
 
-    def arm_for(self, entries: list[Load], lease_ms: int = 1_000, lead: int = 0) -> Arm:
+    def arm_for(self, entries: list[Load], lease_ms: int = 1_000, lead: int = 8) -> Arm:
         status = self.gun.status()
         total = sum(entry.volume_nl for entry in entries)
         first, last = entries[0].entry_no, entries[-1].entry_no
@@ -45,6 +45,7 @@ class Bench:
         self.gun.open_treatment(TREATMENT)
         self.gun.arm(self.arm_for(self.load(1, volume_nl=50_000, kind=ShotKind.PRIME)))
         assert self.device.pull()
+        self.gun.disarm()
 
 
 @pytest.fixture

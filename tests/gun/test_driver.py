@@ -35,6 +35,7 @@ def test_a_whole_treatment_runs(bench: Bench) -> None:
         shots = list(gun.log(2 + at))
         assert [shot.entry_no for shot in shots] == [entry.entry_no for entry in entries]
         gun.ack(shots[-1].shot_no)
+        gun.disarm()
     records = list(gun.log(1))
     assert [record.delivered_nl for record in records[1:]] == volumes
     assert records[-1].running_total_nl == sum(record.delivered_nl for record in records)
