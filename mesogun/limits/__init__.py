@@ -11,6 +11,8 @@ from mesogun.limits.approval import Approval, check_approval
 from mesogun.limits.clear import clear, restore
 from mesogun.limits.clearance import Cap, Clearance, ClearedPlan, Override
 from mesogun.limits.combine import Edge, Limits, limits_for
+from mesogun.limits.consumables import Lot, Part, check_lot, check_parts, expiry
+from mesogun.limits.course import CourseState, Stage, course, course_warnings
 from mesogun.limits.demo import Demonstration, bundled_demonstration, parse_demonstration
 from mesogun.limits.load import check_load, check_pause
 from mesogun.limits.screening import Answer, Finding, Result, screen
@@ -27,14 +29,18 @@ __all__ = [
     "Clearance",
     "ClearanceRefused",
     "ClearedPlan",
+    "CourseState",
     "Demonstration",
     "Edge",
     "Finding",
     "Limits",
+    "Lot",
     "Override",
+    "Part",
     "PastTreatment",
     "Result",
     "SiteLimits",
+    "Stage",
     "Subject",
     "SubjectHistory",
     "Violation",
@@ -43,8 +49,13 @@ __all__ = [
     "bundled_demonstration",
     "check_approval",
     "check_load",
+    "check_lot",
+    "check_parts",
     "check_pause",
     "clear",
+    "course",
+    "course_warnings",
+    "expiry",
     "limits_for",
     "load_site",
     "parse_agents",

@@ -21,6 +21,7 @@ from mesogun.limits.caps import max_point_nl, max_points, min_shot_interval_ms, 
 from mesogun.limits.clearance import Clearance, ClearedPlan, Override, seal
 from mesogun.limits.combine import Limits
 from mesogun.limits.conform import PlanShape, check_identity, check_protocol, check_ranges
+from mesogun.limits.course import course_warnings
 from mesogun.limits.depths import depth_warnings
 from mesogun.limits.rules import check_amounts
 from mesogun.limits.screening import Result, check_consent, check_screening, screen
@@ -108,6 +109,7 @@ def clear(
     if refused:
         raise ClearanceRefused(refused)
     warnings += _notes(plan, protocol)
+    warnings += course_warnings(protocol, history, now)
     warnings += [f.told() for f in screen(protocol, answers.screening) if f.result is Result.NOTE]
     clearance = Clearance(
         plan_hash=plan.plan_hash,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from mesogun.errors import InputError
 from mesogun.protocol.document import Protocol
 from mesogun.protocol.load import parse
@@ -14,6 +16,7 @@ def bundled_names() -> tuple[str, ...]:
     return protocols.names()
 
 
+@cache
 def bundled(name: str) -> Protocol:
     """A bundled protocol by its id; ``InputError`` names the ids that exist."""
     import protocols
