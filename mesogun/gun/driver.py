@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import cast
 
 from mesogun.clock import Clock
-from mesogun.errors import GunRefused, LinkLost, WireError
+from mesogun.errors import GunRefused, LinkLost, LinkTimeout, NoDevice, WireError
 from mesogun.link import Link, LinkStats, Transport, open_port
 from mesogun.link.connection import HELLO_DEADLINE_MS, REQUEST_DEADLINE_MS, STOP_DEADLINE_MS
 from mesogun.wire import messages as m
@@ -189,6 +189,9 @@ def connect(
     gun = Gun(Link(transport, clock, keys))
     try:
         gun.hello(deadline_ms=deadline_ms)
+    except LinkTimeout as error:
+        gun.close()
+        raise NoDevice(str(error)) from error
     except BaseException:
         gun.close()
         raise
