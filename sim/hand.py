@@ -47,6 +47,7 @@ class Hand:
         self._timer: Timer | None = None
         self._pulled_us = 0
         self._new_point = False
+        self._largest_nl = 0
         self._low_since_us: int | None = None
 
     def phase_changed(self, _before: Phase, after: Phase, /) -> None:
@@ -58,6 +59,7 @@ class Hand:
         """The gun fires; some hands let go too early."""
         habits = self.habits
         self._new_point = False
+        self._largest_nl = max(self._largest_nl, intent.volume_nl if intent.kind == ShotKind.TREAT else 0)
         if self.active and intent.kind == ShotKind.TREAT:
             if habits.early_release and self._stream.chance(habits.early_release):
                 self._kernel.after(int(self._stream.uniform(10_000, 90_000)), "hand", self._gun.release)
@@ -68,6 +70,19 @@ class Hand:
         """The gun has beeped."""
         if self.active:
             self._again(self._about(self.habits.release_us))
+
+    def leave(self) -> None:
+        """Let go of everything and walk off."""
+        self.active = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._let_go()
+
+    def come_back(self) -> None:
+        """Look at the gun again."""
+        self.active = True
+        self._again(self.habits.look_us)
 
     def change_syringe(self) -> None:
         """Mount a fresh syringe now."""
@@ -131,9 +146,16 @@ class Hand:
 
     def _mind_the_syringe(self) -> None:
         machine = self._gun.machine
-        low = machine.wants_syringe or machine.syringe_left_nl < machine.profile["syringe.low_nl"]
+        # a gun that waits in the middle of a treatment with little left wants a fresh syringe
+        enough_nl = max(
+            machine.profile["syringe.low_nl"], 2 * self._largest_nl + machine.profile["syringe.nominal_nl"] / 20
+        )
+        waiting = not machine.magazine and machine.store.kept.treatment_ref
+        low = machine.wants_syringe or (waiting and machine.syringe_left_nl < enough_nl)
         if not low:
             self._low_since_us = None
+            if waiting:
+                self._again(self.habits.syringe_us // 4)
             return
         if self._low_since_us is None:
             self._low_since_us = self._kernel.now_us

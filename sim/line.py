@@ -51,6 +51,11 @@ class Line:
             self._free_us[way] = end_us
             self._kernel.at(end_us + self._latency_us + extra_us, way.value, self._arrival(way, piece))
 
+    def inject(self, way: Way, data: bytes) -> None:
+        """Bytes that nobody sent: noise, echoes, what was left in a buffer."""
+        if self.plugged and data:
+            self._kernel.after(self._latency_us, way.value, self._arrival(way, data))
+
     def _arrival(self, way: Way, data: bytes) -> Callable[[], None]:
         def arrive() -> None:
             if self.plugged:

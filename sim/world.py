@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,11 +58,13 @@ class World:
         self.hand = Hand(self.kernel, self.gun, self.streams.fork("hand"), habits)
         self.hand.active = hand
         self.gun.machine.witnesses += [self.truth, self.hand]
+        self.host_gate: Callable[[str, bytes], None] | None = None  # faults of the host act here
+        self.calendar_shift_us = 0
         self.gun.power_on()
 
     def utc(self) -> datetime:
         """The calendar of this world."""
-        return self.start + timedelta(microseconds=self.kernel.now_us)
+        return self.start + timedelta(microseconds=self.kernel.now_us + self.calendar_shift_us)
 
     def run_for(self, seconds: float) -> None:
         """Let virtual time pass without any host."""

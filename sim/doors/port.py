@@ -39,7 +39,7 @@ class SimClock:
 
     def utc(self) -> datetime:
         """The calendar of the simulated world."""
-        return self._world.start + timedelta(microseconds=self.monotonic_us())
+        return self._world.start + timedelta(microseconds=self.monotonic_us() + self._world.calendar_shift_us)
 
     def sleep_us(self, duration_us: int) -> None:
         """Let that much of this world's time pass, with everything that happens in it."""
@@ -87,6 +87,9 @@ class SimTransport:
 
     def read(self, max_bytes: int, timeout_us: int) -> bytes:
         """Up to ``max_bytes`` as soon as there are any; ``b""`` when the time is over. Runs the world meanwhile."""
+        gate = self._world.host_gate
+        if gate is not None:
+            gate("read", b"")
         kernel, clock, arrived = self._kernel, self._clock, self._arrived
         end_us = clock.monotonic_us() + max(0, timeout_us)
         while True:
@@ -117,6 +120,9 @@ class SimTransport:
         """Put bytes on the wire at this moment."""
         with self._lock:
             self._check()
+            gate = self._world.host_gate
+            if gate is not None:
+                gate("write", data)
             self._clock.catch_up()
             self._world.line.send(Way.TO_GUN, data)
 

@@ -42,6 +42,7 @@ class Gun:
         self.requests = Requests(self.machine)
         self.conversation.carry_out = self.requests.carry_out
         self.machine.hint = self.conversation.event
+        self.machine.forget_session = self.conversation.reset
         Calibration(self.machine, self.requests)
         self.out: Callable[[bytes], None] = lambda _: None
         kernel.guard = self.guarded
@@ -50,7 +51,7 @@ class Gun:
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host."""
-        if self.powered:
+        if self.powered and not self.machine.hung:
             self.guarded(lambda: self.conversation.receive(data))
 
     def _send(self, data: bytes) -> None:
@@ -83,20 +84,30 @@ class Gun:
 
     def press(self) -> None:
         """Trigger down."""
-        if not self.panel.trigger:
-            self.panel.trigger = True
-            self._post(Happening.TRIGGER)
+        self._trigger(level=True)
 
     def release(self) -> None:
         """Trigger up."""
-        if self.panel.trigger:
-            self.panel.trigger = False
-            self._post(Happening.RELEASE)
+        self._trigger(level=False)
+
+    def _trigger(self, *, level: bool) -> None:
+        stuck = self.panel.trigger_stuck
+        level = level if stuck is None else stuck
+        if level != self.panel.trigger:
+            self.panel.trigger = level
+            self._post(Happening.TRIGGER if level else Happening.RELEASE)
+
+    def stick(self, *, trigger: bool | None = None, contact: bool | None = None) -> None:
+        """Switches fail: a level that no hand can change any more, ``None`` repairs."""
+        self.panel.trigger_stuck, self.panel.contact_stuck = trigger, contact
+        self._trigger(level=self.panel.trigger)
+        self.touch(self.panel.contact_mn)
 
     def touch(self, force_mn: int) -> None:
         """The nose presses on skin with a force; the sensor has a threshold."""
         self.panel.contact_mn = force_mn
-        contact = force_mn >= self.machine.profile["sensors.contact_mn"]
+        stuck = self.panel.contact_stuck
+        contact = force_mn >= self.machine.profile["sensors.contact_mn"] if stuck is None else stuck
         if contact != self.panel.contact:
             self.panel.contact = contact
             self._post(Happening.TOUCH if contact else Happening.LIFT)

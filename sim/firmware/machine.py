@@ -5,12 +5,14 @@ Not responsible for frames, sessions or the wording of replies (``requests``).
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from mesogun.wire.codes import EventCode, Fault, Outcome, ShotFlag, ShotKind
+from sim.firmware.memory import PowerCut
 from sim.firmware.panel import Panel
 from sim.firmware.shotlog import Closing, Intent, indeterminate
 from sim.firmware.store import Store
@@ -20,6 +22,11 @@ from sim.physics.plant import Plant
 from sim.physics.profile import Profile
 
 RELIEF_LIMIT_US = 400_000
+SETTLE_LIMIT_US = 2_000_000
+WATCHDOG_US = 50_000
+STORED_SHARE = 0.75  # of the stated bound: more than this still stored means that it is still flowing
+WEAK_SHARE = 0.6  # of the expected peak: below it, air, a leak or a dead sensor
+DEAD_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class Shot:
     contact_mn: int = 0
     fault: int = 0
     disarm: bool = False
+    doubtful: bool = False
+    waited_us: int = 0
 
 
 class Witness(Protocol):
@@ -81,6 +90,8 @@ class Machine:
         self.magazine: list[Entry] = []
         self.shot: Shot | None = None
         self.fault = Fault.NONE
+        self.hung = False
+        self.forget_session: Callable[[], None] = lambda: None
         self.boot_us = 0
         self.calibrated_day = 0  # days since 1970-01-01; the world sets it
         self.primed_nl = 0
@@ -106,6 +117,10 @@ class Machine:
 
     def post(self, event: Happening, cause: int = 0) -> None:
         """Let the table decide. ``cause`` is a shot flag or a fault, whatever the event carries."""
+        if self.hung:
+            if event is Happening.STROKE_END:
+                self.plant.halt()
+            return
         for row in LISTED.get((self.phase, event), ()):
             self._cause, self._event = cause, event
             if row.guard is None or getattr(self, row.guard)():
@@ -198,9 +213,27 @@ class Machine:
         """Whether an occluded shot still has pressure to let off."""
         return self.shot is not None and self.shot.occluded and self.pressure_kpa() > self._zero_kpa()
 
+    def still_flowing(self) -> bool:
+        """Whether more is stored in the path than the stated bound allows, and waiting may still help."""
+        shot = self._shot()
+        stored_nl = max(0.0, self.pressure_kpa() - self._zero_kpa()) * self.profile.compliance_nl_per_kpa
+        if shot.occluded or stored_nl <= STORED_SHARE * self._bound_nl(shot.intent.volume_nl):
+            return False
+        if shot.waited_us < SETTLE_LIMIT_US and self.needs_contact():
+            return True
+        shot.occluded = True  # what does not come out in this time will not: let it off
+        shot.flags |= ShotFlag.OCCLUDED
+        shot.fault = shot.fault or Fault.OCCLUSION
+        return False
+
     def then_fault(self) -> bool:
         """Whether the shot under way ends in a fault."""
-        return self.shot is not None and self.shot.fault != Fault.NONE
+        shot = self._shot()
+        if shot.relieved and self.pressure_kpa() > self._zero_kpa() + 1.0:
+            shot.doubtful = True  # a pressure that cannot be let off: the sensor or the screw lies
+            shot.fault = Fault.SENSOR
+        self._judge_pressure(shot)
+        return shot.fault != Fault.NONE
 
     def then_disarm(self) -> bool:
         """Whether the gun must be disarmed behind this shot."""
@@ -241,6 +274,22 @@ class Machine:
         self.wants_syringe = False
         self.plant.sync()
         self.syringe_left_nl = max(0, int(self.plant.content))
+
+    def hang(self) -> None:
+        """The processor stands still; the watchdog resets it. The screw's own counter ends the stroke meanwhile."""
+        if self.phase is Phase.OFF or self.hung:
+            return
+        self.hung = True
+        self.kernel.after(WATCHDOG_US, "watchdog", self._watchdog)
+
+    def _watchdog(self) -> None:
+        self.hung = False
+        if self.phase is not Phase.OFF:
+            self.post(Happening.CUT)
+            self.forget_session()
+            self.post(Happening.POWER)
+            if self.phase is Phase.DISARMED:
+                self.post(Happening.TROUBLE, Fault.WATCHDOG)
 
     def lose_everything(self) -> None:
         """The supply is gone: the screw stops, RAM is lost, memory keeps what was written."""
@@ -332,6 +381,8 @@ class Machine:
     def run_screw(self) -> None:
         """Turn the screw for as long as the volume takes; watch the pressure meanwhile."""
         shot = self._shot()
+        if self.panel.battery_mv - self.profile["battery.sag_mv"] < self.profile["battery.brownout_mv"]:
+            raise PowerCut  # the supply gives way under the motor
         flow = self.profile["screw.flow_nl_s"]
         volume = shot.intent.volume_nl
         self.plant.sync()
@@ -428,6 +479,11 @@ class Machine:
     def _settled(self) -> None:
         self.post(Happening.SETTLED)
 
+    def wait_on(self) -> None:
+        """Let it flow a little longer."""
+        self._shot().waited_us += self.profile.integer("shot.settle_us")
+        self._settle()
+
     def relieve(self) -> None:
         """Needles out, screw back until the sensor reads zero; what came back is not counted as given."""
         self._shot().relieved = True
@@ -443,6 +499,24 @@ class Machine:
         self.plant.halt()
         self.post(Happening.RELIEVED)
 
+    def _judge_pressure(self, shot: Shot) -> None:
+        """A whole stroke into skin against no resistance: air, a leak, or a sensor that says nothing (MG-22)."""
+        if not (shot.whole and self._kind() == ShotKind.TREAT):
+            return
+        flow, tau = self.profile["screw.flow_nl_s"], self.profile.tau_s
+        resistance = self.profile.needle_kpa_s_per_nl() / self.profile["needle.count"]
+        rise = 1.0 - math.exp(-shot.planned_us / 1e6 / tau)
+        expected = flow * resistance * rise
+        seen = (
+            self.panel.pressure_read(self.plant.peak + self.profile["sensors.pressure_offset_kpa"]) - self._zero_kpa()
+        )
+        if seen < WEAK_SHARE * expected:
+            shot.doubtful = True
+            shot.fault = shot.fault or (Fault.SENSOR if seen < DEAD_SHARE * expected else Fault.SYRINGE)
+
+    def _bound_nl(self, volume_nl: int) -> float:
+        return self.profile["calibration.overrun_nl"] + volume_nl * self.profile["calibration.overrun_ppm"] / 1e6
+
     def close(self) -> None:
         """OUTCOME, with the running total; then the needles leave and the record is served (G5)."""
         shot = self._shot()
@@ -451,10 +525,16 @@ class Machine:
         moved = self.plant.encoder_nl - shot.encoder_start
         if shot.relieved:  # the way back through the play of the screw moved no piston
             moved += self.profile.backlash_nl
-        delivered = intent.volume_nl if shot.whole else min(intent.volume_nl, max(0, int(moved)))
+        delivered = intent.volume_nl
+        if shot.doubtful:
+            delivered = 0  # nothing is known to have left: the checkpoint (H8)
+        elif shot.relieved or not shot.whole:
+            delivered = min(intent.volume_nl, max(0, int(moved)))
+        whole = shot.whole and not shot.relieved
+        outcome = Outcome.INDETERMINATE if shot.doubtful else Outcome.DONE if whole else Outcome.PARTIAL
         log = self.store.log
         closing = Closing(
-            intent.shot_no, Outcome.DONE if shot.whole else Outcome.PARTIAL, shot.flags, delivered,
+            intent.shot_no, outcome, shot.flags, delivered,
             log.total_nl + delivered, min(0xFFFF, (self.kernel.now_us - shot.started_us) // 1000),
             max(0, round(self.plant.peak * 1e3)), min(0xFFFF, shot.contact_mn),
         )  # fmt: skip
@@ -464,7 +544,7 @@ class Machine:
             self._take_up_play()
         self.shot = None
         self._motor = None
-        self.syringe_left_nl = max(0, self.syringe_left_nl - delivered)
+        self.syringe_left_nl = max(0, self.syringe_left_nl - (intent.volume_nl if shot.doubtful else delivered))
         if intent.kind == ShotKind.PRIME or (intent.kind == ShotKind.BENCH and not self.panel.contact):
             self.primed_nl += delivered
         if self.phase is Phase.DISARMED:

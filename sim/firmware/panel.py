@@ -20,6 +20,8 @@ class Panel:
     display: str = ""
     battery_mv: int = 4_000
     pressure_stuck_kpa: float | None = None
+    trigger_stuck: bool | None = None
+    contact_stuck: bool | None = None
 
     def pressure_read(self, true_kpa: float) -> float:
         """What the pressure sensor says."""

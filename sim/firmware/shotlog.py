@@ -53,7 +53,7 @@ class ShotLog:
 
     def __init__(self, memory: Memory, offset: int, slots: int, sector: int) -> None:
         self._memory = memory
-        self._offset = offset
+        self.offset = offset
         self.slots = slots
         self.sector = sector
         self.records: dict[int, tuple[Intent, Closing | None]] = {}
@@ -109,7 +109,7 @@ class ShotLog:
         at = (intent.shot_no - 1) % self.slots
         if at % self.sector == 0:
             size = SLOT_SIZE * self.sector
-            self._memory.write(self._offset + at * SLOT_SIZE, b"\xff" * size)
+            self._memory.write(self.offset + at * SLOT_SIZE, b"\xff" * size)
             lost = intent.shot_no - self.slots + self.sector - 1
             for shot_no in [number for number in self.records if number <= lost]:
                 del self.records[shot_no]
@@ -144,12 +144,12 @@ class ShotLog:
     def _put(self, at: int, inside: int, layout: struct.Struct, values: tuple[int, ...]) -> bool:
         body = layout.pack(*values)
         data = body + _CRC.pack(zlib.crc32(body))
-        offset = self._offset + at * SLOT_SIZE + inside
+        offset = self.offset + at * SLOT_SIZE + inside
         self._memory.write(offset, data)
         return self._memory.read(offset, len(data)) == data
 
     def _cell(self, at: int, inside: int, layout: struct.Struct) -> tuple[int, ...] | None:
-        raw = self._memory.read(self._offset + at * SLOT_SIZE + inside, layout.size + _CRC.size)
+        raw = self._memory.read(self.offset + at * SLOT_SIZE + inside, layout.size + _CRC.size)
         body, crc = raw[:-4], _CRC.unpack(raw[-4:])[0]
         return layout.unpack(body) if zlib.crc32(body) == crc else None
 

@@ -98,6 +98,11 @@ class Store:
         for at in (0, 1):
             self.memory.image[cell.offset + at * cell.slot_size + 4] ^= 0x5A
 
+    def spoil_next_record(self) -> None:
+        """A byte of the next log slot is stuck (a fault): an INTENT there cannot be verified."""
+        at = self.log.last_shot_no % self.log.slots
+        self.memory.stuck.add(self.log.offset + at * SLOT_SIZE)
+
     def commit_calibration(self, calibration_id: int, blob: bytes) -> bool:
         """Write the other bank, then switch to it in one cell."""
         bank = 1 - self.kept.cal_bank

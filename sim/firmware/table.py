@@ -82,7 +82,7 @@ P, H = Phase, Happening
 _STOPPERS = (H.RELEASE, H.LEASE_END, H.DISARM, H.EMPTY, H.TROUBLE)
 
 ROWS: tuple[Row, ...] = (
-    Row(P.OFF, H.POWER, "memory_good", "wake", P.DISARMED),
+    Row(P.OFF, H.POWER, "memory_good", "wake", P.DISARMED),  # wake may find a fault
     Row(P.OFF, H.POWER, None, "wake_locked", P.LOCKED),
     *(Row(phase, H.CUT, None, "lose_everything", P.OFF) for phase in P if phase is not P.OFF),
     # at rest
@@ -114,6 +114,7 @@ ROWS: tuple[Row, ...] = (
         for phase in (P.SETTLE, P.RELIEF)
         for event in (*_STOPPERS, H.LIFT, H.TOUCH)
     ),
+    Row(P.SETTLE, H.SETTLED, "still_flowing", "wait_on", None),
     Row(P.SETTLE, H.SETTLED, "under_pressure", "relieve", P.RELIEF),
     *(
         Row(phase, event, guard, "close", after)

@@ -145,6 +145,11 @@ class Plant:
         return self._kernel.now_us
 
     @property
+    def flow(self) -> float:
+        """True flow of the piston now, nL/s; negative goes back."""
+        return self._flow
+
+    @property
     def running(self) -> bool:
         """Whether the screw turns."""
         return self._believed_rate != 0.0

@@ -1,0 +1,275 @@
+"""Puts a fault plan into a world: watches time, bytes, messages, phases and writes, and reports what fired.
+
+Not responsible for judging the outcome (``sim.invariants``) or for what a killed host leaves behind (the campaign).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mesogun.errors import InputError, LinkTimeout
+from mesogun.wire.codes import Op
+from mesogun.wire.frame import Frame, parse
+from sim.faults.effects import BYTES, HAPPENS
+from sim.faults.plan import Fault, FaultPlan
+from sim.firmware.shotlog import Closing, Intent
+from sim.firmware.table import Phase
+from sim.line import Parcel, Way
+from sim.world import World
+
+
+class HostKilled(BaseException):
+    """The host program is gone at this very point; nothing of it runs any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of one fault: ``fired_us`` is ``None`` when its place was never reached."""
+
+    fault: Fault
+    fired_us: int | None
+
+
+class Injector:
+    """All faults of a plan in one world. ``host`` faults are carried out here or by ``host_handlers``."""
+
+    def __init__(self, world: World, plan: FaultPlan) -> None:
+        self.world: World = world
+        self.plan = plan
+        self.stream = world.streams.fork("faults")
+        self.needle_resistance = world.profile.needle_kpa_s_per_nl() / world.profile["needle.count"]
+        self.host_handlers: dict[str, Callable[[], None]] = {}
+        self.host_dead = False
+        self.active = True
+        self._fired: dict[int, int] = {}
+        self._parcels: dict[Way, list[tuple[Fault, int]]] = {way: [] for way in Way}
+        self._held: dict[Way, bytes] = {}
+        self._seen: Counter[str] = Counter()
+        self._phases: Counter[Phase] = Counter()
+        self._host_pending: list[tuple[str, int]] = []
+        self._tear: int | None = None
+        self._outage_end_us = -1
+        self._repairs: list[Callable[[], None]] = []
+        self._on_off: list[Callable[[], None]] = []
+        self._waiting: dict[str, list[tuple[int, Fault]]] = {}
+        for index, fault in enumerate(plan.faults):
+            if fault.at.place == "time_us":
+                world.kernel.at(fault.at.number, "fault", self._firing(index, fault))
+            else:
+                self._waiting.setdefault(fault.at.place, []).append((index, fault))
+        world.line.tamper = self._tamper
+        world.gun.machine.witnesses.append(self)
+        world.gun.store.memory.on_write = self._on_write
+        world.host_gate = self._gate
+
+    # what became of it
+
+    def reports(self) -> list[Report]:
+        """One per fault, in the order of the plan."""
+        return [Report(fault, self._fired.get(index)) for index, fault in enumerate(self.plan.faults)]
+
+    def stop(self) -> None:
+        """No fault from here on, and everything repaired: the liveness phase begins."""
+        self.active = False
+        self._waiting.clear()
+        self._host_pending.clear()
+        self._parcels = {way: [] for way in Way}
+        self._tear = None
+        self._outage_end_us = -1
+        self.world.line.plugged = True
+        self.world.gun.stick()
+        self.world.gun.store.memory.stuck.clear()
+        self.path(blocked=False, extra_resistance=0.0, bubble_nl=0.0, leak=0.0, viscosity_factor=1.0)
+        self.path(open_pins=self.world.profile.integer("needle.count"))
+        for repair in self._repairs:
+            repair()
+        self.world.gun.panel.battery_mv = self.world.profile.integer("battery.open_mv")
+
+    # services for effects
+
+    def later(self, delay_us: int, action: Callable[[], object]) -> None:
+        """Do something after a while."""
+        self.world.kernel.after(delay_us, "fault", lambda: (action(), None)[1])
+
+    def noise(self, count: int) -> bytes:
+        """Random bytes."""
+        return bytes(self.stream.integer(256) for _ in range(count))
+
+    def path(self, **attributes: float | bool) -> None:
+        """Change the fluid path now; a stroke under way feels it."""
+        if attributes.get("open_pins", 0) < 0:
+            return
+        self.world.plant.change(**attributes)
+        self.world.gun.machine.watch_again()
+
+    def until_cleared(self, repair: Callable[[], None]) -> None:
+        """Undo it when somebody has looked: when the gun leaves its fault, or is switched on again."""
+        self._repairs.append(repair)
+
+    def when_off(self, delay_us: int, repair: Callable[[], None]) -> None:
+        """When the gun dies: repair after a while and switch it on."""
+
+        def restart() -> None:
+            repair()
+            self.power_back()
+
+        self._on_off.append(lambda: self.later(delay_us, restart))
+
+    def power_back(self) -> None:
+        """Switch on, if it is off."""
+        if not self.world.gun.powered:
+            self.world.gun.power_on()
+
+    def reset(self) -> None:
+        """Off and on without a pause."""
+        self.world.gun.power_off()
+        self.power_back()
+
+    def tear_next(self, keep: int) -> None:
+        """The next memory write keeps only so many bytes, and the supply is gone; it comes back soon."""
+        self._tear = keep
+
+    def outage(self, duration_us: int) -> None:
+        """Everything on the cable is lost for a while."""
+        self._outage_end_us = self.world.kernel.now_us + duration_us
+
+    def jump(self, by_us: int) -> None:
+        """The host's calendar jumps."""
+        self.world.calendar_shift_us += by_us
+
+    def hold_back(self, way: Way, data: bytes) -> list[Parcel]:
+        """Keep a parcel until the next one has gone by."""
+        self._held[way] = data
+        return []
+
+    def host(self, what: str, number: int = 0) -> None:
+        """Something happens to the host at its next touch of the port, or at once by its own handler."""
+        handler = self.host_handlers.get(what)
+        if handler is not None:
+            handler()
+        elif what in {"kill", "pause", "write_timeout"}:
+            self._host_pending.append((what, number))
+        else:
+            raise InputError(f"fault host.{what} needs a host that takes part (a campaign); there is none here")
+
+    # placement
+
+    def _firing(self, index: int, fault: Fault) -> Callable[[], None]:
+        return lambda: self._fire(index, fault)
+
+    def _fire(self, index: int, fault: Fault) -> None:
+        if not self.active or index in self._fired:
+            return
+        self._fired[index] = self.world.kernel.now_us
+        if fault.name in BYTES:
+            self._parcels[Way(fault.at.way)].append((fault, int(fault.number("count"))))
+        else:
+            HAPPENS[fault.name](self, fault)
+
+    def _due(self, place: str, matches: Callable[[Fault], bool]) -> list[tuple[int, Fault]]:
+        waiting = self._waiting.get(place)
+        if not waiting:
+            return []
+        due = [(index, fault) for index, fault in waiting if matches(fault)]
+        if due:
+            self._waiting[place] = [item for item in waiting if item not in due]
+        return due
+
+    def _tamper(self, way: Way, data: bytes) -> list[Parcel]:
+        sent = self.world.line.bytes_sent[way]
+        for index, fault in self._due("byte", lambda f: f.at.way == way.value and f.at.number <= sent):
+            self._fire(index, fault)
+        after: list[tuple[int, Fault]] = []
+        if "message" in self._waiting:
+            after = self._message(way, data)
+        parcels = self._through_faults(way, data)
+        for index, fault in after:
+            self.later(0, self._firing(index, fault))
+        return parcels
+
+    def _through_faults(self, way: Way, data: bytes) -> list[Parcel]:
+        if self.world.kernel.now_us < self._outage_end_us:
+            return []
+        held = self._held.pop(way, None)
+        queue = self._parcels[way]
+        if not queue:
+            return [(0, data)] if held is None else [(0, data), (0, held)]
+        fault, left = queue[0]
+        if left > 1:
+            queue[0] = (fault, left - 1)
+        else:
+            del queue[0]
+        parcels = BYTES[fault.name](self, fault, way, data)
+        return parcels if held is None else [*parcels, (0, held)]
+
+    def _message(self, way: Way, data: bytes) -> list[tuple[int, Fault]]:
+        found = [frame for piece in data.split(b"\0") if piece and isinstance(frame := parse(piece), Frame)]
+        after: list[tuple[int, Fault]] = []
+        for frame in found:
+            if frame.op not in Op.__members__.values():
+                continue
+            name = f"{way.value} {Op(frame.op).name}"
+            self._seen[name] += 1
+            due = self._due(
+                "message",
+                lambda f, name=name: f"{f.at.way} {f.at.op}" == name and f.at.number <= self._seen[name],  # type: ignore[misc]
+            )
+            for index, fault in due:
+                if fault.at.when == "before":
+                    self._fire(index, fault)
+                else:
+                    after.append((index, fault))
+        return after
+
+    def _on_write(self, serial: int, size: int) -> int | None:
+        for index, fault in self._due("write", lambda f: f.at.number <= serial):
+            self._fire(index, fault)
+        keep, self._tear = self._tear, None
+        if keep is None:
+            return None
+        self.later(300_000, self.power_back)
+        return min(keep, size)
+
+    def _gate(self, what: str, data: bytes) -> None:  # noqa: ARG002 - the signature of a gate
+        if self.host_dead:
+            raise HostKilled
+        while self._host_pending:
+            kind, number = self._host_pending[0]
+            if kind == "write_timeout" and what != "write":
+                return
+            del self._host_pending[0]
+            if kind == "kill":
+                self.host_dead = True
+                raise HostKilled
+            if kind == "pause":
+                self.world.kernel.run_for(number)
+            else:
+                raise LinkTimeout("the port took no bytes within its write timeout")
+
+    # as a witness of the gun
+
+    def phase_changed(self, before: Phase, after: Phase, /) -> None:
+        """Phases are places for faults; leaving a fault is when things get repaired."""
+        self._phases[after] += 1
+        if after is Phase.OFF:
+            waiting, self._on_off = self._on_off, []
+            for action in waiting:
+                action()
+        if before is Phase.FAULT or after is Phase.OFF:
+            repairs, self._repairs = self._repairs, []
+            for repair in repairs:
+                repair()
+        if "phase" in self._waiting:
+            for index, fault in self._due(
+                "phase", lambda f: f.at.phase == after.value and f.at.number <= self._phases[after]
+            ):
+                # behind the event, so that the firmware finishes what it is doing
+                self.later(0, self._firing(index, fault))
+
+    def intended(self, _intent: Intent, /) -> None:
+        """Nothing is placed by shots."""
+
+    def closed(self, _intent: Intent, _closing: Closing, /) -> None:
+        """Nothing is placed by records."""

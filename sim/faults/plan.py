@@ -1,0 +1,143 @@
+"""A fault plan is pure data: names, places, numbers; strict JSON both ways; contradictions are refused.
+
+Not responsible for making anything happen (``inject``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mesogun.errors import InputError
+from mesogun.wire.codes import Op
+from sim.faults.catalogue import CATALOGUE
+from sim.firmware.table import Phase
+
+PLACES = ("time_us", "byte", "message", "phase", "write")
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a fault is placed: exactly one of a virtual time, a byte of one direction, the nth message of an
+    operation (before or after the gun acts on it), the nth entry into a phase, the nth memory write.
+    """
+
+    place: str
+    number: int
+    way: str = "to_gun"
+    op: str = ""
+    when: str = "before"
+    phase: str = ""
+
+    def __post_init__(self) -> None:
+        if self.place not in PLACES:
+            raise InputError(f"a fault is placed by one of {', '.join(PLACES)}, not {self.place!r}")
+        if self.number < 0 or (self.place != "time_us" and self.number < 1):
+            raise InputError(f"a fault cannot be placed at {self.place} {self.number}: times start at 0, counts at 1")
+        if self.way not in {"to_gun", "to_host"}:
+            raise InputError(f"direction {self.way!r} is neither to_gun nor to_host")
+        if self.when not in {"before", "after"}:
+            raise InputError(f"when = {self.when!r} is neither before nor after")
+        if self.place == "message" and self.op not in Op.__members__:
+            raise InputError(f"operation {self.op!r} does not exist; known: {', '.join(Op.__members__)}")
+        if self.place == "phase" and self.phase not in {phase.value for phase in Phase}:
+            raise InputError(f"phase {self.phase!r} does not exist; known: {', '.join(p.value for p in Phase)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: a name of the catalogue, its place, its numbers (defaults filled in)."""
+
+    name: str
+    at: At
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        effect = CATALOGUE.get(self.name)
+        if effect is None:
+            raise InputError(f"there is no fault called {self.name!r}; known faults: {', '.join(sorted(CATALOGUE))}")
+        for key, value in self.numbers.items():
+            if key not in effect.numbers:
+                known = ", ".join(effect.numbers) or "none"
+                raise InputError(f"fault {self.name} has no number {key!r}; it has: {known}")
+            low, high = effect.numbers[key][1:]
+            if not low <= value <= high:
+                raise InputError(f"fault {self.name}: {key} = {value:g} is outside {low:g} to {high:g}")
+
+    def number(self, key: str) -> float:
+        """A number as given, else its default."""
+        default = CATALOGUE[self.name].numbers[key][0]
+        return float(self.numbers.get(key, default))
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """Several faults that can happen together."""
+
+    faults: tuple[Fault, ...] = ()
+
+    def __post_init__(self) -> None:
+        seen: set[tuple[str, At]] = set()
+        for fault in self.faults:
+            if (fault.name, fault.at) in seen:
+                raise InputError(f"fault {fault.name} is placed twice at the same point")
+            seen.add((fault.name, fault.at))
+            for other in CATALOGUE[fault.name].excludes:
+                if (other, fault.at) in seen:
+                    raise InputError(f"faults {fault.name} and {other} contradict each other at the same point")
+
+    def without(self, index: int) -> FaultPlan:
+        """The plan with one fault fewer (for shrinking)."""
+        return FaultPlan(self.faults[:index] + self.faults[index + 1 :])
+
+
+def to_json(plan: FaultPlan) -> str:
+    """Canonical JSON of a plan."""
+    return json.dumps([_fault_dict(fault) for fault in plan.faults], sort_keys=True, separators=(",", ":"))
+
+
+def _fault_dict(fault: Fault) -> dict[str, Any]:
+    at = fault.at
+    place: dict[str, Any] = {at.place: at.number}
+    if at.place == "byte":
+        place["way"] = at.way
+    if at.place == "message":
+        place |= {"op": at.op, "when": at.when}
+    if at.place == "phase":
+        place["of"] = at.phase
+    return {"fault": fault.name, "at": place} | (
+        {"numbers": dict(sorted(fault.numbers.items()))} if fault.numbers else {}
+    )
+
+
+def from_json(text: str) -> FaultPlan:
+    """Read a plan; anything unknown or contradictory is refused in one line."""
+    try:
+        items = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"fault plan: not JSON ({error})") from None
+    if not isinstance(items, list):
+        raise InputError("fault plan: a list of faults is needed")
+    return FaultPlan(tuple(_fault(item) for item in items))
+
+
+def _fault(item: Any) -> Fault:
+    if not isinstance(item, dict) or not {"fault", "at"} <= set(item) <= {"fault", "at", "numbers"}:
+        raise InputError(f"fault plan: {item!r} needs 'fault' and 'at', and may have 'numbers'")
+    at = item["at"]
+    places = [key for key in at if key in PLACES] if isinstance(at, dict) else []
+    if len(places) != 1 or not set(at) <= {*PLACES, "way", "op", "when", "of"}:
+        raise InputError(f"fault plan: {at!r} must name exactly one of {', '.join(PLACES)}")
+    number = at[places[0]]
+    numbers = item.get("numbers", {})
+    if not isinstance(number, int) or isinstance(number, bool) or not isinstance(numbers, dict):
+        raise InputError(f"fault plan: {item!r}: places and numbers must be numbers")
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in numbers.values()):
+        raise InputError(f"fault plan: {item!r}: places and numbers must be numbers")
+    place = At(
+        places[0], number, str(at.get("way", "to_gun")), str(at.get("op", "")), str(at.get("when", "before")),
+        str(at.get("of", "")),
+    )  # fmt: skip
+    return Fault(str(item["fault"]), place, numbers)
