@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CODE := mesogun protocols sim tui tests benchmarks
+CODE := mesogun protocols sim tui tests benchmarks docs
 
 .PHONY: help demo test check-format lint types contracts tests bench soak format pictures clean
 
@@ -44,7 +44,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix $(CODE)
 
 pictures: $(READY)
-	$(BIN)/python -m docs.pictures
+	$(BIN)/python docs/make_pictures.py
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

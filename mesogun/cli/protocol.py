@@ -76,7 +76,9 @@ def check(file: Path) -> None:
 
 def demands(item: Protocol) -> list[str]:
     """Dotted keys of what the practitioner must supply before a plan can be made."""
-    found = [key for key, quantity in item.quantities() if key.startswith("shot.") and quantity.missing]
+    # A total that no source gives follows from spacing, volume and area.
+    needed = ("shot.depth_mm", "shot.spacing_mm", "shot.volume_ul")
+    found = [key for key, quantity in item.quantities() if key in needed and quantity.missing]
     if item.agent.unit is not None and item.agent.concentration is None:
         found.append("agent.concentration")
     return found

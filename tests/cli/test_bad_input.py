@@ -28,7 +28,7 @@ def written(folder: Path) -> list[str]:
         (("plan", "{broken}", "--area", "cheek"), 2, "broken.toml"),
         (("plan", "face-mesolift", "--area", "{crossed}"), 2, "crosses"),
         (("plan", "face-mesolift", "--area", "nowhere.csv"), 2, "nowhere.csv"),
-        (("plan", "face-acne", "--area", "cheek"), 2, "shot.depth_mm"),
+        (("plan", "face-acne", "--area", "cheek"), 2, "shot.volume_ul"),
         (("protocol", "show", "face-of-mars"), 2, "face-of-mars"),
         (("protocol", "check", "{broken}"), 2, "broken.toml"),
         (("treat", "face-mesolift", "--area", "cheek", *TREAT), 2, "--port"),
