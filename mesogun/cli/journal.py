@@ -40,7 +40,9 @@ def list_treatments(url: str | None, as_json: bool) -> None:
         click.echo(json.dumps([dataclasses.asdict(item) for item in found], indent=2))
         return
     for item in found:
-        click.echo(f"{item.treatment}  {item.first_at}  subject {item.subject or '-'}  guns {', '.join(item.guns) or '-'}")
+        guns = ", ".join(item.guns) or "-"
+        ended = item.ended or "not ended"
+        click.echo(f"{item.treatment}  {item.first_at}  subject {item.subject or '-'}  guns {guns}  {ended}")
 
 
 @journal.command()

@@ -86,7 +86,7 @@ def outcome_table(result: Outcome, notes: tuple[str, ...] = ()) -> str:
     rows = [
         ("planned", ml_text(numbers["planned_nl"])),
         ("dispensed", f"{ml_text(numbers['dispensed_nl'])}  left the needle, by the gun's own log"),
-        ("delivered", f"{ml_text(numbers['delivered_nl'])}  stayed in tissue (estimate)"),
+        ("delivered", f"about {ml_text(round(numbers['delivered_nl'], -4))}  stayed in tissue (estimate)"),
         ("ledger", f"{ml_text(ledger['low_nl'], unit=False)} to {ml_text(ledger['high_nl'])}  what the record proves"),
         ("shots", f"{numbers['shots']} of {state.planned.shots if state.planned else 0}"),
         ("priming", f"{ul_text(state.prime.low_nl, unit=False)} to {ul_text(state.prime.high_nl)}, in no dose"),
