@@ -1,0 +1,223 @@
+"""The report of one treatment as one HTML file: same input, same bytes; no script, no address, nothing to fetch.
+
+Puts totals, pictures and the story of the journal into a template. Not responsible for where the file goes (``write``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from mesogun.dose import DELIVERED_FRACTION
+from mesogun.errors import InputError, RecordError
+from mesogun.journal import Head, Row
+from mesogun.limits import Clearance
+from mesogun.plan import Plan
+from mesogun.record import Ledger, Mark, TreatmentState
+from mesogun.record import events as ev
+from mesogun.report import charts, maps, marks, words
+from mesogun.report.doses import Doses, doses
+from mesogun.report.story import Line, of_kind, story
+from mesogun.report.totals import delivered_nl, mark_counts, treat_shots, zone_totals
+from mesogun.units import mm_text
+
+# Longer stories are cut in the middle of nothing: the page says how many lines are left out and where they stand.
+MOST_LINES = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Everything drawn on the page; ``over_time`` and ``volumes`` are missing while no shot is recorded."""
+
+    limit: Markup
+    scale: Markup
+    planned_map: Markup
+    given_map: Markup
+    dose: Markup
+    over_time: Markup | None
+    volumes: Markup | None
+    depths: Markup | None
+
+
+def report_html(
+    treatment: str,
+    state: TreatmentState,
+    rows: Sequence[Row],
+    plan: Plan,
+    *,
+    head: Head,
+    software: str,
+) -> bytes:
+    """The report as UTF-8 bytes.
+
+    Parameters
+    ----------
+    treatment : str
+        Its reference.
+    state : TreatmentState
+        Folded from ``rows``.
+    rows : sequence of Row
+        All journal rows of this treatment, in order.
+    plan : Plan
+        The plan that was recorded.
+    head : Head
+        The journal's last row when the report is made.
+    software : str
+        Version of the software that writes the report.
+
+    Raises
+    ------
+    InputError
+        If nothing was planned.
+    RecordError
+        If the record names shots that the plan does not have, or its clearance cannot be read.
+    """
+    if state.planned is None or not rows:
+        raise InputError(f"treatment {treatment} was never planned, so there is nothing to report")
+    _check_places(treatment, state, plan)
+    clearance = Clearance.from_text(state.clearance) if state.clearance is not None else None
+    context = _context(treatment, state, rows, plan, clearance)
+    page = environment().get_template("report.html").render(**context, head=head, software=software)
+    return page.encode("utf-8")
+
+
+@cache
+def environment() -> Environment:
+    """The templates of this package; everything is escaped unless it is markup of ours."""
+    made = Environment(
+        loader=PackageLoader("mesogun.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["words"] = words
+    made.globals["mm_text"] = mm_text
+    return made
+
+
+def _check_places(treatment: str, state: TreatmentState, plan: Plan) -> None:
+    named = {shot.shot_index for shot in treat_shots(state)} | state.open_shots() | set(state.reassigned)
+    unknown = sorted(index for index in named if not 0 <= index < len(plan.shots))
+    if unknown:
+        raise RecordError(
+            f"treatment {treatment}: the record names shot {unknown[0]}, but its plan has {len(plan.shots)} shots;"
+            " run mesogun journal verify"
+        )
+
+
+def _context(
+    treatment: str, state: TreatmentState, rows: Sequence[Row], plan: Plan, clearance: Clearance | None
+) -> dict[str, Any]:
+    planned = state.planned
+    guns = of_kind(rows, ev.GunFound)
+    lines = story(rows)
+    counts = mark_counts(state, plan)
+    limit_nl = clearance.hard_total_nl if clearance is not None else None
+    field = doses(state, plan)
+    return {
+        "treatment": treatment,
+        "state": state,
+        "planned": planned,
+        "plan": plan,
+        "clearance": clearance,
+        "limit_nl": limit_nl,
+        "share": state.ledger.high_nl / limit_nl if limit_nl else None,
+        "simulated": (planned is not None and planned.simulated) or any(gun.gun_kind == "simulated" for gun in guns),
+        "bench": any(gun.gun_kind == "bench" for gun in guns),
+        "demonstration": (planned is not None and planned.demonstration)
+        or (clearance is not None and clearance.demonstration),
+        "begun": rows[0].at,
+        "last": rows[-1],
+        "status": _status(state),
+        "lead": _lead(state, plan, counts),
+        "delivered_nl": delivered_nl(state),
+        "fraction": DELIVERED_FRACTION,
+        "zones": zone_totals(state, plan),
+        "shots": treat_shots(state),
+        "other_shots": [shot for shot in state.shots if shot.shot_kind != "TREAT"],
+        "unattributed": sum((block.ledger for block in state.blocks), Ledger()),
+        "legend": [(marks.key(mark), marks.MEANING[mark], counts[mark]) for mark in Mark if counts[mark]],
+        "mark_of": {shot.index: state.mark(shot.index) for shot in plan.shots},
+        "redone": sum(1 for fired in state.fired.values() if fired > 1),
+        "moved": len(state.reassigned),
+        "pictures": _pictures(state, rows, plan, field, limit_nl),
+        "planned_metrics": field.metrics(field.planned),
+        "given_metrics": field.metrics(field.given) if field.any_given else None,
+        "area_cm2": float(field.weights_mm2.sum()) / 100.0,
+        "lines": lines[:MOST_LINES],
+        "more_lines": max(len(lines) - MOST_LINES, 0),
+        "attention": [line for line in lines if line.grave],
+        "guns": _last_of_each(guns),
+        "runners": of_kind(rows, ev.RunnerStarted),
+        "syringes": of_kind(rows, ev.SyringeInserted),
+        "answers": of_kind(rows, ev.ScreeningAnswered),
+        "consents": of_kind(rows, ev.ConsentRecorded),
+        "people": _people(lines),
+        "acknowledged": {event.alarm: event.operator for event in of_kind(rows, ev.AlarmAcknowledged)},
+    }
+
+
+def _status(state: TreatmentState) -> str:
+    return state.ended if state.ended is not None else "not ended"
+
+
+def _lead(state: TreatmentState, plan: Plan, counts: dict[Mark, int]) -> str:
+    given = counts[Mark.GIVEN]
+    whole = f"{given:,} of {words.counted(len(plan.shots), 'planned shot')} given in full"
+    others = [f"{counts[mark]:,} {name}" for mark, name in _OTHERS if counts[mark]]
+    return ", ".join([whole, *others]) + "."
+
+
+_OTHERS = (
+    (Mark.PARTIAL, "in part"),
+    (Mark.INDETERMINATE, "indeterminate"),
+    (Mark.LOADED, "loaded with unknown outcome"),
+    (Mark.SKIPPED, "skipped"),
+    (Mark.PENDING, "not given"),
+)
+
+
+def _pictures(state: TreatmentState, rows: Sequence[Row], plan: Plan, field: Doses, limit_nl: int | None) -> Pictures:
+    top = maps.scale_top(field)
+    recorded = [(row.at, row.event) for row in rows if isinstance(row.event, ev.ShotRecorded)]
+    shots = [(at, event) for at, event in recorded if event.shot_kind == "TREAT"]
+    planned_ul = [shot.volume_nl / 1e6 for shot in plan.shots]
+    given_ul = [event.delivered_nl / 1e6 for _, event in shots]
+    depths = {shot.depth_um for shot in plan.shots} | {event.depth_um for _, event in shots}
+    start = shots[0][0] if shots else ""
+    breaks = [words.seconds_between(start, row.at) for row in rows if shots and isinstance(row.event, ev.LinkBroken)]
+    return Pictures(
+        limit=charts.limit_bar(plan.total_nl, state.ledger, limit_nl),
+        scale=maps.scale(top),
+        planned_map=maps.planned_map(field, plan, top),
+        given_map=maps.given_map(field, plan, state, top),
+        dose=charts.dose_histogram(field),
+        over_time=charts.over_time(
+            [words.seconds_between(start, at) for at, _ in shots], [event for _, event in shots], plan.total_nl, breaks
+        )
+        if shots
+        else None,
+        volumes=charts.histogram("volume per shot, mL", planned_ul, given_ul) if shots else None,
+        depths=charts.histogram(
+            "set depth, mm",
+            [shot.depth_um / 1000 for shot in plan.shots],
+            [event.depth_um / 1000 for _, event in shots],
+        )
+        if len(depths) > 1
+        else None,
+    )
+
+
+def _last_of_each(guns: Sequence[ev.GunFound]) -> list[ev.GunFound]:
+    """The last word of each gun with each calibration that was in force."""
+    return list({(gun.gun, gun.memory, gun.calibration): gun for gun in guns}.values())
+
+
+def _people(lines: Sequence[Line]) -> list[str]:
+    return list(dict.fromkeys(line.who for line in lines if line.who))

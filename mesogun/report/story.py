@@ -1,0 +1,209 @@
+"""What happened, in order and in words: from journal rows to the lines of a report.
+
+Loads, arms, single shots and settled entries are the machine's own steps; they are counted in the totals and stand in
+the journal. Not responsible for totals (``totals``) or for layout (``page``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mesogun.journal import Row
+from mesogun.plan import Plan
+from mesogun.record import events as ev
+from mesogun.report.words import counted, interval_ml, ml
+from mesogun.units import mm_text
+
+MOST_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened; ``grave`` ones need a reader's eye."""
+
+    at: str
+    what: str
+    detail: str
+    who: str
+    grave: bool = False
+
+
+def story(rows: Sequence[Row]) -> tuple[Line, ...]:
+    """The lines of a treatment, oldest first."""
+    lines = []
+    for row in rows:
+        teller = _TELLERS.get(type(row.event))
+        if teller is not None:
+            what, detail, who, grave = teller(row.event)
+            lines.append(Line(row.at, what, detail, who, grave))
+    return tuple(lines)
+
+
+def of_kind(rows: Sequence[Row], kind: type[ev.Event]) -> list[Any]:
+    """The events of one kind, in order."""
+    return [row.event for row in rows if isinstance(row.event, kind)]
+
+
+def shot_name(index: int, plan: Plan) -> str:
+    """A planned shot as people count: from 1, with its zone."""
+    return f"shot {index + 1} ({plan.shots[index].zone})"
+
+
+Told = tuple[str, str, str, bool]
+
+
+def _planned(event: ev.TreatmentPlanned) -> Told:
+    return "planned", f"{counted(event.shots, 'shot')}, {ml(event.total_nl)} mL", event.operator, False
+
+
+def _consent(event: ev.ConsentRecorded) -> Told:
+    return "consent recorded", event.note, event.operator, False
+
+
+def _confirmed(event: ev.PlanConfirmed) -> Told:
+    return "subject, area and plan confirmed", "", event.operator, False
+
+
+def _cleared(event: ev.PlanCleared) -> Told:
+    return "plan cleared", "every rule passed", event.operator, False
+
+
+def _override(event: ev.OverrideGiven) -> Told:
+    return "override", f"{event.rule}: asked {event.asked}, limit {event.limit}: {event.why}", event.operator, True
+
+
+def _not_done(event: ev.NotDone) -> Told:
+    return "not done", event.why, event.operator, True
+
+
+def _runner(event: ev.RunnerStarted) -> Told:
+    again = " again" if event.epoch > 1 else ""
+    return f"started{again}", f"station {event.station}, mesogun {event.software}", event.operator, False
+
+
+def _gun(event: ev.GunFound) -> Told:
+    dropped = f", {counted(event.dropped, 'loaded entry', 'loaded entries')} dropped" if event.dropped else ""
+    detail = f"{event.model} {event.serial}, {event.gun_kind}, calibration {event.calibration}{dropped}"
+    return "gun met", detail, "", False
+
+
+def _foreign(event: ev.ForeignRecorded) -> Told:
+    detail = f"record {event.shot_no} of treatment {event.treatment}, at most {ml(event.high_nl, 'up')} mL"
+    return "foreign record", detail, "", True
+
+
+def _gap(event: ev.GapFound) -> Told:
+    detail = (
+        f"{interval_ml(event.low_nl, event.high_nl)} between records {event.after_shot_no} and {event.before_shot_no}"
+    )
+    return "unattributed volume", detail, "", True
+
+
+def _settled(event: ev.Settled) -> Told:
+    detail = f"{event.what}, counted as {interval_ml(event.low_nl, event.high_nl)}: {event.why}"
+    return "settled", detail, event.operator, True
+
+
+def _fault(event: ev.FaultRaised) -> Told:
+    return "fault", event.fault.replace("_", " ").lower(), "", True
+
+
+def _fault_cleared(event: ev.FaultCleared) -> Told:
+    return "fault cleared", event.fault.replace("_", " ").lower(), event.operator, False
+
+
+def _broken(event: ev.LinkBroken) -> Told:
+    return "link broken", event.why, "", True
+
+
+def _skipped(event: ev.PointSkipped) -> Told:
+    return "skipped", f"shot {event.shot_index + 1}: {event.why}", event.operator, True
+
+
+def _reassigned(event: ev.PointReassigned) -> Told:
+    place = f"{mm_text(event.x_um, unit=False)}, {mm_text(event.y_um)}"
+    return "place corrected", f"shot {event.shot_index + 1} went to {place}: {event.why}", event.operator, True
+
+
+def _redo(event: ev.RedoOrdered) -> Told:
+    detail = f"shot {event.shot_index + 1} once more, after record {event.of_shot_no}: {event.why}"
+    return "second shot ordered", detail, event.operator, True
+
+
+def _paused(event: ev.Paused) -> Told:
+    return "paused", event.why, event.operator, False
+
+
+def _syringe(event: ev.SyringeInserted) -> Told:
+    lot = f"lot {event.lot}, expires {event.expiry}" if event.lot else "lot not recorded"
+    return "syringe inserted", f"{ml(event.volume_nl)} mL, {lot}", event.operator, False
+
+
+def _handed(event: ev.HandedOver) -> Told:
+    return "handed over", f"from {event.from_operator} to {event.to_operator}", event.to_operator, False
+
+
+def _alarm(event: ev.AlarmRaised) -> Told:
+    return f"alarm, {event.priority}", f"{event.alarm}: {event.detail}", "", True
+
+
+def _alarm_seen(event: ev.AlarmAcknowledged) -> Told:
+    return "alarm acknowledged", event.alarm, event.operator, False
+
+
+def _note(event: ev.NoteAdded) -> Told:
+    return "note", event.text, event.operator, False
+
+
+def _reaction(event: ev.ReactionRecorded) -> Told:
+    where = f" in {event.zone}" if event.zone else ""
+    return "reaction", f"{event.reaction}, {event.severity}{where} {event.note}".strip(), event.operator, True
+
+
+def _measured(event: ev.SubjectMeasured) -> Told:
+    return "measured", f"{event.quantity} {event.value}", event.operator, False
+
+
+def _ended(event: ev.TreatmentEnded) -> Told:
+    return "ended", event.how, event.operator, False
+
+
+_TELLERS: dict[type[ev.Event], Callable[[Any], Told]] = {
+    ev.TreatmentPlanned: _planned,
+    ev.ConsentRecorded: _consent,
+    ev.PlanConfirmed: _confirmed,
+    ev.PlanCleared: _cleared,
+    ev.OverrideGiven: _override,
+    ev.NotDone: _not_done,
+    ev.RunnerStarted: _runner,
+    ev.GunFound: _gun,
+    ev.ForeignRecorded: _foreign,
+    ev.GapFound: _gap,
+    ev.Settled: _settled,
+    ev.FaultRaised: _fault,
+    ev.FaultCleared: _fault_cleared,
+    ev.LinkBroken: _broken,
+    ev.PointSkipped: _skipped,
+    ev.PointReassigned: _reassigned,
+    ev.RedoOrdered: _redo,
+    ev.Paused: _paused,
+    ev.SyringeInserted: _syringe,
+    ev.HandedOver: _handed,
+    ev.AlarmRaised: _alarm,
+    ev.AlarmAcknowledged: _alarm_seen,
+    ev.NoteAdded: _note,
+    ev.ReactionRecorded: _reaction,
+    ev.SubjectMeasured: _measured,
+    ev.TreatmentEnded: _ended,
+}
+_SILENT = (
+    ev.ScreeningAnswered,
+    ev.MagazineLoaded,
+    ev.EntrySettled,
+    ev.ShotRecorded,
+    ev.Armed,
+    ev.Disarmed,
+)
+"""Told elsewhere on the page, or counted in its totals; every other kind of event has a line."""

@@ -1,0 +1,47 @@
+"""From a journal to a report on disk.
+
+Not responsible for what stands in the report (``page``) nor for whether the journal is whole (``journal.verify``).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mesogun import __version__
+from mesogun.errors import InputError, RecordError
+from mesogun.journal import Journal
+from mesogun.plan import Plan
+from mesogun.record import fold_all
+from mesogun.report.page import report_html
+
+
+def write_report(journal: Journal, treatment: str, out_dir: Path) -> Path:
+    """Write ``report-<treatment>.html`` into ``out_dir`` (made if missing), whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the journal holds no such treatment, nothing was planned, or the file cannot be written.
+    RecordError
+        If the recorded plan does not have its recorded hash.
+    """
+    rows = tuple(journal.rows(treatment))
+    if not rows:
+        raise InputError(f"this journal holds no treatment {treatment}; mesogun journal list names them")
+    state = fold_all(row.event for row in rows)
+    if state.planned is None:
+        raise InputError(f"treatment {treatment} was never planned, so there is nothing to report")
+    plan = Plan.from_bytes(state.planned.plan.encode("utf-8"))
+    if plan.plan_hash != state.planned.plan_hash:
+        raise RecordError(f"treatment {treatment}: the recorded plan does not have its recorded hash")
+    page = report_html(treatment, state, rows, plan, head=journal.head(), software=__version__)
+    path = out_dir / f"report-{treatment}.html"
+    partial = path.with_suffix(".html.part")
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(page)
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"the report cannot be written to {path}: {error.strerror}; choose another folder") from error
+    return path
