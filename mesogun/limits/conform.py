@@ -88,9 +88,7 @@ def check_identity(plan: PlanShape, protocol: Protocol, limits: Limits, subject:
 def check_protocol(protocol: Protocol, gun_kind: str) -> Iterator[Violation]:
     """The protocol can be carried out by a gun at all, and its numbers may be used on this kind of gun."""
     if not protocol.metered:
-        yield _hard(
-            "protocol.metered", f"{protocol.id} cannot meter a dose: it records area and time only; no shot is loaded"
-        )
+        yield _hard("protocol.metered", protocol.refusal)
     for key in protocol.demanded:
         yield _hard("protocol.demanded", f"{key} has no source in {protocol.id}; the practitioner must supply it")
     grades = {key: quantity.grade for key, quantity in protocol.quantities()}

@@ -12,6 +12,7 @@ from mesogun.protocol.document import AgentUse, Course, Protocol, Question, Rule
 from mesogun.protocol.library import bundled, bundled_names
 from mesogun.protocol.load import load, parse
 from mesogun.protocol.quantity import Grade, Quantity
+from mesogun.protocol.schema import json_schema
 from mesogun.protocol.supply import supply, with_school
 from mesogun.protocol.technique import Technique, schools, techniques
 
@@ -31,6 +32,7 @@ __all__ = [
     "bundled",
     "bundled_bibliography",
     "bundled_names",
+    "json_schema",
     "load",
     "parse",
     "schools",

@@ -15,6 +15,7 @@ from mesogun.protocol.quantity import Grade, Key, Layer, Quantity, Strict, Text
 
 FORMAT = 1
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,2}$")]
+HeadId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]{0,63}$")]
 Mode = Literal["single", "burst", "continuous", "stamp", "electrical"]
 Outcome = Literal["clear", "note", "clearance", "blocked"]
 
@@ -122,7 +123,7 @@ class Document(Strict):
     areas: Annotated[tuple[Key, ...], Field(min_length=1, max_length=20)]
     technique: Key
     target_layer: Layer
-    head: Key = "single"
+    head: HeadId = "single"
     lattice: Literal["hex", "square"] = "hex"
     mode: Mode = "single"
     summary: Text
@@ -141,6 +142,13 @@ class Document(Strict):
     def metered(self) -> bool:
         """Whether the way of delivery can meter a volume; electrical pulses cannot."""
         return self.mode != "electrical"
+
+    @property
+    def refusal(self) -> str:
+        """Why no shot can be planned from it at all; empty where one can."""
+        if self.metered:
+            return ""
+        return f"{self.id} cannot meter a dose: {self.summary} Area and time are recorded, and no shot is planned"
 
     def quantities(self) -> Iterator[tuple[str, Quantity]]:
         """Every number with its dotted key, in the order of the file."""

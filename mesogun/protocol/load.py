@@ -24,6 +24,9 @@ MAX_BYTES = 128 * 1024
 MAX_DEPTH = 12
 """Deepest nesting of brackets that is looked at; a protocol needs 4."""
 
+MAX_DOTS = 100
+"""Most dots in one line: reading a dotted key takes time with the square of its parts."""
+
 MAX_FAULTS_TOLD = 40
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -85,6 +88,8 @@ def parse_toml(text: str, name: str) -> Mapping[str, Any]:
         raise InputError(f"{name}: {len(text)} characters; at most {MAX_BYTES} are read")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise InputError(f"{name}: holds bytes that are no text; save it as UTF-8")
+    if any(line.count(".") > MAX_DOTS for line in text.splitlines()):
+        raise InputError(f"{name}: a line with more than {MAX_DOTS} dots; a key that long takes minutes to read")
     if _depth(text) > MAX_DEPTH:
         raise InputError(f"{name}: brackets are nested deeper than {MAX_DEPTH}")
     try:
