@@ -70,7 +70,7 @@ def number(value: float, name: str, unit: str, low: float, high: float = math.in
 
 
 def _finite(array: Floats, name: str, unit: str) -> None:
-    bad = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
+    bad = np.flatnonzero(~np.isfinite(array).all(axis=tuple(range(1, array.ndim))))
     if bad.size:
         raise InputError(f"{name}[{bad[0]}] = {array[bad[0]]} is not finite; every value must be a number in {unit}")
 

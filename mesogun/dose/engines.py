@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mesogun.dose.checks import Floats
 from mesogun.dose.grid import Grid
@@ -34,18 +35,22 @@ _CHUNK = 1 << 19
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Depots of one shape: ``xy_mm (n, 2)``, ``mass_ul (n,)``, semi-axis, smoothing SD, and form of the kernel."""
+    """Depots of one form: ``xy_mm (n, 2)``, ``mass_ul (n,)``, semi-axes ``a_mm (n,)``, and the smoothing SD of all."""
 
     xy_mm: Floats
     mass_ul: Floats
-    a_mm: float
+    a_mm: Floats
     tau_mm: float
     form: str
 
     @property
-    def sigma_mm(self) -> float:
-        """SD of the moment-matched Gaussian."""
-        return math.sqrt(self.a_mm**2 / 5.0 + self.tau_mm**2)
+    def sigma_mm(self) -> Floats:
+        """SDs of the moment-matched Gaussians, ``(n,)``."""
+        return np.asarray(np.sqrt(self.a_mm**2 / 5.0 + self.tau_mm**2))
+
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Sources:
+        """Some of the depots."""
+        return Sources(self.xy_mm[chosen], self.mass_ul[chosen], self.a_mm[chosen], self.tau_mm, self.form)
 
 
 def plane(sources: Sources, grid: Grid, engine: str) -> Floats:
@@ -67,18 +72,20 @@ def plane(sources: Sources, grid: Grid, engine: str) -> Floats:
 
 def choose(sources: Sources, grid: Grid) -> str:
     """The engine that ``auto`` takes for these sources."""
+    one_shape = bool((sources.a_mm == sources.a_mm[0]).all())
     if sources.form == "erf":
-        return "spectral" if sources.tau_mm >= SPECTRAL_FROM_CELLS * grid.h_mm else "stamp"
-    many = len(sources.mass_ul) > SPECTRAL_FROM_POINTS
-    return "spectral" if many and sources.sigma_mm >= SPECTRAL_FROM_CELLS * grid.h_mm else "gemm"
+        return "spectral" if one_shape and sources.tau_mm >= SPECTRAL_FROM_CELLS * grid.h_mm else "stamp"
+    smooth = one_shape and float(sources.sigma_mm[0]) >= SPECTRAL_FROM_CELLS * grid.h_mm
+    return "spectral" if smooth and len(sources.mass_ul) > SPECTRAL_FROM_POINTS else "gemm"
 
 
 def _gemm(sources: Sources, grid: Grid) -> Floats:
-    # A lattice repeats its coordinates: each distinct x and y needs its factor once.
-    xs, xi = np.unique(sources.xy_mm[:, 0], return_inverse=True)
-    ys, yi = np.unique(sources.xy_mm[:, 1], return_inverse=True)
-    ax = gaussian_shares(grid.x_edges_mm, xs, sources.sigma_mm)
-    ay = gaussian_shares(grid.y_edges_mm, ys, sources.sigma_mm)
+    sigma = sources.sigma_mm
+    # A lattice repeats its coordinates: each distinct (x, sigma) and (y, sigma) needs its factor once.
+    xs, xi = np.unique(sources.xy_mm[:, 0] + 1j * sigma, return_inverse=True)
+    ys, yi = np.unique(sources.xy_mm[:, 1] + 1j * sigma, return_inverse=True)
+    ax = gaussian_shares(grid.x_edges_mm, xs.real, xs.imag)
+    ay = gaussian_shares(grid.y_edges_mm, ys.real, ys.imag)
     n = len(sources.mass_ul)
     if len(xs) * len(ys) * grid.nx + len(ys) * grid.nx * grid.ny < n * grid.nx * grid.ny:
         weights = np.bincount(yi * len(xs) + xi, sources.mass_ul, len(xs) * len(ys)).reshape(len(ys), len(xs))
@@ -87,62 +94,59 @@ def _gemm(sources: Sources, grid: Grid) -> Floats:
 
 
 def _brute(sources: Sources, grid: Grid) -> Floats:
-    total = np.zeros(grid.shape)
-    for (x, y), mass in zip(sources.xy_mm, sources.mass_ul, strict=True):
+    total, zero = np.zeros(grid.shape), np.zeros(1)
+    for (x, y), mass, a in zip(sources.xy_mm, sources.mass_ul, sources.a_mm, strict=True):
         bx, by = grid.x_edges_mm - x, grid.y_edges_mm - y
         if sources.form == "gaussian":
-            zero = np.zeros(1)
-            kernel = np.outer(
-                gaussian_shares(by, zero, sources.sigma_mm)[0], gaussian_shares(bx, zero, sources.sigma_mm)[0]
-            )
+            sigma = math.sqrt(a * a / 5.0 + sources.tau_mm**2)
+            total += mass * np.outer(gaussian_shares(by, zero, sigma)[0], gaussian_shares(bx, zero, sigma)[0])
         elif sources.tau_mm == 0.0:
-            kernel = shares(bx, by, sources.a_mm)
+            total += mass * shares(bx, by, a)
         else:
-            kernel, (j, i) = _smoothed_window(sources, grid, x, y)
+            kernel, (j, i) = window(grid, x, y, a, sources.tau_mm, "erf")
             _place(total, kernel, j, i, mass)
-            continue
-        total += mass * kernel
     return total
 
 
 def _stamps(sources: Sources, grid: Grid) -> Floats:
     total = np.zeros(grid.shape)
     if sources.tau_mm > 0.0:
-        for (x, y), mass in zip(sources.xy_mm, sources.mass_ul, strict=True):
-            kernel, (j, i) = _smoothed_window(sources, grid, x, y)
+        for (x, y), mass, a in zip(sources.xy_mm, sources.mass_ul, sources.a_mm, strict=True):
+            kernel, (j, i) = window(grid, x, y, a, sources.tau_mm, "erf")
             _place(total, kernel, j, i, mass)
         return total
-    h, a = grid.h_mm, sources.a_mm
-    width = math.ceil(2.0 * a / h) + 1
-    steps = np.arange(width + 1)
-    i0 = np.floor((sources.xy_mm[:, 0] - a - grid.x0_mm) / h).astype(int)
-    j0 = np.floor((sources.xy_mm[:, 1] - a - grid.y0_mm) / h).astype(int)
-    chunk = max(1, _CHUNK // (width + 1) ** 2)
-    for start in range(0, len(i0), chunk):
-        part = slice(start, start + chunk)
-        bx = grid.x0_mm + h * (i0[part, None] + steps) - sources.xy_mm[part, 0, None]
-        by = grid.y0_mm + h * (j0[part, None] + steps) - sources.xy_mm[part, 1, None]
-        kernels = shares(bx, by, a)
-        for kernel, j, i, mass in zip(kernels, j0[part], i0[part], sources.mass_ul[part], strict=True):
+    h = grid.h_mm
+    sources = sources.take(np.argsort(sources.a_mm, kind="stable"))  # windows of one chunk then differ little
+    start = 0
+    while start < len(sources.a_mm):
+        cells = (math.ceil(2.0 * float(sources.a_mm[start]) / h) + 2) ** 2
+        part = sources.take(slice(start, start + max(1, _CHUNK // cells)))
+        start += len(part.a_mm)
+        a = part.a_mm[:, None]
+        steps = np.arange(math.ceil(2.0 * float(a.max()) / h) + 2)
+        i0 = np.floor((part.xy_mm[:, :1] - a - grid.x0_mm) / h).astype(np.intp)
+        j0 = np.floor((part.xy_mm[:, 1:] - a - grid.y0_mm) / h).astype(np.intp)
+        bx = grid.x0_mm + h * (i0 + steps) - part.xy_mm[:, :1]
+        by = grid.y0_mm + h * (j0 + steps) - part.xy_mm[:, 1:]
+        kernels = shares(bx, by, part.a_mm[:, None, None])
+        for kernel, j, i, mass in zip(kernels, j0[:, 0], i0[:, 0], part.mass_ul, strict=True):
             _place(total, kernel, int(j), int(i), float(mass))
     return total
 
 
-def window(sources: Sources, grid: Grid, x_mm: float, y_mm: float) -> tuple[Floats, tuple[int, int]]:
+def window(
+    grid: Grid, x_mm: float, y_mm: float, a_mm: float, tau_mm: float, form: str
+) -> tuple[Floats, tuple[int, int]]:
     """Share per cell of one unit depot in its own window, and the window's first row and column on the grid."""
-    h = grid.h_mm
-    if sources.form == "erf" and sources.tau_mm > 0.0:
-        return _smoothed_window(sources, grid, x_mm, y_mm)
-    reach = sources.a_mm if sources.form == "erf" else 8.3 * sources.sigma_mm
+    h, sigma = grid.h_mm, math.sqrt(a_mm**2 / 5.0 + tau_mm**2)
+    reach = a_mm + 8.5 * tau_mm if form == "erf" else 8.3 * sigma
     i0, j0 = math.floor((x_mm - reach - grid.x0_mm) / h), math.floor((y_mm - reach - grid.y0_mm) / h)
     count = math.ceil(2.0 * reach / h) + 2
     bx, by = _borders(grid.x0_mm, h, i0, count, x_mm), _borders(grid.y0_mm, h, j0, count, y_mm)
-    if sources.form == "erf":
-        return shares(bx, by, sources.a_mm), (j0, i0)
+    if form == "erf":
+        return (shares(bx, by, a_mm) if tau_mm == 0.0 else smoothed_shares(bx, by, a_mm, tau_mm)), (j0, i0)
     zero = np.zeros(1)
-    along_x = gaussian_shares(bx, zero, sources.sigma_mm)[0]
-    along_y = gaussian_shares(by, zero, sources.sigma_mm)[0]
-    return np.outer(along_y, along_x), (j0, i0)
+    return np.outer(gaussian_shares(by, zero, sigma)[0], gaussian_shares(bx, zero, sigma)[0]), (j0, i0)
 
 
 def _borders(origin_mm: float, h_mm: float, first: int, count: int, centre_mm: float) -> Floats:
@@ -168,17 +172,16 @@ def _place(total: Floats, kernel: Floats, j: int, i: int, mass: float) -> None:
         total[where] += mass * part
 
 
-def _smoothed_window(sources: Sources, grid: Grid, x: float, y: float) -> tuple[Floats, tuple[int, int]]:
-    h, reach = grid.h_mm, sources.a_mm + 8.5 * sources.tau_mm
-    i0, j0 = math.floor((x - reach - grid.x0_mm) / h), math.floor((y - reach - grid.y0_mm) / h)
-    count = math.ceil(2.0 * reach / h) + 2
-    bx, by = _borders(grid.x0_mm, h, i0, count, x), _borders(grid.y0_mm, h, j0, count, y)
-    return smoothed_shares(bx, by, sources.a_mm, sources.tau_mm), (j0, i0)
-
-
 def _spectral(sources: Sources, grid: Grid) -> Floats:
-    reach = 8.5 * sources.sigma_mm if sources.form == "gaussian" else sources.a_mm + 8.5 * sources.tau_mm
-    carried = SpectralPlane(sources.xy_mm, sources.mass_ul, grid, reach_mm=reach)
-    if sources.form == "gaussian":
-        return carried.frame(variance_mm2=sources.sigma_mm**2)
-    return carried.frame(variance_mm2=sources.tau_mm**2, spheroid_a_mm=sources.a_mm)
+    total = np.zeros(grid.shape)
+    for a in np.unique(sources.a_mm):
+        group = sources.take(sources.a_mm == a)
+        sigma = float(group.sigma_mm[0])
+        gaussian = sources.form == "gaussian"
+        reach = 8.5 * sigma if gaussian else float(a) + 8.5 * sources.tau_mm
+        carried = SpectralPlane(group.xy_mm, group.mass_ul, grid, reach_mm=reach)
+        if gaussian:
+            total += carried.frame(variance_mm2=sigma**2)
+        else:
+            total += carried.frame(variance_mm2=sources.tau_mm**2, spheroid_a_mm=float(a))
+    return total

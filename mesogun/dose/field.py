@@ -7,6 +7,7 @@ Responsible for the units of dose and for choosing form and engine. Not responsi
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -86,7 +87,10 @@ def sources(
     diffused_mm2: float = 0.0,
     form: str = "auto",
 ) -> tuple[Sources, ...]:
-    """Depots grouped by shape, checked; points with zero volume leave nothing and are dropped."""
+    """Depots grouped by form, checked; points with zero volume leave nothing and are dropped.
+
+    ``auto`` keeps the erf form while ``D t < a^2``, where the Gaussian would be off by more than 0.5 % of the peak.
+    """
     xy = checks.points(points_mm)
     mass = checks.volumes(volumes_ul, len(xy))
     checks.depths(depth_mm, len(xy))
@@ -95,25 +99,20 @@ def sources(
         raise InputError(f"form {form!r} is unknown; it must be one of {', '.join(FORMS)}")
     a_mm, _ = depot.semi_axes(mass, layer)
     tau = math.sqrt(2.0 * diffused_mm2)
-    groups = []
-    for a in np.unique(a_mm[a_mm > 0.0]):
-        chosen = a_mm == a
-        groups.append(Sources(xy[chosen], mass[chosen], float(a), tau, form_for(float(a), diffused_mm2, form)))
-    return tuple(groups)
-
-
-def form_for(a_mm: float, diffused_mm2: float, form: str = "auto") -> str:
-    """The erf form while ``D t < a^2``, where the Gaussian would be off by more than 0.5 % of the peak."""
+    every = Sources(xy, mass, a_mm, tau, form).take(mass > 0.0)
     if form != "auto":
-        return form
-    return "erf" if diffused_mm2 < a_mm * a_mm else "gaussian"
+        groups = [every]
+    else:
+        early = diffused_mm2 < every.a_mm**2
+        groups = [replace(every.take(early), form="erf"), replace(every.take(~early), form="gaussian")]
+    return tuple(group for group in groups if len(group.mass_ul))
 
 
 def refuse_coarse(groups: tuple[Sources, ...], grid: Grid) -> None:
     """``InputError`` when a cell is wider than the smallest depot's sigma; says which cell would do."""
     if not groups:
         return
-    sigma = min(group.sigma_mm for group in groups)
+    sigma = min(float(group.sigma_mm.min()) for group in groups)
     if grid.h_mm > sigma * (1.0 + 1e-9):
         raise InputError(
             f"grid cells of {grid.h_mm:g} mm are too coarse for depots with sigma {sigma:.3g} mm; "

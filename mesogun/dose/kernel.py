@@ -27,10 +27,16 @@ def spheroid_cdf(u_mm: Floats, a_mm: float, tau_mm: float) -> Floats:
 
     Unsmoothed ``P(u) = 1/2 + 3/4 (u/a) - 1/4 (u/a)^3``; smoothed by truncated normal moments of that cubic.
     """
-    u = np.asarray(u_mm, dtype=float)
-    if tau_mm == 0.0:
+    # Beyond 40 smoothing widths the cumulative is 0 or 1 to the last digit; infinite borders are allowed.
+    u = np.clip(np.asarray(u_mm, dtype=float), -a_mm - 40.0 * tau_mm, a_mm + 40.0 * tau_mm)
+    if tau_mm < 1e-6 * a_mm:  # moves the cumulative by less than 1e-12
         v = np.minimum(np.maximum(u / a_mm, -1.0), 1.0)
         return np.asarray(0.5 + 0.75 * v - 0.25 * v**3)
+    if tau_mm > a_mm:
+        # The moments below would cancel; over one smoothing width a quadrature of the marginal is exact to rounding.
+        nodes, weights = np.polynomial.legendre.leggauss(24)
+        density = 0.75 * weights * (1.0 - nodes**2)
+        return np.asarray(ndtr((u[..., None] - a_mm * nodes) / tau_mm) @ density)
     lo, hi = (u - a_mm) / tau_mm, (u + a_mm) / tau_mm
     pdf_lo, pdf_hi = _phi(lo), _phi(hi)
     m0 = ndtr(hi) - ndtr(lo)
@@ -44,8 +50,8 @@ def spheroid_cdf(u_mm: Floats, a_mm: float, tau_mm: float) -> Floats:
 
 
 def spheroid_shares(borders_mm: Floats, centre_mm: float, a_mm: float, tau_mm: float) -> Floats:
-    """Mass of a unit spheroid's marginal in each cell, ``(n_borders - 1,)``."""
-    return np.asarray(np.diff(spheroid_cdf(borders_mm - centre_mm, a_mm, tau_mm)))
+    """Mass of a unit spheroid's marginal in each cell, ``(n_borders - 1,)``; rounding below zero is cut off."""
+    return np.maximum(np.diff(spheroid_cdf(borders_mm - centre_mm, a_mm, tau_mm)), 0.0)
 
 
 def axial_shares(borders_mm: Floats, depth_mm: float, c_mm: float, tau_mm: float, *, form: str) -> Floats:
@@ -60,7 +66,7 @@ def axial_shares(borders_mm: Floats, depth_mm: float, c_mm: float, tau_mm: float
     else:
         direct = spheroid_cdf(borders_mm - depth_mm, c_mm, tau_mm)
         image = spheroid_cdf(borders_mm + depth_mm, c_mm, tau_mm)
-    return np.asarray(np.diff(direct + image))
+    return np.maximum(np.diff(direct + image), 0.0)
 
 
 def sphere_concentration(r_mm: Floats, a_mm: float, diffused_mm2: float) -> Floats:

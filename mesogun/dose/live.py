@@ -71,7 +71,7 @@ class LiveField:
         shape = self._shape(x_mm, y_mm, volume_ul)
         if shape is None:
             return
-        kernel, (j, i) = window(shape, self._grid, x_mm, y_mm)
+        kernel, (j, i) = window(self._grid, x_mm, y_mm, float(shape.a_mm[0]), shape.tau_mm, shape.form)
         met = overlap(self._grid.shape, kernel, j, i)
         if met is None:
             return

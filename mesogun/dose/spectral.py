@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.special import erf
 
@@ -67,6 +68,28 @@ class SpectralPlane:
         spectrum *= np.exp(-0.5 * rest * self._kx2)
         if spheroid_a_mm is not None:
             spectrum *= transform(np.sqrt(self._ky2[:, None] + self._kx2), spheroid_a_mm)
+        return self._inverse(spectrum)
+
+    def exposure(
+        self, *, variance_mm2: float, diffusivity_mm2_s: float, clearance_per_s: float, until_s: float
+    ) -> Floats:
+        """Time integral of the mass per cell, in uL s: each mode ``q`` integrates to a closed form in time."""
+        rest = variance_mm2 - (SOURCE_CELLS * self._grid.h_mm) ** 2
+        if rest < 0.0:
+            raise InputError(
+                f"depots of sigma {math.sqrt(variance_mm2):.3g} mm are too narrow for cells of {self._grid.h_mm:g} mm; "
+                f"h_mm <= {math.sqrt(variance_mm2) / SOURCE_CELLS:.3g} would do"
+            )
+        q2 = self._ky2[:, None] + self._kx2
+        rate = clearance_per_s + diffusivity_mm2_s * q2
+        if math.isinf(until_s):
+            integral = 1.0 / rate
+        else:
+            # expm1 keeps the slow modes exact; the mean without clearance lasts until_s.
+            integral = np.where(rate > 0.0, -np.expm1(-rate * until_s) / np.where(rate > 0.0, rate, 1.0), until_s)
+        return self._inverse(self._sources * np.exp(-0.5 * rest * q2) * integral)
+
+    def _inverse(self, spectrum: NDArray[np.complex128]) -> Floats:
         field = irfft2(spectrum, s=(self._ny, self._nx), workers=1, overwrite_x=True)
         # Where there is no dose the transform leaves rounding of either sign.
         return np.maximum(field[: self._grid.ny, : self._grid.nx], 0.0)

@@ -29,16 +29,19 @@ def quadrant(x: Floats, y: Floats) -> Floats:
     return np.asarray(sign * ((p * q * w - np.arctan2(p * q, w)) / 3.0 + angles / 6.0))
 
 
-def shares(x_borders_mm: Floats, y_borders_mm: Floats, a_mm: float) -> Floats:
+def shares(x_borders_mm: Floats, y_borders_mm: Floats, a_mm: Floats | float) -> Floats:
     """Mass of a unit, undiffused depot centred at 0 in each cell.
 
-    Borders ``(..., nx + 1)`` and ``(..., ny + 1)`` give ``(..., ny, nx)``; leading axes run over depots.
+    Borders ``(..., nx + 1)`` and ``(..., ny + 1)`` give ``(..., ny, nx)``; leading axes run over depots, and then
+    ``a_mm`` may be ``(..., 1, 1)``.
     """
-    x, y = x_borders_mm / a_mm, y_borders_mm / a_mm
-    corner = quadrant(x[..., None, :], y[..., :, None])
+    x, y = x_borders_mm[..., None, :] / a_mm, y_borders_mm[..., :, None] / a_mm
+    corner = quadrant(x, y)
     mass = np.diff(np.diff(corner, axis=-1), axis=-2) * (3.0 / (2.0 * math.pi))
     # Outside the disc the four corners cancel up to 1e-17 of rounding, which must not read as dose.
-    return np.where(_nearest(x)[..., None, :] ** 2 + _nearest(y)[..., :, None] ** 2 < 1.0, np.maximum(mass, 0.0), 0.0)
+    return np.where(
+        _nearest(x) ** 2 + _nearest(y.swapaxes(-1, -2)).swapaxes(-1, -2) ** 2 < 1.0, np.maximum(mass, 0.0), 0.0
+    )
 
 
 def profile(a_mm: float, tau_mm: float) -> CubicSpline:
