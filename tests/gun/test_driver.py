@@ -62,6 +62,7 @@ def test_doubled_request_is_executed_once(bench: Bench) -> None:
     assert bench.gun.load(bench.entry(3)).magazine == 2
 
 
+@req("W-57")
 def test_no_answer_to_a_change_is_unknown_and_not_a_failure(bench: Bench) -> None:
     bench.prime()
     bench.cable.from_gun = nothing
@@ -71,6 +72,7 @@ def test_no_answer_to_a_change_is_unknown_and_not_a_failure(bench: Bench) -> Non
     assert len(bench.device.magazine) == 1
 
 
+@req("W-57")
 def test_no_answer_to_a_read_is_a_timeout_at_its_deadline(bench: Bench) -> None:
     bench.cable.from_gun = nothing
     before = bench.clock.monotonic_us()
@@ -79,7 +81,7 @@ def test_no_answer_to_a_read_is_a_timeout_at_its_deadline(bench: Bench) -> None:
     assert 700_000 <= bench.clock.monotonic_us() - before <= 701_000
 
 
-@req("H5")
+@req("H5", "W-18")
 def test_reboot_answers_no_session_and_that_is_no_refusal(bench: Bench) -> None:
     bench.prime()
     bench.device.reboot()
@@ -97,7 +99,7 @@ def test_refusal_carries_the_reason(bench: Bench) -> None:
     assert caught.value.reason == Reason.USED
 
 
-@req("H7", "G9")
+@req("H7", "G9", "W-25")
 def test_after_stop_only_hello_leads_back(bench: Bench) -> None:
     bench.prime()
     entries = bench.load(2, 3)
@@ -112,7 +114,7 @@ def test_after_stop_only_hello_leads_back(bench: Bench) -> None:
     assert welcome.status.magazine == 0
 
 
-@req("H7")
+@req("H7", "W-25")
 def test_stop_cancels_the_pending_arm_for_good(bench: Bench) -> None:
     bench.prime()
     arm = bench.arm_for(bench.load(2))
@@ -132,7 +134,7 @@ def test_stop_cancels_the_pending_arm_for_good(bench: Bench) -> None:
     assert bench.gun.confirm_stop().state == State.DISARMED
 
 
-@req("H7")
+@req("H7", "W-26")
 def test_arm_older_than_its_lease_is_not_sent_again(bench: Bench) -> None:
     bench.prime()
     arm = bench.arm_for(bench.load(2), lease_ms=300)
@@ -151,7 +153,7 @@ def test_arm_older_than_its_lease_is_not_sent_again(bench: Bench) -> None:
     assert max(times) < sent_at + 300_000
 
 
-@req("G7")
+@req("G7", "W-13")
 def test_wrong_key_is_a_typed_error_and_names_no_key() -> None:
     clock = ManualClock()
     cable = Cable(MinimalGun(SIMULATED_KEY, FINGERPRINT), clock)
@@ -174,7 +176,7 @@ def test_unplugged_is_link_lost_or_unknown(bench: Bench) -> None:
         bench.gun.status()
 
 
-@req("H12")
+@req("H12", "W-58")
 def test_a_clock_jump_drops_the_session(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     from datetime import timedelta
 
