@@ -6,6 +6,7 @@ Hand-made SVG, one size, one frame. Not responsible for numbers: they come ready
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from mesogun.record import Ledger
 from mesogun.record.events import ShotRecorded
 from mesogun.report.doses import Doses, Floats
 from mesogun.report.svg import Frame, line, number, path, picture, text, ticks
-from mesogun.report.words import figures, ml
+from mesogun.report.words import ml
 from mesogun.units import NL_PER_ML
 
 WIDE, TALL = 340.0, 200.0
@@ -88,13 +89,13 @@ def over_time(
     def points(name: str) -> list[tuple[float, float]]:
         return [(frame.x(float(minutes[i]) * factor), frame.y(float(sums[name][i]))) for i in keep]
 
-    band = points("high_nl") + points("low_nl")[::-1]
+    band = _stepped(points("high_nl")) + _stepped(points("low_nl"))[::-1]
     planned = frame.y(planned_nl / NL_PER_ML)
     parts = [
         frame.axes(f"time since the first shot, {unit}", "total, mL", ticks(0.0, last * factor), ticks(0.0, top)),
         path(f"M{number(frame.left)} {number(planned)}h{number(frame.width)}", "planned-line"),
         path(line(band, closed=True), "band"),
-        path(line(points("delivered_nl")), "given-line"),
+        path(line(_stepped(points("delivered_nl"))), "given-line"),
     ]
     cuts = [frame.x(second / 60.0 * factor) for second in breaks if second >= 0.0]
     parts += [path(f"M{number(x)} {number(frame.top)}v{number(frame.height)}", "break") for x in cuts]
@@ -124,6 +125,7 @@ def histogram(name: str, planned: Sequence[float], given: Sequence[float]) -> Ma
     return picture(WIDE, TALL, f"Histogram of {name}", parts, "chart")
 
 
-def told_depths(depths_um: Sequence[int]) -> str:
-    """A sentence where a histogram would be one bar."""
-    return f"all shots at {figures(depths_um[0] / 1000)} mm"
+def _stepped(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A total stays what it was until the next shot."""
+    corners = [(new[0], old[1]) for old, new in pairwise(points)]
+    return [points[0], *(place for pair in zip(corners, points[1:], strict=True) for place in pair)]

@@ -6,6 +6,7 @@ Not responsible for the field (``doses``) nor for what the marks look like (``ma
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -27,29 +28,51 @@ WIDTH = 200.0
 TALLEST = 240.0
 FOOT = 16.0
 LEVELS = 96
+# How far above the plan a given dose may make the scale of both maps longer; above that it would flatten them.
+_ROOM = 1.25
 _PALETTE = tuple(shade(index / (LEVELS - 1)) for index in range(LEVELS))
 # Unknown and missing lie on top, so that a crowd of good shots never hides them.
-_ORDER = (Mark.PENDING, Mark.GIVEN, Mark.LOADED, Mark.PARTIAL, Mark.SKIPPED, Mark.INDETERMINATE)
+_LAYERS = (Mark.PENDING, Mark.GIVEN, Mark.LOADED, Mark.PARTIAL, Mark.SKIPPED, Mark.INDETERMINATE)
 To = Callable[[float, float], tuple[float, float]]
 
 
-def scale_top(doses: Doses) -> float:
-    """Where the common scale of both maps ends, uL/cm2."""
-    most = max(float(doses.planned.max()), float(doses.given.max()))
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The common scale of both maps, uL/cm2: where it ends, and the highest dose, which may lie beyond."""
+
+    top: float
+    highest: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the darkest colour stands for more than its number."""
+        return self.highest > self.top * (1.0 + 1e-9)
+
+
+def scale_of(doses: Doses) -> Scale:
+    """A scale that shows the plan well; a place that was given twice may lie beyond its end, and the page says so."""
+    planned, given = float(doses.planned.max()), float(doses.given.max())
+    most = given if given <= _ROOM * planned else planned
+    most = max(most, planned) or 1.0
     step = nice_step(most, 5)
-    return float(np.ceil(most / step - 1e-9) * step) or 1.0
+    return Scale(float(np.ceil(most / step - 1e-9) * step), max(planned, given))
 
 
-def planned_map(doses: Doses, plan: Plan, top: float) -> Markup:
+def is_wide(doses: Doses) -> bool:
+    """Whether two maps side by side would be small strips."""
+    return doses.grid.nx > 1.7 * doses.grid.ny
+
+
+def planned_map(doses: Doses, plan: Plan, scale: Scale) -> Markup:
     """Where the plan puts fluid, with every point as a dot."""
     view = _View(doses.grid, plan)
     places = [view.at(point.x_um, point.y_um) for point in plan.points]
     dots = marks.drawn(Mark.PENDING, places, view.size) if places else Markup("")
-    title = f"Planned dose map, 0 to {figures(top / 1000)} mL/cm²"
-    return view.picture(title, doses.planned, top, [dots])
+    title = f"Planned dose map, 0 to {figures(scale.top / 1000)} mL/cm²"
+    return view.picture(title, doses.planned, scale.top, [dots])
 
 
-def given_map(doses: Doses, plan: Plan, state: TreatmentState, top: float) -> Markup:
+def given_map(doses: Doses, plan: Plan, state: TreatmentState, scale: Scale) -> Markup:
     """Where the record and the plan's positions put what left the needle."""
     view = _View(doses.grid, plan)
     places: dict[Mark, list[tuple[float, float]]] = {mark: [] for mark in Mark}
@@ -67,26 +90,27 @@ def given_map(doses: Doses, plan: Plan, state: TreatmentState, top: float) -> Ma
                 paths.append((view.at(point.x_um, point.y_um), place))
             if state.fired.get(shot.index, 0) > 1:
                 again.append(place)
-    layers = [marks.moved(paths), *(marks.drawn(mark, places[mark], view.size) for mark in _ORDER)]
-    title = f"Given dose map, 0 to {figures(top / 1000)} mL/cm², with {len(plan.points)} points by mark"
-    return view.picture(title, doses.given, top, [*layers, marks.again(again, view.size)])
+    layers = [marks.moved(paths), *(marks.drawn(mark, places[mark], view.size) for mark in _LAYERS)]
+    title = f"Given dose map, 0 to {figures(scale.top / 1000)} mL/cm², with {len(plan.points)} points by mark"
+    return view.picture(title, doses.given, scale.top, [*layers, marks.again(again, view.size)])
 
 
-def scale(top: float) -> Markup:
+def scale_picture(scale: Scale) -> Markup:
     """The colour scale, with numbers."""
     stops = [
         Markup('<stop offset="{}" stop-color="{}"/>').format(number(i / 24), hex_of(shade(i / 24))) for i in range(25)
     ]
     gradient = Markup('<defs><linearGradient id="dose">{}</linearGradient></defs>').format(Markup("").join(stops))
     parts = [gradient, Markup('<rect x="10" y="4" width="300" height="10" fill="url(#dose)" class="rim"/>')]
-    step = nice_step(top, 5)
-    for index in range(round(top / step) + 1):
-        value = index * step
-        x = 10.0 + 300.0 * value / top
+    step = nice_step(scale.top, 5)
+    count = round(scale.top / step)
+    for index in range(count + 1):
+        x = 10.0 + 300.0 * index / count
+        label = figures(index * step / 1000)
         parts.append(path(f"M{number(x)} 14v3", "axis"))
-        parts.append(text(x, 26.0, figures(value / 1000), "tick", "middle"))
+        parts.append(text(x, 26.0, f"≥ {label}" if index == count and scale.passed else label, "tick", "middle"))
     parts.append(text(322.0, 13.0, "mL/cm²", "name"))
-    return picture(380.0, 30.0, f"Colour scale from 0 to {figures(top / 1000)} mL/cm²", parts, "scale")
+    return picture(380.0, 30.0, f"Colour scale from 0 to {figures(scale.top / 1000)} mL/cm²", parts, "scale")
 
 
 class _View:
@@ -100,7 +124,7 @@ class _View:
         self._wide, self._tall = (high_x - low_x) * self._per_mm, (high_y - low_y) * self._per_mm
         self._left = (WIDTH - self._wide) / 2.0
         self._origin = (low_x, high_y)
-        self.size = min(max(0.17 * plan.spacing_um / UM_PER_MM * self._per_mm, 0.7), 2.4)
+        self.size = min(max(0.12 * plan.spacing_um / UM_PER_MM * self._per_mm, 0.6), 1.9)
 
     def at(self, x_um: float, y_um: float) -> tuple[float, float]:
         """Place in the picture."""
@@ -142,9 +166,9 @@ class _View:
         return line((self._at_mm(x, y) for x, y in ring.coords), closed=True)
 
     def _name(self, name: str, ring: Sequence[tuple[int, int]]) -> Markup:
-        centre = shapely.Polygon(ring).representative_point()
-        x, y = self.at(centre.x, centre.y)
-        return text(x, y, name, "zone", "middle")
+        top = max(y for _, y in ring)
+        x, y = self.at((min(x for x, _ in ring) + max(x for x, _ in ring)) / 2.0, top)
+        return text(x, y - 2.0, name, "zone", "middle")
 
     def _bar(self) -> Markup:
         length_mm = nice_step(self._wide / self._per_mm, 5)

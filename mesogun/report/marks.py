@@ -12,7 +12,7 @@ from markupsafe import Markup
 from mesogun.record import Mark
 from mesogun.report.svg import number, path, text
 
-MEANING = {
+MEANING: dict[Mark, str] = {
     Mark.GIVEN: "given in full",
     Mark.PARTIAL: "given in part",
     Mark.INDETERMINATE: "indeterminate: the gun cannot say how much",

@@ -135,17 +135,18 @@ def _context(
         "begun": rows[0].at,
         "last": rows[-1],
         "status": _status(state),
-        "lead": _lead(state, plan, counts),
+        "lead": _lead(plan, counts),
         "delivered_nl": delivered_nl(state),
         "fraction": DELIVERED_FRACTION,
         "zones": zone_totals(state, plan),
         "shots": treat_shots(state),
         "other_shots": [shot for shot in state.shots if shot.shot_kind != "TREAT"],
         "unattributed": sum((block.ledger for block in state.blocks), Ledger()),
-        "legend": [(marks.key(mark), marks.MEANING[mark], counts[mark]) for mark in Mark if counts[mark]],
-        "mark_of": {shot.index: state.mark(shot.index) for shot in plan.shots},
+        "legend": [(marks.key(mark), told, counts[mark]) for mark, told in marks.MEANING.items() if counts[mark]],
         "redone": sum(1 for fired in state.fired.values() if fired > 1),
         "moved": len(state.reassigned),
+        "wide": maps.is_wide(field),
+        "dose_scale": maps.scale_of(field),
         "pictures": _pictures(state, rows, plan, field, limit_nl),
         "planned_metrics": field.metrics(field.planned),
         "given_metrics": field.metrics(field.given) if field.any_given else None,
@@ -167,7 +168,7 @@ def _status(state: TreatmentState) -> str:
     return state.ended if state.ended is not None else "not ended"
 
 
-def _lead(state: TreatmentState, plan: Plan, counts: dict[Mark, int]) -> str:
+def _lead(plan: Plan, counts: dict[Mark, int]) -> str:
     given = counts[Mark.GIVEN]
     whole = f"{given:,} of {words.counted(len(plan.shots), 'planned shot')} given in full"
     others = [f"{counts[mark]:,} {name}" for mark, name in _OTHERS if counts[mark]]
@@ -184,7 +185,7 @@ _OTHERS = (
 
 
 def _pictures(state: TreatmentState, rows: Sequence[Row], plan: Plan, field: Doses, limit_nl: int | None) -> Pictures:
-    top = maps.scale_top(field)
+    scale = maps.scale_of(field)
     recorded = [(row.at, row.event) for row in rows if isinstance(row.event, ev.ShotRecorded)]
     shots = [(at, event) for at, event in recorded if event.shot_kind == "TREAT"]
     planned_ul = [shot.volume_nl / 1e6 for shot in plan.shots]
@@ -194,9 +195,9 @@ def _pictures(state: TreatmentState, rows: Sequence[Row], plan: Plan, field: Dos
     breaks = [words.seconds_between(start, row.at) for row in rows if shots and isinstance(row.event, ev.LinkBroken)]
     return Pictures(
         limit=charts.limit_bar(plan.total_nl, state.ledger, limit_nl),
-        scale=maps.scale(top),
-        planned_map=maps.planned_map(field, plan, top),
-        given_map=maps.given_map(field, plan, state, top),
+        scale=maps.scale_picture(scale),
+        planned_map=maps.planned_map(field, plan, scale),
+        given_map=maps.given_map(field, plan, state, scale),
         dose=charts.dose_histogram(field),
         over_time=charts.over_time(
             [words.seconds_between(start, at) for at, _ in shots], [event for _, event in shots], plan.total_nl, breaks

@@ -19,14 +19,14 @@ _STORED_MAX = 65_535
 
 
 def png(levels: NDArray[np.uint8], palette: tuple[Rgb, ...]) -> bytes:
-    """``levels`` of shape ``(rows, columns)``, top row first, as indices into ``palette``."""
+    """``levels`` of shape ``(rows, columns)``, top row first, as indices into ``palette``; index 0 is clear."""
     rows, columns = levels.shape
     header = struct.pack(">IIBBBBB", columns, rows, 8, 3, 0, 0, 0)
     # Each row begins with its filter type: 0, none.
     lines = np.hstack([np.zeros((rows, 1), np.uint8), levels]).tobytes()
     colours = bytes(value for colour in palette for value in colour)
-    parts = [_chunk(b"IHDR", header), _chunk(b"PLTE", colours), _chunk(b"IDAT", _stored(lines)), _chunk(b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+    parts = ((b"IHDR", header), (b"PLTE", colours), (b"tRNS", b"\0"), (b"IDAT", _stored(lines)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in parts)
 
 
 def data_uri(picture: bytes) -> str:

@@ -56,9 +56,11 @@ def day(at: str) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def hour(at: str) -> str:
-    """The time of day of an ISO time stamp: ``09:04:31``."""
-    return datetime.fromisoformat(at).strftime("%H:%M:%S")
+def hour(at: str, begun: str | None = None) -> str:
+    """The time of day of an ISO time stamp: ``09:04:31``; with its date where it is not the day of ``begun``."""
+    moment = datetime.fromisoformat(at)
+    date = f"{moment.day} {_MONTHS[moment.month - 1][:3]} " if begun is not None and begun[:10] != at[:10] else ""
+    return date + moment.strftime("%H:%M:%S")
 
 
 def duration(seconds: float) -> str:

@@ -5,7 +5,6 @@ Not responsible for what stands in the report (``page``) nor for whether the jou
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from mesogun import __version__
@@ -41,7 +40,7 @@ def write_report(journal: Journal, treatment: str, out_dir: Path) -> Path:
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(page)
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         raise InputError(f"the report cannot be written to {path}: {error.strerror}; choose another folder") from error
     return path
