@@ -5,10 +5,12 @@ The parts do not know each other; this is the only place where they meet. Not re
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mesogun.area import Area
 from mesogun.plan.build import assemble
 from mesogun.plan.fitting import Fitter
-from mesogun.plan.heads import find
+from mesogun.plan.heads import Head, find, seating
 from mesogun.plan.model import Plan, check_consistency
 from mesogun.plan.reconcile import reconcile
 from mesogun.plan.regions import regions
@@ -16,7 +18,7 @@ from mesogun.plan.request import PlanRequest
 from mesogun.plan.routes import walk
 
 
-def make_plan(area: Area, request: PlanRequest) -> Plan:
+def make_plan(area: Area, request: PlanRequest, *, own_head: Head | None = None) -> Plan:
     """A plan for an area.
 
     Parameters
@@ -25,6 +27,8 @@ def make_plan(area: Area, request: PlanRequest) -> Plan:
         Zones and exclusion zones, mm.
     request : PlanRequest
         Numbers with their ranges.
+    own_head : Head or None
+        A head that is not bundled, by the id that ``request.head`` names.
 
     Returns
     -------
@@ -38,10 +42,11 @@ def make_plan(area: Area, request: PlanRequest) -> Plan:
     Refused
         If the numbers contradict each other; the message lists the ways out, with numbers.
     """
-    head = find(request.head)
+    head = own_head if own_head is not None else find(request.head)
+    lattice, spacings_um, said = seating(head, request)
     pieces = regions(area, request)
-    numbers = reconcile(Fitter(pieces, request.lattice, request.angle_mdeg), request)
+    numbers = reconcile(Fitter(pieces, lattice, request.angle_mdeg), request, spacings_um)
     walked = walk(pieces, numbers.fit.layouts, head, request)
-    plan = assemble(area, numbers, walked, request)
+    plan = assemble(area, replace(numbers, said=(*said, *numbers.said)), walked, replace(request, lattice=lattice))
     check_consistency(plan)
     return plan

@@ -84,6 +84,10 @@ class PlanRequest:
         The gun's volume step; every shot is a whole number of steps.
     points : int or None
         Number of points to hit exactly.
+    head : str
+        Id of a bundled head, or of the one given beside the request.
+    turn_head : bool
+        Whether the hand may turn the head between stamps, to other directions of the lattice.
     zone_totals_nl : mapping as pairs
         Totals of single zones, nl; the other zones share what is left of the total.
     layer : str
@@ -95,7 +99,8 @@ class PlanRequest:
     start_um, end_um : pair of int or None
         Where the path is to start and end (the nearest shots are taken).
     operator_mdeg : int or None
-        Direction in which the operator stands, counter-clockwise from +x; comfortable rows start far from there.
+        Direction in which the operator stands, counter-clockwise from +x; comfortable rows lie across
+        that line and move away from there.
     angle_mdeg : int or None
         Direction of the lattice's rows; chosen for coverage when None.
     """
@@ -109,6 +114,7 @@ class PlanRequest:
     points: int | None = None
     zone_totals_nl: tuple[tuple[str, int], ...] = ()
     head: str = "single"
+    turn_head: bool = False
     lattice: Lattice = "hex"
     order: Order = "short"
     layer: Layer = "dermis"

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mesogun.plan.comfort import comfortable
-from mesogun.plan.heads import Head, Stamp, stamped
+from mesogun.plan.heads import Head, mirrored, seats
 from mesogun.plan.lattice import Floats, Layout
 from mesogun.plan.regions import Region
-from mesogun.plan.request import PlanRequest
+from mesogun.plan.request import PlanRequest, Span
 from mesogun.plan.shortest import shortest
-from mesogun.plan.sites import Sites
+from mesogun.plan.sites import Node, Sites
+from mesogun.plan.stamping import stamps
 
 Place = tuple[int, int]
 
@@ -42,6 +43,19 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True)
+class _Site:
+    """A firing before it has its place in the path; ``turn_mdeg`` from the lattice's first direction."""
+
+    zone: str
+    head: str
+    turn_mdeg: int
+    nodes: tuple[Node, ...]
+
+
+_Part = tuple[Region, Layout, list[_Site]]
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
     """All firings in order, and a length that no order of them can undercut."""
 
@@ -50,39 +64,64 @@ class Walk:
 
 
 def walk(regions: Sequence[Region], layouts: Sequence[Layout], head: Head, request: PlanRequest) -> Walk:
-    """Order the firings of all regions."""
-    work: list[tuple[Region, Layout, list[Stamp]]] = []
+    """Order the firings of all regions; ``request.head`` must sit on the layouts' lattice."""
+    several: list[_Part] = []
+    alone: list[_Part] = []
     for region, layout in zip(regions, layouts, strict=True):
         zones = region.zone_of(layout.uv_mm)
-        work.append((region, layout, stamped(layout, zones, head)))
-    several = [(region, layout, [s for s in stamps if s.head != "single"]) for region, layout, stamps in work]
-    alone = [(region, layout, [s for s in stamps if s.head == "single"]) for region, layout, stamps in work]
+        stamped, single = _stamped(region, layout, zones, head, request)
+        several.append((region, layout, stamped))
+        alone.append((region, layout, single))
     parts = [part for part in (*several, *alone) if part[2]]
     firings: list[Firing] = []
     bound = 0.0
-    for number, (region, layout, stamps) in enumerate(parts):
-        first, last = number == 0, number == len(parts) - 1
+    for number, (region, layout, sites) in enumerate(parts):
+        last = number == len(parts) - 1
         before = firings[-1].centre_um if firings else request.start_um
-        after = request.end_um if last else None
-        made, least = _part(region, layout, stamps, before, after, request)
-        if not first:
-            made[0] = _joined(firings[-1], made[0])
+        made, least = _part(region, layout, sites, before, request.end_um if last else None, request)
+        if firings:
+            step_um = math.dist(firings[-1].centre_um, made[0].centre_um)
+            made[0] = replace(made[0], step_um=step_um, lift=True)
         firings += made
         bound += least
     return Walk(tuple(firings), math.floor(bound))
 
 
+def _stamped(
+    region: Region, layout: Layout, zones: Sequence[str], head: Head, request: PlanRequest
+) -> tuple[list[_Site], list[_Site]]:
+    """Stamps and single needles that together serve every lattice point once, zone by zone."""
+    setting = layout.setting
+    by_zone: dict[str, list[Node]] = {}
+    for (i, j), zone in zip(layout.ij.tolist(), zones, strict=True):
+        by_zone.setdefault(zone, []).append((i, j))
+    if len(head.offsets_mm) == 1:
+        nodes = [(node, zone) for zone, members in by_zone.items() for node in members]
+        return [], [_Site(zone, head.id, 0, (node,)) for node, zone in sorted(nodes)]
+    spacing_um = round(setting.spacing_mm * 1000)
+    seen = mirrored(head) if region.frame.mirror < 0 else head
+    places = seats(seen, setting.kind, Span.exactly(spacing_um))
+    stamped: list[_Site] = []
+    single: list[_Site] = []
+    for zone, members in by_zone.items():
+        found = stamps(members, places if request.turn_head else places[:1])
+        stamped += [_Site(zone, head.id, stamp.turn_mdeg, stamp.nodes) for stamp in found]
+        rest = set(members).difference(node for stamp in found for node in stamp.nodes)
+        single += [_Site(zone, "single", 0, (node,)) for node in sorted(rest)]
+    return stamped, sorted(single, key=lambda site: site.nodes)
+
+
 def _part(
     region: Region,
     layout: Layout,
-    stamps: list[Stamp],
+    work: list[_Site],
     before: Place | None,
     after: Place | None,
     request: PlanRequest,
 ) -> tuple[list[Firing], float]:
     setting = layout.setting
-    scale = len(stamps[0].nodes)
-    sums = [(sum(n[0] for n in s.nodes), sum(n[1] for n in s.nodes)) for s in stamps]
+    scale = len(work[0].nodes)
+    sums = [(sum(n[0] for n in s.nodes), sum(n[1] for n in s.nodes)) for s in work]
     centres_mm = setting.positions_mm(np.array(sums) / scale)
 
     def blocked(pairs: Sequence[tuple[int, int]]) -> list[bool]:
@@ -96,13 +135,17 @@ def _part(
     if start is not None and start == end:
         end = None
     if request.order == "comfort":
-        order, rows = comfortable(sites)
+        toward = None
+        if request.operator_mdeg is not None:
+            toward = (region.frame.direction_in_frame_mdeg(request.operator_mdeg) - setting.angle_mdeg) / 1000
+        sweep = comfortable(sites, toward, start, end)
+        order, rows = sweep.order, sweep.rows
     else:
         order, rows = shortest(sites, start, end), frozenset()
     spacing_um = setting.spacing_mm * 1000
     made: list[Firing] = []
     for place, k in enumerate(order):
-        stamp = stamps[k]
+        stamp = work[k]
         previous = order[place - 1] if place else None
         needles_mm = setting.positions_mm(np.array(stamp.nodes))
         angle = region.frame.direction_mdeg(setting.angle_mdeg + stamp.turn_mdeg)
@@ -127,14 +170,6 @@ def _lifts(region: Region, sites: Sites, a: int, b: int, centres_mm: Floats) -> 
     if sites.far(a, b) <= 1.8:  # to the second neighbour: over the notch of an outline at most
         return False
     return region.leaves(centres_mm[a], centres_mm[b])
-
-
-def _joined(before: Firing, first: Firing) -> Firing:
-    """The first firing of a part: a lift when it lies in another place or the head is changed."""
-    step_um = math.dist(before.centre_um, first.centre_um)
-    return Firing(
-        first.zone, first.head, first.angle_mdeg, first.centre_um, first.needles_um, step_um, lift=True, row=True
-    )
 
 
 def _um(region: Region, uv_mm: Floats) -> list[Place]:

@@ -76,12 +76,12 @@ class Route:
             path.reverse()
         return path
 
-    def defects(self) -> list[int]:
-        """Sites beside a step longer than one spacing, or blocked."""
+    def defects(self, longer_than: float = 1.0) -> list[int]:
+        """Sites beside a step that costs more than this many spacings; a blocked step always does."""
         found: list[int] = []
         for place, site in enumerate(self._tour):
             follower = self._tour[(place + 1) % len(self._tour)]
-            if self._dummy not in {site, follower} and self._cost(site, follower) > 1 + GAIN:
+            if self._dummy not in {site, follower} and self._cost(site, follower) > longer_than + GAIN:
                 found += (site, follower)
         return found
 

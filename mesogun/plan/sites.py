@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+import numpy as np
+
 from mesogun.plan.request import Lattice
 
 Node = tuple[int, int]
@@ -114,5 +116,33 @@ class Sites:
         return bins
 
     def lower_bound(self) -> float:
-        """No path through all sites is shorter, in spacings: one free step a site on one lattice."""
-        return float(len(self) - 1) if self.scale == 1 else 0.0
+        """No path through all sites is shorter, in spacings.
+
+        One step a site where the sites hang together by single steps; else the minimum spanning tree, of which every
+        path is one.
+        """
+        return float(len(self) - 1) if self._together() else spanning_tree(self.xy)
+
+    def _together(self) -> bool:
+        seen = {0}
+        work = [0]
+        while work:
+            fresh = [other for other in self.unit[work.pop()] if other not in seen]
+            seen.update(fresh)
+            work += fresh
+        return len(seen) == len(self)
+
+
+def spanning_tree(xy: Sequence[tuple[float, float]]) -> float:
+    """Length of the minimum spanning tree of places (Prim's algorithm, one row of distances at a time)."""
+    places = np.array(xy)
+    nearest = np.full(len(places), np.inf)
+    lengths: list[float] = []
+    current = 0
+    for _ in range(len(places) - 1):
+        step = places - places[current]
+        nearest[nearest >= 0] = np.minimum(nearest, np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2))[nearest >= 0]
+        nearest[current] = -1.0
+        current = int(np.argmin(np.where(nearest < 0, np.inf, nearest)))
+        lengths.append(float(nearest[current]))
+    return math.fsum(lengths)
