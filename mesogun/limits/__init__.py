@@ -17,7 +17,8 @@ from mesogun.limits.demo import Demonstration, bundled_demonstration, parse_demo
 from mesogun.limits.load import check_load, check_pause
 from mesogun.limits.screening import Answer, Finding, Result, screen
 from mesogun.limits.subject import PastTreatment, Subject, SubjectHistory, Weight
-from mesogun.limits.tables import Agent, SiteLimits, bundled_agents, load_site, parse_agents, parse_site
+from mesogun.limits.tables import Agent, SiteLimit, SiteLimits, bundled_agents, load_site, parse_agents, parse_site
+from mesogun.limits.tell import LimitLine, OverrideCount, limit_lines, override_counts, site_text, with_limit
 from mesogun.limits.violation import ClearanceRefused, Violation
 
 __all__ = [
@@ -33,12 +34,15 @@ __all__ = [
     "Demonstration",
     "Edge",
     "Finding",
+    "LimitLine",
     "Limits",
     "Lot",
     "Override",
+    "OverrideCount",
     "Part",
     "PastTreatment",
     "Result",
+    "SiteLimit",
     "SiteLimits",
     "Stage",
     "Subject",
@@ -56,8 +60,10 @@ __all__ = [
     "course",
     "course_warnings",
     "expiry",
+    "limit_lines",
     "limits_for",
     "load_site",
+    "override_counts",
     "parse_agents",
     "parse_answers",
     "parse_demonstration",
@@ -65,4 +71,6 @@ __all__ = [
     "restore",
     "screen",
     "simulated_answers",
+    "site_text",
+    "with_limit",
 ]

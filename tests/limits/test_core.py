@@ -42,7 +42,8 @@ def test_what_decides_imports_nothing_that_operates() -> None:
 
 @req("MG-31")
 def test_the_rules_stay_small_enough_to_be_read() -> None:
-    counts = {path.name: code_lines(path) for path in FOLDER.glob("*.py")}
+    decide_nothing = {"__init__.py", "demo.py", "tell.py"}
+    counts = {path.name: code_lines(path) for path in FOLDER.glob("*.py") if path.name not in decide_nothing}
     assert sum(counts.values()) < 1_500, counts
     assert min(counts.values()) > 0
 
