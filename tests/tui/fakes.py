@@ -1,0 +1,110 @@
+"""A scripted runner and a painter that can freeze: the dashboard's two neighbours, without gun and terminal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from textual.pilot import Pilot
+
+from mesogun.clock import ManualClock
+from mesogun.treatment import Phase
+from tests.tui import scenes
+from tui.app import Dashboard
+from tui.front import ScreenFront
+from tui.source import LiveSource
+from tui.view import ViewMaker
+
+
+class FakePainter:
+    """Reports every frame at once, or never while frozen."""
+
+    def __init__(self) -> None:
+        self.frozen = False
+        self.waiting: list[Callable[[], None]] = []
+
+    @property
+    def outstanding(self) -> int:
+        return len(self.waiting)
+
+    def after_painted(self, then: Callable[[], None]) -> None:
+        if self.frozen:
+            self.waiting.append(then)
+        else:
+            then()
+
+    def thaw(self) -> None:
+        self.frozen = False
+        waiting, self.waiting = self.waiting, []
+        for then in waiting:
+            then()
+
+
+class Stage:
+    """A dashboard with everything around it in reach of a test; time moves only when told to."""
+
+    def __init__(self, **options: Any) -> None:
+        self.clock = ManualClock()
+        self.clock.advance_us(10_000_000)
+        self.stops: list[str] = []
+        self.front = ScreenFront(lambda: self.stops.append(threading.current_thread().name), ticks=self.clock)
+        self.source = LiveSource(self.front)
+        self.painter = FakePainter()
+        self.pictures: list[str] = []
+        settings: dict[str, Any] = {
+            "theme": "meso-dark", "bell": False, "characters": False, "picture": self._picture, "period_s": None,
+        }  # fmt: skip
+        settings.update(options)
+        self.app = Dashboard(
+            ViewMaker(scenes.PLAN, title="Skin hydration, cheek", source="LIVE", limits=scenes.LIMITS),
+            self.source,
+            now_us=self.front.now_us,
+            front=self.front,
+            painter=self.painter,
+            **settings,
+        )
+
+    def _picture(self, text: str) -> str:
+        self.pictures.append(text)
+        return f"picture-{len(self.pictures)}.svg"
+
+    def run(self, size: tuple[int, int] = (80, 24)) -> AbstractAsyncContextManager[Pilot[str]]:
+        return self.app.run_test(size=size)
+
+    async def paint(self, pilot: Pilot[str], *, after_us: int = 50_000) -> None:
+        """Let time pass, one round of the painting loop, and everything that follows from it."""
+        self.clock.advance_us(after_us)
+        await pilot.app.workers.wait_for_complete()
+        self.app.tick()
+        await pilot.pause()
+        await pilot.pause()
+
+    def treat(self, done: int, **changes: Any) -> None:
+        self.front.show(scenes.snapshot(done, **changes))
+
+    def ask_to_arm(self, done: int = 0) -> bool | None:
+        self.front.show(scenes.snapshot(done, hot=False))
+        return self.front.confirm("arm", "Arm the gun? Its magazine holds 6 shots.")
+
+    def fail(self, error: BaseException) -> None:
+        self.source.failure = error
+        self.source.done = True
+
+    def end(self, done: int) -> None:
+        from mesogun.record import events as ev
+
+        self.front.show(
+            scenes.snapshot(done, phase=Phase.ENDED, hot=False, extra=[ev.TreatmentEnded("complete", "op-ada")])
+        )
+        self.source.done = True
+
+
+def frame(app: Dashboard) -> list[str]:
+    """The screen as lines of text."""
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips(app.size)]
+
+
+def text(app: Dashboard) -> str:
+    return "\n".join(frame(app))

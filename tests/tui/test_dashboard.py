@@ -1,0 +1,212 @@
+"""The dashboard under a pilot: what it shows, which key does what, and what a frozen screen does to the lease."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from mesogun.errors import LinkLost
+from mesogun.treatment import Wish
+from tests.trace import req
+from tests.tui.fakes import Stage, frame, text
+
+SIZES = [(60, 20), (80, 24), (120, 40)]
+
+Scene = Callable[[Stage, Pilot[str]], Awaitable[None]]
+
+
+def play(scene: Scene, size: tuple[int, int] = (80, 24), **options: object) -> Stage:
+    stage = Stage(**options)
+
+    async def run() -> None:
+        async with stage.run(size) as pilot:
+            await pilot.pause()
+            await scene(stage, pilot)
+
+    asyncio.run(run())
+    return stage
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_total_limit_and_banner_are_there_at_every_size(size: tuple[int, int]) -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(62)
+        await stage.paint(pilot)
+        await stage.paint(pilot)
+        lines = frame(stage.app)
+        shown = "\n".join(lines)
+        assert len(lines) == size[1]
+        assert all(len(line) <= size[0] for line in lines)
+        assert "No alarm" in lines[0]
+        assert "at most 1.401 mL" in shown
+        assert "proved 1.202" in shown
+        assert "limit 1.74 mL hard, protocol total" in shown
+        assert "81 %" in shown
+        assert "left 0.3 mL of 1.54 mL" in shown
+        assert "██████" in shown, "the tall total"
+        assert "s STOP" in lines[-1]
+
+    play(scene, size)
+
+
+@req("H12")
+def test_a_frozen_screen_mints_no_token() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(5)
+        await stage.paint(pilot)
+        token = stage.front.token()
+        assert token is not None
+        assert token.shot_no == 5
+        stage.painter.frozen = True
+        for done in range(6, 14):
+            stage.treat(done)
+            await stage.paint(pilot)
+            assert stage.front.token() is None
+        stage.painter.thaw()
+        token = stage.front.token()
+        assert token is not None
+        assert token.shot_no < 13, "what was drawn before the thaw is what was painted"
+
+    play(scene)
+
+
+@req("H12")
+def test_a_frozen_screen_queues_no_more_than_a_few_frames_and_raises_its_alarm() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(5)
+        await stage.paint(pilot)
+        stage.painter.frozen = True
+        for done in range(6, 60):
+            stage.treat(done)
+            await stage.paint(pilot)
+        assert len(stage.painter.waiting) <= 3
+        stage.painter.thaw()
+        await stage.paint(pilot)
+        assert "The screen does not keep up" in frame(stage.app)[0]
+
+    play(scene)
+
+
+def test_arming_needs_the_operator_s_yes() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        assert stage.ask_to_arm() is None
+        await stage.paint(pilot)
+        assert "Arm the gun? Its magazine holds 6 shots." in text(stage.app)
+        for key in ("space", "space", "enter", "m", "m"):
+            await pilot.press(key)
+        assert stage.ask_to_arm() is None, "no other key arms"
+        await stage.paint(pilot)
+        await pilot.press("y")
+        assert stage.ask_to_arm() is True
+        await stage.paint(pilot)
+        assert "Arm the gun?" not in text(stage.app)
+
+    play(scene)
+
+
+def test_no_to_arming_pauses_and_does_not_end() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.ask_to_arm()
+        await stage.paint(pilot)
+        await pilot.press("n")
+        assert stage.front.wish() is Wish.PAUSE
+        await stage.paint(pilot)
+        assert "Arm the gun?" not in text(stage.app)
+        await pilot.press("space")
+        assert stage.front.wish() is Wish.RUN
+
+    play(scene)
+
+
+@pytest.mark.parametrize("before", [[], ["question_mark"], ["l"], ["w"], ["g"], ["m"], ["e"]])
+@pytest.mark.parametrize("key", ["s", "S", "ctrl+c"])
+def test_stop_from_every_page_and_over_every_question(before: list[str], key: str) -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(5)
+        await stage.paint(pilot)
+        await pilot.press(*before)
+        await pilot.press(key)
+        assert len(stage.stops) == 1
+        await stage.paint(pilot)
+        assert "STOPPED" in frame(stage.app)[0]
+
+    play(scene)
+
+
+def test_space_pauses_and_goes_on() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(5)
+        await stage.paint(pilot)
+        await pilot.press("space")
+        assert stage.front.wish() is Wish.PAUSE
+        await pilot.press("space")
+        assert stage.front.wish() is Wish.RUN
+
+    play(scene)
+
+
+@pytest.mark.parametrize("key", ["e", "q"])
+def test_ending_asks_first(key: str) -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(5)
+        await stage.paint(pilot)
+        await pilot.press(key)
+        await stage.paint(pilot)
+        assert "End the treatment here? 72 points would not be given." in text(stage.app)
+        await pilot.press("n")
+        assert stage.front.wish() is Wish.RUN
+        await pilot.press(key, "y")
+        assert stage.front.wish() is Wish.END
+        assert stage.app.is_running
+
+    play(scene)
+
+
+def test_after_the_end_q_leaves() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.end(77)
+        await stage.paint(pilot)
+        assert "ON RECORD" in text(stage.app)
+        await pilot.press("q")
+
+    assert play(scene).app.return_value == "quit"
+
+
+@req("H13")
+def test_stale_after_one_second_blank_after_three() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(20)
+        await stage.paint(pilot)
+        assert "STALE" not in text(stage.app)
+        assert "◆" in text(stage.app)
+        await stage.paint(pilot, after_us=1_100_000)
+        assert "STALE" in frame(stage.app)[1]
+        assert "◆" not in text(stage.app), "the next point comes from the gun's fresh word only"
+        await stage.paint(pilot, after_us=2_000_000)
+        shown = text(stage.app)
+        assert "NO DATA" in frame(stage.app)[1]
+        assert "GIVEN, not known now" in shown
+        assert "last known" in shown
+        assert "kPa" not in shown
+        stage.treat(21)
+        await stage.paint(pilot)
+        assert "LIVE" in frame(stage.app)[1]
+
+    play(scene)
+
+
+def test_a_broken_link_is_told_and_the_record_stays() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(20)
+        await stage.paint(pilot)
+        stage.fail(LinkLost("the port vanished"))
+        await stage.paint(pilot)
+        shown = text(stage.app)
+        assert "!!! HIGH Link lost while armed: the port vanished" in frame(stage.app)[0]
+        assert "ON RECORD" in shown
+        assert "at most" in shown
+
+    play(scene)

@@ -1,0 +1,128 @@
+"""The keys as data: what a dashboard does, under which key, and in what words Help and the key line say it.
+
+Plain letters only, so that a foot pedal, SSH and tmux deliver them. Every action has an id by which a key can be
+remapped. Not responsible for doing anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Flag, auto
+
+from mesogun.errors import InputError
+
+
+class Where(Flag):
+    """Where an action can be used."""
+
+    LIVE = auto()
+    WATCH = auto()
+    REPLAY = auto()
+    ANY = LIVE | WATCH | REPLAY
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One action: ``keys`` in Textual's names, the first is the one shown."""
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    where: Where = Where.ANY
+    shown: bool = True
+
+
+ACTS: tuple[Act, ...] = (
+    Act("stop", ("s", "S", "ctrl+c"), "STOP", "Stop the gun at once, from any screen. The magazine is emptied.",
+        Where.LIVE),
+    Act("pause", ("space",), "Pause", "Pause: the gun disarms. Again: go on; arming is asked for anew.", Where.LIVE),
+    Act("end", ("e",), "End", "End the treatment here; asks first.", Where.LIVE),
+    Act("yes", ("y",), "Yes", "Answer the question on the screen with yes.", Where.ANY, shown=False),
+    Act("no", ("n", "escape"), "No", "Answer the question on the screen with no, or close what is open.",
+        Where.ANY, shown=False),
+    Act("play", ("space",), "Play", "Play or hold the replay.", Where.REPLAY),
+    Act("faster", ("+", "plus"), "Faster", "Twice the speed.", Where.REPLAY),
+    Act("slower", ("-", "minus"), "Slower", "Half the speed.", Where.REPLAY, shown=False),
+    Act("back", ("left",), "Back", "Ten events back; with the map's cursor on, move it.", Where.ANY, shown=False),
+    Act("forward", ("right",), "On", "Ten events on; with the map's cursor on, move it.", Where.ANY, shown=False),
+    Act("up", ("up",), "Up", "Move the map's cursor, or scroll.", Where.ANY, shown=False),
+    Act("down", ("down",), "Down", "Move the map's cursor, or scroll.", Where.ANY, shown=False),
+    Act("ack", ("a",), "Seen", "Acknowledge the alarms. What still holds stays.", Where.ANY),
+    Act("silence", ("x",), "Silence", "No bell for 120 s, or until something new.", Where.ANY, shown=False),
+    Act("map", ("m",), "Map", "The dose map on the whole screen; the arrow keys move its cursor.", Where.ANY),
+    Act("log", ("l",), "Shots", "The list of recorded shots.", Where.ANY),
+    Act("alarms", ("w",), "Alarms", "All alarms, with cause and what to do.", Where.ANY, shown=False),
+    Act("gun", ("g",), "Gun", "All that the gun has said, limits and zones.", Where.ANY, shown=False),
+    Act("theme", ("t",), "Theme", "Next theme: dark, light, contrast, mono.", Where.ANY, shown=False),
+    Act("picture", ("p",), "Picture", "Save a picture of the screen.", Where.ANY, shown=False),
+    Act("help", ("?", "question_mark", "h"), "Help", "This list.", Where.ANY),
+    Act("quit", ("q",), "Quit", "Leave; asks first while a treatment runs.", Where.ANY),
+)  # fmt: skip
+BY_ID: dict[str, Act] = {act.id: act for act in ACTS}
+
+
+def keymap(where: Where, remap: Mapping[str, str] | None = None) -> dict[str, Act]:
+    """Key to action for one kind of dashboard.
+
+    Parameters
+    ----------
+    where
+        The kind of dashboard.
+    remap
+        Action id to a comma-separated list of keys, in place of the ones above.
+
+    Raises
+    ------
+    InputError
+        For an unknown id, a key given twice, an action left without a key, or STOP without a plain key.
+    """
+    wanted = dict(remap or {})
+    unknown = sorted(set(wanted) - set(BY_ID))
+    if unknown:
+        raise InputError(f"keys: no action is called {unknown[0]!r}; known are {', '.join(BY_ID)}")
+    found: dict[str, Act] = {}
+    for act in ACTS:
+        if not act.where & where:
+            continue
+        if act.id in wanted:
+            keys = tuple(key.strip() for key in wanted[act.id].split(",") if key.strip())
+            if not keys:
+                raise InputError(f"keys: {act.id!r} has no key; leave it out to keep {act.keys[0]!r}")
+            act = replace(act, keys=keys)  # noqa: PLW2901 -- the remapped action takes the place of the built-in one
+        for key in act.keys:
+            if key in found:
+                raise InputError(f"keys: {key!r} is both {found[key].id!r} and {act.id!r}; give one of them another")
+            found[key] = act
+    return found
+
+
+def stop_keys(keys: Mapping[str, Act]) -> frozenset[str]:
+    """The keys that stop the gun."""
+    return frozenset(key for key, act in keys.items() if act.id == "stop")
+
+
+_NAMES = {"space": "space", "escape": "Esc", "plus": "+", "minus": "-", "question_mark": "?", "ctrl+c": "Ctrl+C"}
+
+
+def key_text(act: Act) -> str:
+    """The first key as people write it."""
+    return _NAMES.get(act.keys[0], act.keys[0])
+
+
+def key_line(keys: Mapping[str, Act]) -> tuple[tuple[str, str, str], ...]:
+    """(key, label, action id) of the actions on the key line, in the order of the table."""
+    acts = {act.id: act for act in keys.values() if act.shown}
+    return tuple((key_text(acts[act.id]), acts[act.id].label, act.id) for act in ACTS if act.id in acts)
+
+
+def help_lines(keys: Mapping[str, Act]) -> tuple[tuple[str, str], ...]:
+    """(keys, what they do) of every action, in the order of the table."""
+    acts = {act.id: act for act in keys.values()}
+    lines: list[tuple[str, str]] = []
+    for act in ACTS:
+        if act.id in acts:
+            names = dict.fromkeys(_NAMES.get(key, key) for key in acts[act.id].keys)
+            lines.append((" ".join(names), acts[act.id].help))
+    return tuple(lines)

@@ -1,0 +1,102 @@
+"""Run a treatment with the dashboard in front of it.
+
+The runner works in one thread, the screen in the main one. Not responsible for making the runner or for its gun: both
+come as two callables.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from mesogun.plan.model import Plan
+from mesogun.record.alarms import Limit
+from mesogun.treatment.front import FrontEnd, Wish
+from tui.app import Dashboard
+from tui.front import ScreenFront
+from tui.keymap import Where
+from tui.settings import Look, look
+from tui.source import LiveSource
+from tui.view import ViewMaker
+
+JOIN_S = 5.0
+SWITCH_S = 0.001
+"""Thread switch interval while a gun is held: STOP on another thread must not wait for 5 ms slices."""
+
+
+def run_live(
+    start: Callable[[FrontEnd], None],
+    stop: Callable[[], None],
+    *,
+    plan: Plan,
+    title: str,
+    limits: Sequence[Limit] | None = None,
+    lockstep_s: float = 0.0,
+    settings: Look | None = None,
+    remap: Mapping[str, str] | None = None,
+) -> None:
+    """Open the dashboard, run ``start(front)`` in a worker, return when the treatment is over and the user has left.
+
+    Parameters
+    ----------
+    start
+        Runs the treatment with this front end; blocks until it is over.
+    stop
+        The gun's STOP; called on whatever thread the key arrives.
+    plan, title
+        What is treated, and a line that says so.
+    limits
+        Limits to show; by default those of the recorded clearance.
+    lockstep_s
+        See ``ScreenFront``; for guns with virtual time.
+    settings
+        Theme, flashing, bell, folder for pictures; by default what was remembered and what the environment says.
+    remap
+        Action id to keys, as in ``keymap``; by default those of the settings.
+
+    Raises
+    ------
+    BaseException
+        Whatever ``start`` raised, after the screen has been closed.
+    """
+    chosen = settings if settings is not None else look()
+    front = ScreenFront(stop, lockstep_s=lockstep_s)
+    source = LiveSource(front)
+    app = Dashboard(
+        ViewMaker(plan, title=title, source=source.name, limits=limits),
+        source,
+        now_us=front.now_us,
+        front=front,
+        theme=chosen.theme,
+        flash=chosen.flash,
+        bell=chosen.bell,
+        characters=chosen.characters,
+        picture=chosen.picture,
+        remap=remap if remap is not None else chosen.keys,
+        where=Where.LIVE,
+    )
+
+    def work() -> None:
+        try:
+            start(front)
+        except BaseException as error:  # noqa: BLE001 -- handed to the caller once the screen is closed
+            source.failure = error
+        finally:
+            source.done = True
+
+    worker = threading.Thread(target=work, name="treatment", daemon=True)
+    switch_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    worker.start()
+    try:
+        app.run()
+    finally:
+        if not source.done:
+            # The screen is gone, by a crash or a signal: nobody watches, so nobody treats.
+            front.stop_now()
+            front.want(Wish.END)
+        worker.join(JOIN_S)
+        sys.setswitchinterval(switch_s)
+    if source.failure is not None:
+        raise source.failure

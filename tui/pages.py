@@ -1,0 +1,113 @@
+"""Whole pages and questions as texts: shots, alarms, gun, help. Pure, like ``panels``.
+
+Not responsible for scrolling or keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.text import Text
+
+from mesogun.record.alarms import Alarms
+from tui import figures, panels
+from tui.keymap import Act, help_lines
+from tui.palette import Palette
+from tui.view import View
+
+ABOUT = (
+    "mesogun shows what a gun reports and what is on record. It is research software and an information display, "
+    "not an alarm system and not a medical device. Positions are shown as planned, not as measured."
+)
+
+
+def page(name: str, view: View, alarms: Alarms, keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
+    """One page by name: ``log``, ``alarms``, ``gun`` or ``help``."""
+    if name == "log":
+        return _titled("Shots on record, newest first", panels.shots(view, palette, width, len(view.last)), palette)
+    if name == "alarms":
+        return _titled("Alarms", _alarms(alarms, palette), palette)
+    if name == "gun":
+        return _titled("Gun, limits and zones", _gun(view, palette, width), palette)
+    return _titled("Keys", _help(keys, palette), palette)
+
+
+def _titled(title: str, body: Text, palette: Palette) -> Text:
+    return Text.assemble((f"{title}\n\n", f"bold {palette.accent}"), body, ("\n\nEsc closes this page.", palette.quiet))
+
+
+def _alarms(alarms: Alarms, palette: Palette) -> Text:
+    text = Text()
+    for alarm in alarms.ordered():
+        text.append(f" {alarm.priority.mark:<3} {alarm.priority.name} ", panels.alarm_style(alarm, palette))
+        text.append(f" {alarm.text}", f"bold {palette.text}")
+        text.append(f"  {alarm.stage.value}\n", palette.quiet)
+        text.append(f"     {alarm.condition.cause}\n", palette.quiet)
+        text.append(f"     {alarm.condition.action}\n\n", palette.text)
+    if not alarms.alarms:
+        text.append("No alarm.\n", palette.good)
+    text.append(f"\n{ABOUT}", palette.quiet)
+    return text
+
+
+def _gun(view: View, palette: Palette, width: int) -> Text:
+    text = Text()
+
+    def row(name: str, value: str) -> None:
+        text.append(f"{name:<22}", palette.quiet)
+        text.append(f"{value}\n", palette.text)
+
+    row("serial, kind", f"{view.gun_serial or '-'}, {view.gun_kind.lower() or '-'}")
+    row("operator", view.operator or "-")
+    row("subject", view.subject or "-")
+    row("agent", view.agent or "-")
+    gun = view.gun
+    if gun is None:
+        row("gun", "no word from it now")
+    else:
+        row("state", gun.state + (f", fault {gun.fault}" if gun.fault else ""))
+        row("lease left", figures.seconds(gun.lease_left_ms * 1000) if gun.armed else "not armed")
+        row("magazine", f"{gun.magazine} shots")
+        row("contact force", f"{gun.contact_mn / 1000:.1f} N".replace(".0 ", " "))
+        row("pressure", figures.kilopascal(gun.pressure_pa))
+        row("syringe", f"{figures.at_least(gun.syringe_left_nl)} of {figures.given(view.syringe_nl)}")
+        row("battery", figures.volts(gun.battery_mv))
+    row("primed away", figures.at_most(view.prime_high_nl))
+    text.append("\n")
+    for limit in view.limits:
+        kind = "hard" if limit.hard else "soft"
+        row(
+            f"limit {kind}",
+            f"{figures.at_least(limit.cap_nl)}, {figures.percent(view.high_nl, limit.cap_nl)} used, {limit.name}",
+        )
+    text.append("\n")
+    text.append_text(panels.zones(view, palette, width))
+    return text
+
+
+def _help(keys: Mapping[str, Act], palette: Palette) -> Text:
+    text = Text()
+    for names, words in help_lines(keys):
+        text.append(f"{names:<14}", f"bold {palette.accent}")
+        text.append(f"{words}\n", palette.text)
+    text.append("\nMap   ", palette.quiet)
+    text.append("· planned  ○ loaded  ◆ next  ● latest  • given  ◐ partial  ? unknown  × skipped\n", palette.text)
+    text.append(f"\n{ABOUT}", palette.quiet)
+    return text
+
+
+def question(what: str, text: str, palette: Palette) -> Text:
+    """A question with what it means."""
+    meaning = {
+        "arm": "After yes, the trigger on the gun fires. Hold the gun in place first.",
+        "rearm": "The gun was disarmed. After yes, the trigger fires again.",
+        "syringe": "After yes, the new needle is primed. Hold the gun away from the skin.",
+        "fault": "After yes, the fault is cleared and the gun's log is read again.",
+        "end": "What is in the magazine is taken back; nothing more can be given in this treatment.",
+    }
+    title = {"arm": "ARM", "rearm": "ARM AGAIN", "syringe": "SYRINGE", "fault": "FAULT", "end": "END"}
+    return Text.assemble(
+        (f"{title.get(what, what.upper())}  ", f"bold {palette.accent}"),
+        (f"{text}\n", f"bold {palette.text}"),
+        (meaning.get(what, ""), palette.quiet),
+    )
