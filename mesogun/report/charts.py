@@ -20,7 +20,7 @@ from mesogun.units import NL_PER_ML
 
 WIDE, TALL = 340.0, 200.0
 MOST_VERTICES = 240
-_BOX = (38.0, 22.0, 290.0, 138.0)
+_BOX = (38.0, 22.0, 284.0, 138.0)
 
 
 def _frame(x_max: float, y_max: float, x_min: float = 0.0) -> Frame:

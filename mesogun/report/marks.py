@@ -40,7 +40,7 @@ def drawn(mark: Mark, places: Places, size: float) -> Markup:
 
 def key(mark: Mark) -> Markup:
     """The mark alone, for a legend."""
-    shape = drawn(mark, [(6.0, 6.0)], 3.2)
+    shape = drawn(mark, [(6.0, 6.0)], 2.6)
     return Markup('<svg viewBox="0 0 12 12" class="key" aria-hidden="true">{}</svg>').format(shape)
 
 
@@ -64,30 +64,30 @@ def _rings(places: Places, size: float) -> Markup:
 
 
 def _triangles(places: Places, size: float) -> Markup:
-    r = 1.5 * size
+    r = 1.8 * size
     each = f"l{number(0.87 * r)} {number(1.5 * r)}h{number(-1.74 * r)}z"
     return _stroked("".join(f"M{number(x)} {number(y - r)}{each}" for x, y in places), "partial", 0.3 * size)
 
 
 def _diamonds(places: Places, size: float) -> Markup:
-    r = 1.7 * size
+    r = 2.2 * size
     n, m = number(r), number(-r)
     each = f"l{n} {n} {m} {n} {m} {m}z"
     shape = _stroked("".join(f"M{number(x)} {number(y - r)}{each}" for x, y in places), "indeterminate", 0.3 * size)
-    signs = [text(x, y + 0.75 * size, "?", "sign", "middle") for x, y in places]
-    style = Markup('<g font-size="{}">').format(number(2.1 * size))
+    signs = [text(x, y + 0.95 * size, "?", "sign", "middle") for x, y in places]
+    style = Markup('<g font-size="{}">').format(number(2.7 * size))
     return shape + style + Markup("").join(signs) + Markup("</g>")
 
 
 def _squares(places: Places, size: float) -> Markup:
-    s = 2.2 * size
+    s = 2.6 * size
     each = f"h{number(s)}v{number(s)}h{number(-s)}z"
     data = "".join(f"M{number(x - s / 2)} {number(y - s / 2)}{each}" for x, y in places)
     return _stroked(data, "loaded", 0.3 * size)
 
 
 def _crosses(places: Places, size: float) -> Markup:
-    r = 1.05 * size
+    r = 1.3 * size
     n = number(2.0 * r)
     m = number(-2.0 * r)
     data = "".join(f"M{number(x - r)} {number(y - r)}l{n} {n}m{m} 0l{n} {m}" for x, y in places)

@@ -22,9 +22,9 @@ from mesogun.record import Ledger, Mark, TreatmentState
 from mesogun.record import events as ev
 from mesogun.report import charts, maps, marks, words
 from mesogun.report.doses import Doses, doses
-from mesogun.report.story import Line, of_kind, story
+from mesogun.report.story import of_kind, story
 from mesogun.report.totals import delivered_nl, mark_counts, treat_shots, zone_totals
-from mesogun.units import mm_text
+from mesogun.units import NL_PER_ML, mm_text
 
 # Longer stories are cut in the middle of nothing: the page says how many lines are left out and where they stand.
 MOST_LINES = 250
@@ -32,7 +32,9 @@ MOST_LINES = 250
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Everything drawn on the page; ``over_time`` and ``volumes`` are missing while no shot is recorded."""
+    """Everything drawn on the page; ``over_time`` is missing while no shot is recorded, a histogram
+    where it would be one bar.
+    """
 
     limit: Markup
     scale: Markup
@@ -117,6 +119,7 @@ def _context(
     planned = state.planned
     guns = of_kind(rows, ev.GunFound)
     lines = story(rows)
+    answers = of_kind(rows, ev.ScreeningAnswered)
     counts = mark_counts(state, plan)
     limit_nl = clearance.hard_total_nl if clearance is not None else None
     field = doses(state, plan)
@@ -157,10 +160,9 @@ def _context(
         "guns": _last_of_each(guns),
         "runners": of_kind(rows, ev.RunnerStarted),
         "syringes": of_kind(rows, ev.SyringeInserted),
-        "answers": of_kind(rows, ev.ScreeningAnswered),
-        "consents": of_kind(rows, ev.ConsentRecorded),
-        "people": _people(lines),
-        "acknowledged": {event.alarm: event.operator for event in of_kind(rows, ev.AlarmAcknowledged)},
+        "answers": answers,
+        "clear_answers": [answer for answer in answers if _plainly_clear(answer)],
+        "other_answers": [answer for answer in answers if not _plainly_clear(answer)],
     }
 
 
@@ -188,8 +190,8 @@ def _pictures(state: TreatmentState, rows: Sequence[Row], plan: Plan, field: Dos
     scale = maps.scale_of(field)
     recorded = [(row.at, row.event) for row in rows if isinstance(row.event, ev.ShotRecorded)]
     shots = [(at, event) for at, event in recorded if event.shot_kind == "TREAT"]
-    planned_ul = [shot.volume_nl / 1e6 for shot in plan.shots]
-    given_ul = [event.delivered_nl / 1e6 for _, event in shots]
+    planned_ml = [shot.volume_nl / NL_PER_ML for shot in plan.shots]
+    given_ml = [event.delivered_nl / NL_PER_ML for _, event in shots]
     depths = {shot.depth_um for shot in plan.shots} | {event.depth_um for _, event in shots}
     start = shots[0][0] if shots else ""
     breaks = [words.seconds_between(start, row.at) for row in rows if shots and isinstance(row.event, ev.LinkBroken)]
@@ -204,7 +206,9 @@ def _pictures(state: TreatmentState, rows: Sequence[Row], plan: Plan, field: Dos
         )
         if shots
         else None,
-        volumes=charts.histogram("volume per shot, mL", planned_ul, given_ul) if shots else None,
+        volumes=charts.histogram("volume per shot, mL", planned_ml, given_ml)
+        if shots and len({*planned_ml, *given_ml}) > 1
+        else None,
         depths=charts.histogram(
             "set depth, mm",
             [shot.depth_um / 1000 for shot in plan.shots],
@@ -220,5 +224,5 @@ def _last_of_each(guns: Sequence[ev.GunFound]) -> list[ev.GunFound]:
     return list({(gun.gun, gun.memory, gun.calibration): gun for gun in guns}.values())
 
 
-def _people(lines: Sequence[Line]) -> list[str]:
-    return list(dict.fromkeys(line.who for line in lines if line.who))
+def _plainly_clear(answer: ev.ScreeningAnswered) -> bool:
+    return answer.result == "clear" and not answer.note
