@@ -103,6 +103,13 @@ def environment() -> Environment:
     return made
 
 
+def is_simulated(state: TreatmentState) -> bool:
+    """Whether the plan was cleared for a simulated gun, or the last gun met was one."""
+    return (state.planned is not None and state.planned.simulated) or (
+        state.gun is not None and state.gun.gun_kind == "simulated"
+    )
+
+
 def _check_places(treatment: str, state: TreatmentState, plan: Plan) -> None:
     named = {shot.shot_index for shot in treat_shots(state)} | state.open_shots() | set(state.reassigned)
     unknown = sorted(index for index in named if not 0 <= index < len(plan.shots))
@@ -131,7 +138,7 @@ def _context(
         "clearance": clearance,
         "limit_nl": limit_nl,
         "share": state.ledger.high_nl / limit_nl if limit_nl else None,
-        "simulated": (planned is not None and planned.simulated) or any(gun.gun_kind == "simulated" for gun in guns),
+        "simulated": is_simulated(state) or any(gun.gun_kind == "simulated" for gun in guns),
         "bench": any(gun.gun_kind == "bench" for gun in guns),
         "demonstration": (planned is not None and planned.demonstration)
         or (clearance is not None and clearance.demonstration),

@@ -13,6 +13,7 @@ from mesogun.journal import Journal
 from mesogun.plan import Plan
 from mesogun.record import fold_all
 from mesogun.report.page import report_html
+from mesogun.report.place import put
 
 
 def write_report(journal: Journal, treatment: str, out_dir: Path) -> Path:
@@ -35,12 +36,4 @@ def write_report(journal: Journal, treatment: str, out_dir: Path) -> Path:
     if plan.plan_hash != state.planned.plan_hash:
         raise RecordError(f"treatment {treatment}: the recorded plan does not have its recorded hash")
     page = report_html(treatment, state, rows, plan, head=journal.head(), software=__version__)
-    path = out_dir / f"report-{treatment}.html"
-    partial = path.with_suffix(".html.part")
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(page)
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"the report cannot be written to {path}: {error.strerror}; choose another folder") from error
-    return path
+    return put(page, out_dir, f"report-{treatment}.html")
