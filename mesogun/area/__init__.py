@@ -7,7 +7,23 @@ from __future__ import annotations
 
 from mesogun.area.library import example, examples
 from mesogun.area.model import Area, Zone
+from mesogun.area.plausible import check_site
 from mesogun.area.read import read
 from mesogun.area.repair import Loop, from_loops, from_polygon
+from mesogun.area.surface import Cylinder, Sphere, flat_warning, laid_out
 
-__all__ = ["Area", "Loop", "Zone", "example", "examples", "from_loops", "from_polygon", "read"]
+__all__ = [
+    "Area",
+    "Cylinder",
+    "Loop",
+    "Sphere",
+    "Zone",
+    "check_site",
+    "example",
+    "examples",
+    "flat_warning",
+    "from_loops",
+    "from_polygon",
+    "laid_out",
+    "read",
+]

@@ -40,6 +40,8 @@ class Area:
         Never empty; zones do not overlap.
     exclusions : tuple of shapely Polygon
         Where no needle may enter. They may overlap each other and reach beyond the zones.
+    surface : str
+        ``flat``, or the body that it was unrolled from, such as ``cylinder R 45 mm``; see ``surface``.
     notes : tuple of str
         What reading and repair did, in sentences.
     polygon : shapely Polygon or MultiPolygon
@@ -55,6 +57,7 @@ class Area:
     zones: tuple[Zone, ...]
     exclusions: tuple[Polygon, ...] = ()
     notes: tuple[str, ...] = ()
+    surface: str = "flat"
     polygon: Polygon | MultiPolygon = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

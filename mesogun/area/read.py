@@ -1,14 +1,16 @@
 """Reads an area from a file; the suffix says which kind.
 
-Not responsible for shapes (``repair``) nor for what each format says (``csvfile``, ``svgfile``, ``jsonfile``).
+Not responsible for shapes (``repair``) nor for what each format says (``csvfile``, ``svgfile``, ``jsonfile``,
+``dxffile``).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mesogun.area import csvfile, jsonfile, svgfile
+from mesogun.area import csvfile, dxffile, jsonfile, svgfile
 from mesogun.area.model import Area
+from mesogun.area.plausible import check_site
 from mesogun.area.repair import from_loops
 from mesogun.errors import InputError
 
@@ -16,18 +18,21 @@ MAX_BYTES = 20_000_000
 """An outline of 100 000 vertices needs less; larger files are not outlines."""
 
 UNITS_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4}
-KINDS = ".csv, .svg, .geojson or .json"
+KINDS = ".csv, .svg, .geojson, .json or .dxf"
 
 
-def read(path: Path, *, units: str | None = None) -> Area:
-    """Read an area from a CSV, SVG or GeoJSON file, or from a photo outline with its scale.
+def read(path: Path, *, units: str | None = None, site: str | None = None) -> Area:
+    """Read an area from a CSV, SVG, GeoJSON or DXF file, or from a photo outline with its scale.
 
     Parameters
     ----------
     path : Path
-        The suffix decides: ``.csv``, ``.svg``, ``.geojson`` or ``.json``.
+        The suffix decides: ``.csv``, ``.svg``, ``.geojson``, ``.json`` or ``.dxf``.
     units : str, optional
         ``mm``, ``cm``, ``m`` or ``in``, for files that do not say; a file that says something else is refused.
+
+    site : str, optional
+        Part of the body, to check that the size is plausible; see ``plausible``.
 
     Raises
     ------
@@ -44,9 +49,12 @@ def read(path: Path, *, units: str | None = None) -> Area:
         loops, notes = svgfile.loops(text, path.name, None if units is None else UNITS_MM[units])
     elif kind in {".geojson", ".json"}:
         loops, notes = jsonfile.loops(text, path.name, None if units is None else UNITS_MM[units])
+    elif kind == ".dxf":
+        loops, notes = dxffile.loops(text, path.name, None if units is None else UNITS_MM[units])
     else:
         raise InputError(f"{path.name}: cannot read {kind or 'a file without a suffix'} as an area; use {KINDS}")
-    return from_loops(loops, path.stem, notes)
+    area = from_loops(loops, path.stem, notes)
+    return area if site is None else check_site(area, site)
 
 
 def text_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -68,7 +69,7 @@ def assemble(area: Area, numbers: Numbers, walked: Walk, request: PlanRequest) -
         agent=request.agent,
         area_name=area.name,
         area_sha256=area.sha256,
-        surface="flat",
+        surface=area.surface,
         layer=request.layer,
         zones=tuple(_zones(area, points)),
         exclusions=tuple(sorted(rings_int(polygon, GRID_MM)[0] for polygon in area.exclusions)),
@@ -149,4 +150,4 @@ def _warnings(volumes_nl: Sequence[int], request: PlanRequest) -> Iterator[str]:
 
 
 def _text(value: object) -> str:
-    return repr(value)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -165,7 +165,7 @@ class Plan:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: UTF-8, sorted keys, no spaces, integers and texts only."""
-        return canonical_json({"format": FORMAT, **asdict(self)})
+        return canonical_json({"format": FORMAT, **_plain(self)})
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:
@@ -193,14 +193,20 @@ class Plan:
 
 
 def canonical_json(data: Any) -> bytes:
-    """Canonical JSON bytes; a float is refused, because its text is not safe to hash."""
-    _no_float(data)
+    """Canonical JSON bytes: sorted keys, no spaces, UTF-8."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def check_consistency(plan: Plan) -> None:
     """Refuse a plan whose parts contradict each other (``InputError``): indices, sums, steps, zones."""
     faults: list[str] = []
+    numbers = [v for p in plan.points for v in (p.index, p.shot, p.x_um, p.y_um, p.depth_um, p.volume_nl)]
+    numbers += [v for s in plan.shots for v in (s.index, s.x_um, s.y_um, s.angle_mdeg, s.volume_nl, s.depth_um)]
+    path = plan.path
+    numbers += [path.length_um, path.lower_bound_um, path.longest_jump_um, path.turns, path.seconds, *path.lifts]
+    numbers += [*path.breaks, *plan.syringe_changes, plan.syringe_nl, plan.syringe_unusable_nl]
+    if any(type(v) is not int for v in (*numbers, plan.total_nl, plan.step_nl, plan.spacing_um)):
+        raise InputError("plan file: coordinates and volumes must be whole numbers")
     if [p.index for p in plan.points] != list(range(len(plan.points))):
         faults.append("points are not numbered in order")
     if [s.index for s in plan.shots] != list(range(len(plan.shots))):
@@ -224,6 +230,18 @@ def check_consistency(plan: Plan) -> None:
         raise InputError(f"plan file: {'; '.join(faults[:3])}")
 
 
+def _plain(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values; by hand where there are thousands, since ``asdict`` copies every number deeply."""
+    data = {field.name: getattr(plan, field.name) for field in fields(plan)}
+    for name in ("agent", "path"):
+        data[name] = asdict(data[name])
+    data["zones"] = [asdict(zone) for zone in plan.zones]
+    for name, cls in (("points", PlannedPoint), ("shots", PlannedShot)):
+        keys = [field.name for field in fields(cls)]
+        data[name] = [{key: getattr(item, key) for key in keys} for item in data[name]]
+    return data
+
+
 def _values(data: dict[str, Any]) -> dict[str, Any]:
     expected = {field.name for field in fields(Plan)}
     if set(data) != expected:
@@ -245,14 +263,3 @@ def _values(data: dict[str, Any]) -> dict[str, Any]:
 
 def _ring(ring: list[list[int]]) -> Ring:
     return tuple((x, y) for x, y in ring)
-
-
-def _no_float(data: Any) -> None:
-    if isinstance(data, float):
-        raise InputError(f"plan: {data!r} is a floating point number; a hashed plan holds integers and texts only")
-    if isinstance(data, dict):
-        for value in data.values():
-            _no_float(value)
-    elif isinstance(data, list | tuple):
-        for value in data:
-            _no_float(value)

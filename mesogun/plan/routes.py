@@ -130,6 +130,7 @@ def _part(
 
     sites = Sites(sums, setting.kind, scale, blocked if region.forbidden is not None else None)
     plane_um = _um(region, centres_mm)
+    needles_um = _um(region, setting.positions_mm(np.array([node for site in work for node in site.nodes])))
     start = None if before is None else _nearest(plane_um, before)
     end = None if after is None else _nearest(plane_um, after)
     if start is not None and start == end:
@@ -147,7 +148,6 @@ def _part(
     for place, k in enumerate(order):
         stamp = work[k]
         previous = order[place - 1] if place else None
-        needles_mm = setting.positions_mm(np.array(stamp.nodes))
         angle = region.frame.direction_mdeg(setting.angle_mdeg + stamp.turn_mdeg)
         made.append(
             Firing(
@@ -155,7 +155,7 @@ def _part(
                 stamp.head,
                 round(angle) % 360_000 if scale > 1 else 0,
                 plane_um[k],
-                tuple(_um(region, needles_mm)),
+                tuple(needles_um[k * scale : (k + 1) * scale]),
                 0.0 if previous is None else sites.far(previous, k) * spacing_um,
                 False if previous is None else _lifts(region, sites, previous, k, centres_mm),
                 place == 0 or k in rows,
