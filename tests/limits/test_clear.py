@@ -136,6 +136,35 @@ def test_a_clinical_gun_needs_an_approval_of_exactly_these_bytes() -> None:
     assert replace(case, approvals=(withdrawn, again, good)).verdict() == ()
 
 
+@req("MG-03")
+def test_dropping_any_one_precondition_refuses_and_names_it() -> None:
+    protocol, plan = hydration()
+    said = simulated_answers(protocol, plan.plan_hash, "s-1")
+    good = Approval(protocol.sha256, "op-1", Role.PRACTITIONER, date(2026, 1, 5), "read and agreed")
+    case = Case(protocol, plan, gun_kind="clinical", approvals=(good,), answers=said)
+    assert case.verdict() == ()
+    fewer = dict(list(said.screening.items())[1:])
+    dropped = {
+        "operator.role": replace(case, operator=Person(role=Role.TECHNICIAN)),
+        "protocol.approval": replace(case, approvals=()),
+        "gun.kind": replace(case, gun_kind="bench"),
+        "confirm.plan": replace(case, answers=replace(said, confirmed_plan_hash="")),
+        "confirm.subject": replace(case, answers=replace(said, confirmed_subject="")),
+        "consent.agreement": replace(case, answers=replace(said, consent=said.consent - {"agreement"})),
+        "screening.evaluation": replace(case, answers=replace(said, screening=fewer)),
+        "agent.unknown": replace(case, limits=replace(limits_for(protocol, subject=SUBJECT), agent=None)),
+        "treatment_ml.unset": replace(
+            case,
+            limits=replace(
+                limits_for(protocol, subject=SUBJECT),
+                edges={k: v for k, v in limits_for(protocol).edges.items() if k[0] != "treatment_ml"},
+            ),
+        ),
+    }
+    for rule, changed in dropped.items():
+        assert changed.verdict() == (rule,), rule
+
+
 def test_plan_protocol_limits_and_subject_must_belong_together() -> None:
     protocol, plan = hydration()
     other = replace(plan, protocol_sha256="0" * 64)

@@ -201,6 +201,18 @@ def test_a_limit_that_nobody_set_is_zero() -> None:
     assert Case(filled, plan, site=both).verdict() == ()
 
 
+def test_a_missing_limit_of_an_amount_that_cannot_be_computed_is_still_zero() -> None:
+    protocol, plan = hydration()
+    agent = protocol.agent.model_copy(update={"id": "dutasteride", "concentration": None, "demand": "x"})
+    bare = protocol.model_copy(update={"agent": agent})
+    moved = replace(plan, agent=replace(plan.agent, id="dutasteride", concentration=None))
+    refused = Case(bare, moved).refusal()
+    assert refused is not None
+    (unset,) = [violation for violation in refused.violations if violation.rule == "treatment_mg.unset"]
+    assert (unset.asked, unset.limit) == (None, 0.0)
+    assert unset.message.startswith("nobody set a limit for dutasteride")
+
+
 @pytest.mark.parametrize("missing", ["weight", "concentration", "unit"])
 def test_an_amount_that_cannot_be_computed_is_not_passed(missing: str) -> None:
     protocol, plan = hydration()
@@ -229,6 +241,12 @@ def test_ten_times_and_a_tenth_are_slips_of_any_value(usual: Fraction) -> None:
     assert slip(usual / 10, usual, usual)
     assert not slip(usual, usual, usual)
     assert not slip(usual * 5, usual, usual)
+    for ratio in (Fraction(95, 10), Fraction(105, 10)):
+        assert slip(usual * ratio, usual, usual)
+        assert slip(usual / ratio, usual, usual)
+        assert not slip(usual * (ratio + (1 if ratio > 10 else -1)), usual, usual)
+        assert not slip(usual / (ratio + (1 if ratio > 10 else -1)), usual, usual)
+    assert not slip(Fraction(0), Fraction(0), Fraction(0))
 
 
 @req("MG-11")
