@@ -53,7 +53,11 @@ def sqlite_engine(path: Path, *, read_only: bool, wait_s: float, vfs: str | None
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+        except sqlite3.Error as error:
+            raise sa.exc.OperationalError("BEGIN", None, error) from error
 
     return engine
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from mesogun.journal import schema
 from mesogun.journal.values import TreatmentSummary, TreatmentTotal
-from mesogun.record import Event, Ledger, decode, fold_all
+from mesogun.record import Event, Ledger, TreatmentState, decode, fold_all
 from mesogun.record import events as ev
 
 NAMING = ("TreatmentPlanned", "GunFound", "TreatmentEnded", "NotDone")
@@ -110,17 +110,18 @@ def totals(connection: sa.Connection, subject: str) -> tuple[list[TreatmentTotal
         good_for = connection.execute(later).scalar_one()
         ledger = Ledger(row.low_nl, row.high_nl)
         if good_for is not None:
-            ledger = ledger_of(connection, row.treatment)
+            ledger = state_of(connection, row.treatment).ledger
             fresh[row.treatment] = int(good_for)
         found.append(TreatmentTotal(row.treatment, row.first_at, row.agent, row.ended, ledger.low_nl, ledger.high_nl))
     return found, fresh
 
 
-def ledger_of(connection: sa.Connection, treatment: str) -> Ledger:
-    """The ledger of a treatment, folded from its events."""
-    query = sa.select(_E.c.body).where(_E.c.treatment == treatment, _E.c.kind.in_((*NAMING, *VOLUME)))
-    bodies = connection.execute(query.order_by(_E.c.seq)).scalars()
-    return fold_all(decode(bytes(body)) for body in bodies).ledger
+def state_of(connection: sa.Connection, treatment: str, upto: int | None = None) -> TreatmentState:
+    """The state of a treatment, folded from its events up to row ``upto``."""
+    query = sa.select(_E.c.body).where(_E.c.treatment == treatment).order_by(_E.c.seq)
+    if upto is not None:
+        query = query.where(_E.c.seq <= upto)
+    return fold_all(decode(bytes(body)) for body in connection.execute(query).scalars())
 
 
 def remember(connection: sa.Connection, totals_found: Iterable[TreatmentTotal], fresh: dict[str, int]) -> None:
@@ -141,18 +142,12 @@ def first_difference(connection: sa.Connection) -> tuple[int, str] | None:
         if row is None or _summary(row) != summary:
             return summary.first_seq, f"the list of treatments is wrong about {summary.treatment}; rebuild it"
         if row.folded_seq:
-            ledger = ledger_at(connection, summary.treatment, row.folded_seq)
+            ledger = state_of(connection, summary.treatment, row.folded_seq).ledger
             if ledger != Ledger(row.low_nl, row.high_nl):
                 return summary.first_seq, f"the stored total of {summary.treatment} is wrong; rebuild the list"
     for name, row in stored.items():
         return int(row.first_seq), f"the list holds treatment {name}, which has no events; rebuild it"
     return None
-
-
-def ledger_at(connection: sa.Connection, treatment: str, seq: int) -> Ledger:
-    """The ledger of a treatment as of row ``seq``."""
-    query = sa.select(_E.c.body).where(_E.c.treatment == treatment, _E.c.seq <= seq).order_by(_E.c.seq)
-    return fold_all(decode(bytes(body)) for body in connection.execute(query).scalars()).ledger
 
 
 def _get(connection: sa.Connection, treatment: str) -> TreatmentSummary | None:

@@ -58,15 +58,8 @@ class Filter:
         return query
 
 
-def row_of(row: Any) -> Row:
+def row_of(stored: Any) -> Row:
     """A stored row with its event decoded."""
-    return Row(
-        row.seq,
-        row.at,
-        row.treatment,
-        row.epoch,
-        decode(bytes(row.body)),
-        bytes(row.prev_hash).hex(),
-        bytes(row.hash).hex(),
-        bytes(row.body),
-    )
+    seq, at, treatment, epoch, _, body, prev_hash, row_hash = stored
+    body = bytes(body)
+    return Row(seq, at, treatment, epoch, decode(body), bytes(prev_hash).hex(), bytes(row_hash).hex(), body)

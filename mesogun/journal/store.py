@@ -20,11 +20,12 @@ from mesogun.errors import InputError, MesogunError, MustSettle, RecordError
 from mesogun.journal import chain, checkpoints, generations, index, place, schema
 from mesogun.journal.engine import check_durable
 from mesogun.journal.faults import explain, explained, failed_for_good
+from mesogun.journal.prepared import Prepared
 from mesogun.journal.reading import PAGE, Filter, row_of
 from mesogun.journal.runlock import FileLock, RunnerLock, ServerLock
 from mesogun.journal.values import Checkpoint, Fenced, Generation, Head, Row, TreatmentSummary, TreatmentTotal, Verdict
 from mesogun.journal.verify import verify
-from mesogun.record import Event, encode
+from mesogun.record import Event, TreatmentState, encode
 from mesogun.record.events import MagazineLoaded
 
 # Rows between two checkpoints that nobody asked for: what a rewrite without the key could still touch.
@@ -32,10 +33,11 @@ CHECKPOINT_EVERY = 256
 # One number for all of one database: every append of every station queues at it, so that the chain has one end.
 _APPEND_LOCK = 0x4D45534F_41505044
 
-_LAST = sa.select(schema.events.c.seq, schema.events.c.hash).order_by(schema.events.c.seq.desc()).limit(1)
+_LAST = sa.select(schema.events.c.seq, schema.events.c.hash).where(
+    schema.events.c.seq == sa.select(sa.func.max(schema.events.c.seq)).scalar_subquery()
+)
 _EPOCH = sa.select(sa.func.max(schema.epochs.c.epoch)).where(schema.epochs.c.treatment == sa.bindparam("treatment"))
 _INSERT = schema.events.insert()
-_COLUMNS = ("seq", "at", "treatment", "epoch", "kind", "body", "prev_hash")
 
 
 @dataclass(slots=True)
@@ -82,6 +84,11 @@ class Journal:
         self._closed = False
         self._signer = signer
         self._known: set[str] = set()
+        self._last, self._epoch, self._insert = (
+            Prepared(statement, engine.dialect) for statement in (_LAST, _EPOCH, _INSERT)
+        )
+        driver: Any = engine.dialect.loaded_dbapi
+        self._errors: tuple[type[Exception], ...] = (sa.exc.SQLAlchemyError, driver.Error)
         self.writer = engine.connect().execution_options(writing=not read_only)
         try:
             self._begin()
@@ -174,6 +181,11 @@ class Journal:
             if len(page) < PAGE:
                 return
             after = page[-1].seq
+
+    def state(self, treatment: str, upto: int | None = None) -> TreatmentState:
+        """The state of a treatment, folded from its events, as of row ``upto`` or now: what a replay ends with."""
+        with self._reading() as connection:
+            return index.state_of(connection, treatment, upto)
 
     def follow(
         self,
@@ -346,7 +358,7 @@ class Journal:
                 self._queue_up()
                 entered = self._write(group)
             self._known |= entered
-        except sa.exc.SQLAlchemyError as error:
+        except self._errors as error:
             told = explain(self.where, error)
             if failed_for_good(error):
                 self._failed = RecordError(
@@ -359,26 +371,38 @@ class Journal:
                 batch.done = True
 
     def _write(self, group: list[_Batch]) -> set[str]:
-        head = self._head(self.writer)
-        seq, last_hash = head.seq, bytes.fromhex(head.hash)
-        rows: list[dict[str, Any]] = []
+        driver: Any = self.writer.connection.driver_connection
+        cursor = driver.cursor()
+        last = self._last.one(cursor, {})
+        before, last_hash = (0, chain.genesis(self.journal_id)) if last is None else (last[0], bytes(last[1]))
+        seq = before
+        rows: list[dict[str, object]] = []
         appended: list[index.Appended] = []
         for batch in group:
-            batch.error = self._fenced(batch) or self._unread(batch)
+            batch.error = self._fenced(cursor, batch) or self._unread(batch)
             if batch.error is not None:
                 continue
             appended.append(index.Appended(batch.treatment, seq + 1, batch.at, batch.events))
             for kind, body in batch.encoded:
                 seq += 1
-                row = (seq, batch.at, batch.treatment, batch.epoch, kind, body, last_hash)
-                last_hash = chain.row_hash(*row)
-                rows.append(dict(zip(_COLUMNS, row, strict=True)) | {"hash": last_hash})
+                row = {
+                    "seq": seq,
+                    "at": batch.at,
+                    "treatment": batch.treatment,
+                    "epoch": batch.epoch,
+                    "kind": kind,
+                    "body": body,
+                    "prev_hash": last_hash,
+                }
+                last_hash = chain.row_hash(seq, batch.at, batch.treatment, batch.epoch, kind, body, last_hash)
+                row["hash"] = last_hash
+                rows.append(row)
             batch.last_seq = seq
         if not rows:
             return set()
-        self.writer.execute(_INSERT, rows)
+        self._insert.many(cursor, rows)
         entered = index.enter(self.writer, appended, self._known)
-        if self._signer is not None and seq // CHECKPOINT_EVERY > head.seq // CHECKPOINT_EVERY:
+        if self._signer is not None and seq // CHECKPOINT_EVERY > before // CHECKPOINT_EVERY:
             new_head = Head(seq, last_hash.hex())
             checkpoints.write(self.writer, self._signer, self.journal_id, new_head, group[-1].at)
         return entered
@@ -395,10 +419,10 @@ class Journal:
             "since; connect it and resume its treatment first"
         )
 
-    def _fenced(self, batch: _Batch) -> Fenced | None:
+    def _fenced(self, cursor: Any, batch: _Batch) -> Fenced | None:
         if batch.epoch is None:
             return None
-        current = self.writer.execute(_EPOCH, {"treatment": batch.treatment}).scalar_one()
+        (current,) = self._epoch.one(cursor, {"treatment": batch.treatment})
         if current == batch.epoch:
             return None
         return Fenced(
