@@ -46,7 +46,7 @@ def key(mark: Mark) -> Markup:
 
 def _dots(places: Places) -> str:
     # A line of no length with a round cap is a disc: the shortest way to write thousands.
-    return "".join(f"M{number(x)} {number(y)}h0" for x, y in places)
+    return "".join(f"M{number(x, 1)} {number(y, 1)}h0" for x, y in places)
 
 
 def _stroked(data: str, kind: str, width: float) -> Markup:

@@ -126,6 +126,7 @@ def _context(
     planned = state.planned
     guns = of_kind(rows, ev.GunFound)
     lines = story(rows)
+    zones = zone_totals(state, plan)
     answers = of_kind(rows, ev.ScreeningAnswered)
     counts = mark_counts(state, plan)
     limit_nl = clearance.hard_total_nl if clearance is not None else None
@@ -148,7 +149,8 @@ def _context(
         "lead": _lead(plan, counts),
         "delivered_nl": delivered_nl(state),
         "fraction": DELIVERED_FRACTION,
-        "zones": zone_totals(state, plan),
+        "zones": zones,
+        "zone_numbers": {zone.name: number for number, zone in enumerate(zones, start=1)},
         "shots": treat_shots(state),
         "other_shots": [shot for shot in state.shots if shot.shot_kind != "TREAT"],
         "unattributed": sum((block.ledger for block in state.blocks), Ledger()),

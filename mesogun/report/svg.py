@@ -14,10 +14,11 @@ from markupsafe import Markup
 from mesogun.report.words import figures
 
 
-def number(value: float) -> str:
-    """A coordinate with at most two decimals."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text in {"-0", ""} else text
+def number(value: float, places: int = 2) -> str:
+    """A coordinate with at most two decimals, or ``places``."""
+    digits = f"{value:.{places}f}"
+    short = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return "0" if short == "-0" else short
 
 
 def line(points: Iterable[tuple[float, float]], closed: bool = False) -> str:

@@ -232,3 +232,11 @@ def eventful() -> Story:
     story.say(ev.ReactionRecorded("redness", "mild", "left", "op-1"), ev.HandedOver("op-1", "op-2"), after_s=5)
     story.load(count - 11)
     return story
+
+
+def long() -> Story:
+    """Two thousand shots, each with its own volume."""
+    story = Story(a_plan(spacing_um=2_500, size_um=(156_000, 116_000)), limit_nl=60_000_000).begin()
+    for index in range(2_000):
+        story.fire(index, delivered_nl=20_000 + (index * 7_919) % 401 - 200)
+    return story.say(ev.TreatmentEnded("ended early", "op-1"), after_s=2)
