@@ -33,6 +33,7 @@ def areal_dose(
     form: str = "auto",
     engine: str = "auto",
     coarse_ok: bool = False,
+    factors: ArrayLike = 1.0,
 ) -> Floats:
     """Cell-averaged areal dose of all depots, summed over depth.
 
@@ -56,6 +57,8 @@ def areal_dose(
         See ``engines``; ``auto`` chooses by size.
     coarse_ok
         Accept cells wider than the smallest depot's sigma: the mass stays exact, peaks are averaged away.
+    factors
+        ``(n,)`` or one number: how full each depot is at the width of its volume (delivered share, volume error).
 
     Returns
     -------
@@ -67,7 +70,9 @@ def areal_dose(
     InputError
         Empty, not finite, negative or implausible input; cells too coarse for the kernel; unknown names.
     """
-    groups = sources(points_mm, volumes_ul, depth_mm, layer=layer, diffused_mm2=diffused_mm2, form=form)
+    groups = sources(
+        points_mm, volumes_ul, depth_mm, layer=layer, diffused_mm2=diffused_mm2, form=form, factors=factors
+    )
     if engine not in ENGINES:
         raise InputError(f"engine {engine!r} is unknown; it must be one of {', '.join(ENGINES)}")
     if not coarse_ok:
@@ -86,6 +91,7 @@ def sources(
     layer: str = "dermis",
     diffused_mm2: float = 0.0,
     form: str = "auto",
+    factors: ArrayLike = 1.0,
 ) -> tuple[Sources, ...]:
     """Depots grouped by form, checked; points with zero volume leave nothing and are dropped.
 
@@ -99,7 +105,8 @@ def sources(
         raise InputError(f"form {form!r} is unknown; it must be one of {', '.join(FORMS)}")
     a_mm, _ = depot.semi_axes(mass, layer)
     tau = math.sqrt(2.0 * diffused_mm2)
-    every = Sources(xy, mass, a_mm, tau, form).take(mass > 0.0)
+    filled = mass * checks.volumes(factors, len(xy))
+    every = Sources(xy, filled, a_mm, tau, form).take(filled > 0.0)
     if form != "auto":
         groups = [every]
     else:
