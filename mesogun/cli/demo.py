@@ -9,7 +9,6 @@ import hashlib
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -72,7 +71,7 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
             planned = f"{len(plan.points)} points, {ml_text(plan.total_nl)}"
             click.echo(f"  on {plan.area_name}: {planned}, simulated gun, seed {seed}", err=True)
         if dashboard:
-            _in_dashboard(gun, record, begun)
+            treat.in_dashboard(gun, record, begun, people.DEMO_OPERATOR, title="SIMULATED", station=STATION)
         else:
             front = Bar(sys.stderr, lambda _what, _text: True, terminal=sys.stderr.isatty())
             visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR, station=STATION)
@@ -94,12 +93,3 @@ def _truth(world: str) -> int:
     from sim.world import find
 
     return round(find(world).truth.dispensed_nl)
-
-
-def _in_dashboard(gun: Any, record: Any, begun: visit.Begun) -> None:
-    from tui import run_live
-
-    def start(front: Any) -> None:
-        visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR, station=STATION)
-
-    run_live(start, gun.stop, plan=begun.cleared.plan, title="SIMULATED")

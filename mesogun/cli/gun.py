@@ -1,65 +1,107 @@
-"""``mesogun gun``: find guns, look at them, check their health.
+"""``mesogun gun``: find guns, look at them, pair them, check their health.
 
-Not responsible for finding or judging (``mesogun.gun``).
+Not responsible for finding, judging or pairing (``mesogun.gun``).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import sys
+from typing import Any
 
 import click
 
 from mesogun.cli import people
-from mesogun.cli.treat import gun_kind
-from mesogun.gun import Gun, connect
-from mesogun.treatment.reconcile import reference, text
-from mesogun.units import ml_text, mm_text, ul_text
-from mesogun.wire.codes import Fault, Flag, State
+from mesogun.clock import RealClock
+from mesogun.errors import Refused
+from mesogun.gun import connect
+from mesogun.identity import Action, Home
+
+PORT = click.option("--port", envvar="MESOGUN_PORT", help="Where the gun is: /dev/ttyACM0, COM5, sim://standard, ...")
 
 
 @click.group()
 def gun() -> None:
-    """Find guns, look at them, check their health."""
+    """Find guns, look at them, pair them, check their health."""
+
+
+@gun.command("list")
+@click.option("--port", "named", multiple=True, help="Ask this port too, although nothing says that it is a gun.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def list_guns(named: tuple[str, ...], as_json: bool) -> None:
+    """Name the ports of this computer and the guns that answer; unknown devices are never written to."""
+    from mesogun.gun.discover import find_guns
+    from mesogun.gun.render import list_text
+
+    found = find_guns(people.gun_keys(), named=named)
+    if as_json:
+        click.echo(json.dumps([_plain(dataclasses.asdict(item)) for item in found], default=str))
+    else:
+        click.echo(list_text(found))
 
 
 @gun.command()
-@click.option("--port", envvar="MESOGUN_PORT", required=True, help="Where the gun is.")
+@PORT
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def info(port: str, as_json: bool) -> None:
+def info(port: str | None, as_json: bool) -> None:
     """Say who the gun at --port is, what it can do, and how it is."""
-    with connect(port, keys=people.gun_keys()) as found:
+    from mesogun.gun.render import info_text
+
+    with connect(_named(port), keys=people.gun_keys()) as found:
         if as_json:
-            welcome, caps = dataclasses.asdict(found.welcome), dataclasses.asdict(found.caps)
-            for part in (welcome, caps):
-                part.update({name: value.hex() for name, value in part.items() if isinstance(value, bytes)})
-            click.echo(json.dumps({"port": port, "kind": gun_kind(found), "welcome": welcome, "caps": caps}))
+            parts = {"welcome": dataclasses.asdict(found.welcome), "caps": dataclasses.asdict(found.caps)}
+            click.echo(json.dumps({"port": port, "kind": people.gun_kind(found), **_plain(parts)}))
         else:
-            click.echo(info_text(found, port))
+            click.echo(info_text(found))
 
 
-def info_text(found: Gun, port: str) -> str:
-    """A gun in a dozen lines."""
-    welcome, caps, status = found.welcome, found.caps, found.caps.status
-    bound = f"± ({ul_text(caps.overrun_nl)} + {caps.overrun_ppm / 10_000:g} %)"
-    primed = "primed" if status.flags & Flag.PRIMED else "not primed"
-    bound_to = reference(welcome.open_treatment) if welcome.open_treatment else "none"
-    rows = [
-        ("gun", f"{text(caps.model)}, serial {text(caps.serial)}, {gun_kind(found)}"),
-        ("port", port),
-        ("identity", f"{reference(welcome.device_id)}, memory {reference(welcome.nvm_id)}, boot {welcome.boot_id}"),
-        ("state", f"{State(status.state).name.lower()}, fault {Fault(status.fault).name.lower()}, {primed}"),
-        ("syringe", f"{ml_text(status.syringe_left_nl)} of {ml_text(caps.syringe_nl)} left"),
-        ("dead volume", ul_text(caps.dead_volume_nl)),
-        ("battery", f"{status.battery_mv / 1000:g} V"),
-        ("volume", f"{ul_text(caps.min_volume_nl)} to {ul_text(caps.max_volume_nl)} in steps of {caps.step_nl} nL"),
-        ("depth", f"{mm_text(caps.min_depth_um)} to {mm_text(caps.max_depth_um)}, {caps.needles} needle(s)"),
-        ("rate", f"at most {caps.max_rate_per_min} shots a minute, magazine of {caps.magazine_size}"),
-        ("calibration", f"{reference(caps.calibration_id)}, stated bound {bound}"),
-        ("given in life", f"{ml_text(status.running_total_nl)} in {status.last_shot_no} shots"),
-        ("treatment", f"bound to {bound_to}"),
-    ]
-    if found.read_only_reason is not None:
-        rows.append(("read only", found.read_only_reason))
-    wide = max(len(name) for name, _ in rows)
-    return "\n".join(f"  {name:<{wide}}  {value}" for name, value in rows)
+@gun.command()
+@PORT
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def doctor(port: str | None, as_json: bool) -> int:
+    """Check installation, permissions, latency, and the gun at --port; say how to fix what is wrong."""
+    from mesogun.gun.doctor import Result, examine
+    from mesogun.gun.render import checks_text
+
+    checks = examine(port, people.gun_keys())
+    if as_json:
+        click.echo(json.dumps([_plain(dataclasses.asdict(check)) for check in checks], default=str))
+    else:
+        click.echo(checks_text(checks))
+    return 1 if any(check.result is Result.FAILED for check in checks) else 0
+
+
+@gun.command()
+@PORT
+@click.option("--operator", "who", help="Who pairs; default: mesogun operator use.")
+@click.option("--again", is_flag=True, help="Replace the key that this station has for the gun.")
+def pair(port: str | None, who: str | None, again: bool) -> None:
+    """Pair the gun at --port: press its pairing button, then type the code on its display."""
+    from mesogun.gun.pairing import Pairing
+
+    operator = people.operator_for(who, simulated_only=False)
+    operator.require(Action.PAIR)
+    with connect(_named(port), keys=people.gun_keys()) as found:
+        pairing = Pairing.begin(found)
+        if not sys.stdin.isatty():
+            click.echo("the code on the gun's display, then Enter:", err=True)
+        typed = click.prompt("Code on the gun's display", err=True) if sys.stdin.isatty() else sys.stdin.readline()
+        key = pairing.confirm(typed.strip())
+        Home.open().store_gun_key(pairing.device_id, key, by=operator.reference, at=RealClock().utc(), replace=again)
+    click.echo(f"paired with gun {pairing.device_id:016x}")
+
+
+def _named(port: str | None) -> str:
+    if port is None:
+        raise Refused("name the gun's port with --port (or MESOGUN_PORT), for example --port sim://standard")
+    return port
+
+
+def _plain(value: Any) -> Any:
+    """Bytes become hex, enumerations their values."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.hex() if isinstance(value, bytes) else value

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from mesogun.cli import places
 from mesogun.clock import RealClock
-from mesogun.errors import RecordError
+from mesogun.errors import InputError, RecordError
 from mesogun.journal import Journal, Row, open_journal
 
 JOURNAL = click.option("--journal", "url", help="File or URL of the journal; default: the one in your state folder.")
@@ -81,6 +83,88 @@ def verify(url: str | None, as_json: bool) -> int:
     else:
         click.echo(f"NOT VERIFIED: row {verdict.first_bad}: {verdict.reason}", err=True)
     return 0 if verdict.ok else RecordError.exit_code
+
+
+@journal.command()
+@JOURNAL
+@click.argument("treatment", required=False)
+@click.option("--subject", help="Only this subject's treatments.")
+@click.option("--gun", help="Only treatments with this gun (its 16 hex digits).")
+@click.option("--kind", multiple=True, help="Only events of this kind; repeat for more.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV instead of JSON lines.")
+def export(
+    url: str | None, treatment: str | None, subject: str | None, gun: str | None, kind: tuple[str, ...], as_csv: bool
+) -> None:
+    """Write events to standard output as JSON lines or CSV."""
+    from mesogun.journal import Filter, write_csv, write_json_lines
+
+    with open_for_reading(url) as record:
+        rows = record.rows(chosen=Filter(treatment=treatment, subject=subject, gun=gun, kinds=kind))
+        if as_csv:
+            write_csv(rows, sys.stdout, kind[0] if len(kind) == 1 else None)
+        else:
+            write_json_lines(rows, sys.stdout)
+
+
+@journal.command()
+@JOURNAL
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(url: str | None, file: Path) -> None:
+    """Copy the journal to the new FILE while others write to it, and verify the copy."""
+    from mesogun.journal import backup as copy_to
+
+    with open_for_reading(url) as record:
+        verdict = copy_to(record, file, RealClock())
+    click.echo(f"{file}: {verdict.events} events, verified, head {verdict.head}")
+
+
+@journal.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--operator", "who", help="Who restores; default: mesogun operator use.")
+def restore(file: Path, target: Path, who: str | None) -> None:
+    """Make the new journal TARGET from the backup FILE; guns with an open treatment must be read before treating."""
+    from mesogun.cli.people import operator_for
+    from mesogun.journal import restore as bring_back
+
+    operator = operator_for(who, simulated_only=False)
+    verdict = bring_back(file, target, RealClock(), operator=operator.reference)
+    click.echo(f"{target}: {verdict.events} events restored and verified, head {verdict.head}")
+
+
+@journal.command()
+@click.argument("treatment")
+@JOURNAL
+@click.option("--shot", "shot_no", type=int, help="The gun's shot number that blocks.")
+@click.option("--given-ul", type=float, help="How much of it this subject got, as far as anybody knows; 0 for none.")
+@click.option("--lost-gun", is_flag=True, help="Give up on entries of a gun that will never be read: counted in full.")
+@click.option("--why", help="The reason, in words; no names.")
+@click.option("--operator", "who", help="Who settles; default: mesogun operator use.")
+def settle(
+    treatment: str,
+    url: str | None,
+    shot_no: int | None,
+    given_ul: float | None,
+    lost_gun: bool,
+    why: str | None,
+    who: str | None,
+) -> None:
+    """Say what only a person can say about TREATMENT; without options, show what is open."""
+    from mesogun.cli.settling import open_questions, settle_block, settle_lost_gun
+    from mesogun.units import nl_from_ul
+
+    with open_journal(places.journal_url(url), RealClock(), create=False) as record:
+        if shot_no is None and not lost_gun:
+            click.echo(open_questions(record, treatment))
+            return
+        if why is None or not why.strip():
+            raise InputError("say why with --why")
+        if lost_gun:
+            click.echo(settle_lost_gun(record, treatment, who, why))
+        elif given_ul is None or shot_no is None:
+            raise InputError("say how much of it this subject got with --given-ul")
+        else:
+            click.echo(settle_block(record, treatment, who, shot_no, nl_from_ul(given_ul), why))
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -6,8 +6,9 @@ Not responsible for roles or for keeping keys (``mesogun.identity``).
 from __future__ import annotations
 
 from mesogun.errors import Refused
-from mesogun.gun import key_source
+from mesogun.gun import Gun, key_source
 from mesogun.identity import Home, Operator, Role
+from mesogun.wire.codes import Flag, GunKind
 from mesogun.wire.host import KeySource
 
 DEMO_OPERATOR = Operator("op-demo", Role.PRACTITIONER, "Demonstration")
@@ -31,3 +32,10 @@ def operator_for(who: str | None, *, simulated_only: bool) -> Operator:
 def gun_keys() -> KeySource:
     """The keys of this station, and the published ones where a gun may use them."""
     return key_source(Home.open())
+
+
+def gun_kind(gun: Gun) -> str:
+    """What the gun is, with bench mode as its own kind: it never treats."""
+    if gun.welcome.status.flags & Flag.BENCH:
+        return "bench"
+    return GunKind(gun.welcome.kind).name.lower()

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from mesogun.cli import people, places, planning, visit
-from mesogun.cli.fronts import Bar, Headless, JsonLines, Plain
+from mesogun.cli.fronts import JsonLines, Plain
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
 from mesogun.errors import InputError, MesogunError, Refused
 from mesogun.gun import Gun, connect
@@ -25,7 +25,6 @@ from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import overrun_bound_nl
 from mesogun.treatment import FrontEnd
-from mesogun.wire.codes import Flag, GunKind
 
 PATH = click.Path(path_type=Path)
 
@@ -80,7 +79,7 @@ def treat(
 
     with ExitStack() as stack:
         gun = stack.enter_context(connect(port, keys=people.gun_keys()))
-        kind = gun_kind(gun)
+        kind = people.gun_kind(gun)
         if yes and kind != "simulated":
             raise Refused(f"--yes stands in for a person on a simulated gun only; this one is {kind}: use --answers")
         operator = people.operator_for(who, simulated_only=yes and kind == "simulated")
@@ -110,25 +109,21 @@ def treat(
                 demonstration=demo_values,
             )
         click.echo(f"treatment {begun.treatment}", err=True)
-        front = front_for(plain=plain, as_json=as_json, answer=answer)
-        result: Outcome
+        on_screen = not (plain or as_json) and sys.stdin.isatty() and sys.stderr.isatty()
         try:
-            visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator)
+            if on_screen:
+                in_dashboard(gun, record, begun, operator, title=kind.upper())
+            else:
+                front = JsonLines(sys.stdout, answer) if as_json else Plain(sys.stdout, answer)
+                visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator)
         except MesogunError:
             click.echo(
                 f"stopped; the record is safe. Go on with: mesogun treat --resume {begun.treatment} --port {port}",
                 err=True,
             )
             raise
-        result = outcome(record, begun.treatment, places.reports_folder(out))
+        result: Outcome = outcome(record, begun.treatment, places.reports_folder(out))
     click.echo(result.json_line() if as_json else outcome_table(result))
-
-
-def gun_kind(gun: Gun) -> str:
-    """What the gun is, with bench mode as its own kind: it never treats."""
-    if gun.welcome.status.flags & Flag.BENCH:
-        return "bench"
-    return GunKind(gun.welcome.kind).name.lower()
 
 
 def start(
@@ -180,22 +175,22 @@ def start(
         subject=subject,
         operator=operator,
         answers=answers,
-        gun_kind=gun_kind(gun),
+        gun_kind=people.gun_kind(gun),
         now=gun.clock.utc(),
         demonstration=demonstration,
     )
 
 
-def front_for(*, plain: bool, as_json: bool, answer: Callable[[str, str], bool]) -> FrontEnd:
-    """The front end that the options and the terminal ask for."""
-    out: TextIO = sys.stdout
-    if as_json:
-        front: Headless = JsonLines(out, answer)
-    elif plain or not sys.stderr.isatty():
-        front = Plain(out, answer)
-    else:
-        front = Bar(sys.stderr, answer, terminal=True)
-    return front
+def in_dashboard(
+    gun: Gun, record: Journal, begun: visit.Begun, operator: Operator, *, title: str, station: str | None = None
+) -> None:
+    """Run the treatment with the dashboard in front of it."""
+    from tui import run_live
+
+    def start_it(front: FrontEnd) -> None:
+        visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator, station=station)
+
+    run_live(start_it, gun.stop, plan=begun.cleared.plan, title=title)
 
 
 def _answering(*, yes: bool, given: Answers | None) -> Callable[[str, str], bool]:

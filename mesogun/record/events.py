@@ -104,7 +104,11 @@ class RunnerStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class GunFound(Event):
-    """What HELLO and CAPS said (G15); the magazine is empty from here on."""
+    """What HELLO and CAPS said (G15); the magazine is empty from here on.
+
+    ``baseline``: this journal meets the gun's memory for the first time and starts at its acknowledged shot, where
+    the running total was ``baseline_total_nl``.
+    """
 
     gun: str
     memory: str
@@ -127,7 +131,9 @@ class GunFound(Event):
     firmware: int
     step_nl: int
     syringe_nl: int
+    dead_volume_nl: int
     baseline: bool
+    baseline_total_nl: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ class MagazineLoaded(Event):
 
 @dataclass(frozen=True, slots=True)
 class EntrySettled(Event):
-    """An entry that will never be fired, with the evidence: ``refused``, ``unloaded``, ``hello`` or ``operator`` (H5)."""
+    """An entry that will never be fired; ``how`` is the evidence: refused, unloaded, hello or operator (H5)."""
 
     gun: str
     memory: str

@@ -14,7 +14,7 @@ from mesogun.record.state import GunKey, TreatmentState, fold
 
 @dataclass(frozen=True, slots=True)
 class GunMemory:
-    """How far this journal has read one gun's memory: the cursor, the running total there, the entries used (H1, H3)."""
+    """How far this journal has read one gun's memory: cursor, running total there, entries used (H1, H3)."""
 
     shot_no: int = 0
     running_total_nl: int = 0
@@ -62,9 +62,4 @@ def remember(guns: dict[GunKey, GunMemory], event: ev.Event) -> None:
         known = guns.get(key, GunMemory())
         guns[key] = replace(known, shot_no=event.before_shot_no - 1, running_total_nl=event.running_total_nl)
     elif isinstance(event, ev.GunFound) and event.baseline:
-        guns[event.gun, event.memory] = GunMemory(event.acked_shot_no, baseline_total_nl(event), event.entry_hwm)
-
-
-def baseline_total_nl(event: ev.GunFound) -> int:
-    """The running total at the cursor of a gun that this journal meets for the first time."""
-    return event.total_before_oldest_nl
+        guns[event.gun, event.memory] = GunMemory(event.acked_shot_no, event.baseline_total_nl, event.entry_hwm)

@@ -17,6 +17,7 @@ from mesogun.record.ledger import Ledger
 GunKey = tuple[str, str]
 EntryKey = tuple[str, str, int]
 
+ZERO = Ledger()
 CONTACT_SEEN = 2  # ShotFlag.CONTACT_SEEN of the wire, as recorded
 
 
@@ -69,12 +70,12 @@ class TreatmentState:
     redos: Mapping[int, int] = field(default_factory=dict)
     skipped: frozenset[int] = frozenset()
     reassigned: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    dose: Ledger = Ledger()
+    dose: Ledger = ZERO
     dispensed_nl: int = 0
     loaded_high_nl: int = 0
-    prime: Ledger = Ledger()
+    prime: Ledger = ZERO
     blocks: tuple[Block, ...] = ()
-    settled: Ledger = Ledger()
+    settled: Ledger = ZERO
     alarms: tuple[ev.AlarmRaised, ...] = ()
     overrides: tuple[ev.OverrideGiven, ...] = ()
     syringe: ev.SyringeInserted | None = None
@@ -176,7 +177,19 @@ def _close_entry(state: TreatmentState, key: EntryKey) -> TreatmentState:
 
 
 def _settled_entry(state: TreatmentState, event: ev.EntrySettled) -> TreatmentState:
-    return _close_entry(state, (event.gun, event.memory, event.entry_no))
+    key = (event.gun, event.memory, event.entry_no)
+    entry = state.open_entries.get(key)
+    state = _close_entry(state, key)
+    if entry is None or event.how != "operator" or entry.shot_kind != "TREAT":
+        return state
+    # An operator gave up on the evidence: it may have been given, all of it, so it stays counted and marked (H14).
+    index = entry.shot_index
+    return replace(
+        state,
+        outcomes={**state.outcomes, index: Mark.INDETERMINATE},
+        fired={**state.fired, index: state.fired.get(index, 0) + 1},
+        settled=state.settled + Ledger(0, entry.high_nl),
+    )
 
 
 def _shot(state: TreatmentState, event: ev.ShotRecorded) -> TreatmentState:

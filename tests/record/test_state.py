@@ -104,3 +104,11 @@ def test_high_never_shrinks_without_evidence(story: list[ev.Event]) -> None:
             assert after.ledger.high_nl >= state.ledger.high_nl
         assert after.ledger.low_nl >= state.ledger.low_nl
         state = after
+
+
+@req("H14")
+def test_an_entry_given_up_by_an_operator_stays_counted_at_its_upper_end() -> None:
+    state = fold_all([planned(), loaded(1, 0), ev.EntrySettled("g", "m", 1, "operator")])
+    assert state.ledger == Ledger(0, 20_500)
+    assert state.mark(0) is Mark.INDETERMINATE
+    assert 0 not in state.loadable(), "only an ordered redo gives this point another shot"
