@@ -118,46 +118,20 @@ def course_nl(question: Question) -> int:
 
 
 def nearest_um2(places: Sequence[tuple[int, int]]) -> list[int] | None:
-    """Squared distance of each place to its nearest other one, in um²; None for fewer than two places.
-
-    A grid of buckets as wide as the mean spacing keeps it near linear; places far from any other widen the search.
-    """
+    """Squared distance of each place to its nearest other one, in um², exact; None for fewer than two places."""
     if len(places) < 2:
         return None
-    xs, ys = [x for x, _ in places], [y for _, y in places]
-    extent = max(max(xs) - min(xs), max(ys) - min(ys), 1)
-    width = max(1, int(extent / len(places) ** 0.5))
-    buckets: dict[tuple[int, int], list[int]] = {}
-    for index, (x, y) in enumerate(places):
-        buckets.setdefault((x // width, y // width), []).append(index)
-    reach = extent // width + 1
-    return [_nearest(index, places, buckets, width, reach) for index in range(len(places))]
+    import numpy as np  # heavy: only when a limit asks for it
+    from scipy.spatial import cKDTree
 
-
-def _nearest(
-    index: int,
-    places: Sequence[tuple[int, int]],
-    buckets: dict[tuple[int, int], list[int]],
-    width: int,
-    reach: int,
-) -> int:
-    x, y = places[index]
-    column, row = x // width, y // width
-    best: int | None = None
-    for ring in range(reach + 1):
-        # Everything in ring r+1 is farther than r * width.
-        if best is not None and best <= (max(0, ring - 1) * width) ** 2:
-            break
-        for dx in range(-ring, ring + 1):
-            edge = abs(dx) == ring
-            for dy in range(-ring, ring + 1) if edge else (-ring, ring):
-                for other in buckets.get((column + dx, row + dy), ()):
-                    if other != index:
-                        squared = (places[other][0] - x) ** 2 + (places[other][1] - y) ** 2
-                        best = squared if best is None else min(best, squared)
-    if best is None:
-        raise AssertionError("two places have a distance")
-    return best
+    array = np.asarray(places, dtype=np.float64)
+    nearest: list[list[int]] = np.asarray(cKDTree(array).query(array, k=2)[1]).tolist()
+    squared = []
+    for index, pair in enumerate(nearest):
+        # A place that shares its spot with others may not find itself among its two nearest.
+        other = pair[1] if pair[0] == index else pair[0]
+        squared.append((places[other][0] - places[index][0]) ** 2 + (places[other][1] - places[index][1]) ** 2)
+    return squared
 
 
 def _recent(question: Question) -> Sequence[PastTreatment]:

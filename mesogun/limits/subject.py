@@ -24,6 +24,15 @@ class Weight:
     measured_on: date
     by: str
 
+    @classmethod
+    def recorded(cls, value: str, measured_on: date, by: str) -> Weight:
+        """The weight that a record holds as decimal text; ``InputError`` unless it is a number of kilograms."""
+        try:
+            kg = float(value)
+        except ValueError as error:
+            raise InputError(f"weight {value!r} is not a number; measure and enter it in kg") from error
+        return cls(kg, measured_on, by)
+
     def __post_init__(self) -> None:
         if not (math.isfinite(self.kg) and 1 <= self.kg <= 500):
             raise InputError(f"weight {self.kg} kg is not between 1 and 500 kg; measure and enter it in kg")

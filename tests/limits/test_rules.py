@@ -325,5 +325,17 @@ def test_leaving_the_range_of_the_protocol_needs_a_reason() -> None:
 
 @pytest.mark.parametrize("kg", [0.0, -60.0, 0.9, 501.0, float("nan"), float("inf")])
 def test_a_weight_that_nobody_has_is_refused(kg: float) -> None:
-    with pytest.raises(InputError, match="weight"):
+    with pytest.raises(InputError, match="between 1 and 500 kg"):
         Weight(kg, date(2026, 3, 2), "op-1")
+
+
+def test_a_recorded_weight_is_a_number_of_kilograms() -> None:
+    assert Weight.recorded("62.5", date(2026, 3, 2), "op-1").kg == 62.5
+    for text in ("", "62,5", "138 lb", "nan", "625"):
+        with pytest.raises(InputError, match="weight"):
+            Weight.recorded(text, date(2026, 3, 2), "op-1")
+
+
+def test_many_points_on_one_spot_are_judged_in_time() -> None:
+    places = [(0, 0)] * 5_000 + [(1_000_000, 0)]
+    assert nearest_um2(places) == [0] * 5_000 + [10**12]
