@@ -24,6 +24,9 @@ _SAYS = {
     sqlite3.SQLITE_CONSTRAINT: "the journal refuses to change what is written",
 }
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+# PostgreSQL, appendix A: lock_not_available, deadlock_detected, serialization_failure
+_SERVER_BUSY = {"55P03", "40P01", "40001"}
+_SERVER_SAYS = {"53100": _SAYS[sqlite3.SQLITE_FULL], "25006": _SAYS[sqlite3.SQLITE_READONLY]}
 
 
 def explain(where: str, error: BaseException) -> RecordError:
@@ -38,8 +41,12 @@ def explain(where: str, error: BaseException) -> RecordError:
         says = _SAYS.get(primary, "the database refused")
         return RecordError(f"{where}: {says} ({name})")
     state = getattr(cause, "sqlstate", None)
+    if state in _SERVER_BUSY:
+        return JournalBusy(f"{where}: another station is writing to the journal ({state}); nothing was written")
+    if state in _SERVER_SAYS:
+        return RecordError(f"{where}: {_SERVER_SAYS[state]} (SQLSTATE {state})")
     detail = f"{type(cause).__name__}{f', SQLSTATE {state}' if state else ''}"
-    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+    if type(cause).__name__ in {"OperationalError", "InterfaceError"}:
         return RecordError(f"{where}: the database server does not answer or refuses us ({detail})")
     return RecordError(f"{where}: the database refused; the journal may be damaged ({detail})")
 
@@ -48,7 +55,10 @@ def failed_for_good(error: BaseException) -> bool:
     """Whether nobody knows what reached the disk: after a failed write or sync only reopening can tell."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", None)
-    return code is None or code & 0xFF in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    if code is not None:
+        return code & 0xFF in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    state = getattr(cause, "sqlstate", None)
+    return state not in _SERVER_BUSY and state not in _SERVER_SAYS
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesogun.clock import ManualClock
@@ -162,6 +162,7 @@ def test_a_file_that_was_cut_stays_untouched(path: Path, size: int) -> None:
     assert files(path.parent) == {path.name: content}
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 4095), st.binary(min_size=1, max_size=200))
 def test_damage_in_the_first_page_is_an_error_of_ours(
     tmp_path_factory: pytest.TempPathFactory, offset: int, damage: bytes

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesogun.clock import ManualClock
@@ -199,6 +199,7 @@ def test_treatments_are_listed(journal: Journal) -> None:
     assert (second.treatment, second.subject, second.guns, second.ended) == (OTHER, "", (), "")
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from([TREATMENT, OTHER]), st.integers(1, 4)), min_size=1, max_size=12))
 def test_any_interleaving_makes_one_chain(
     tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[str, int]]
