@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tui.live import run_live
+    from tui.settings import Look, look, remember
+    from tui.watch import print_watch, run_replay, run_watch
 
-__all__ = ["run_live"]
+__all__ = ["Look", "look", "print_watch", "remember", "run_live", "run_replay", "run_watch"]
 
-_WHERE = {"run_live": "tui.live"}
+_WHERE = {
+    "run_live": "tui.live",
+    "run_watch": "tui.watch",
+    "run_replay": "tui.watch",
+    "print_watch": "tui.watch",
+    "Look": "tui.settings",
+    "look": "tui.settings",
+    "remember": "tui.settings",
+}
 
 
 def __getattr__(name: str) -> Any:

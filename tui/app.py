@@ -21,9 +21,10 @@ from textual.theme import Theme
 from textual.widgets import Button, Static
 
 from mesogun.record.alarms import Alarms, Facts, acknowledge, bell_due, pause_audio, step
-from mesogun.treatment.front import Wish
+from mesogun.treatment.front import Phase, Wish
 from mesogun.wire.codes import State
 from tui import pages, panels
+from tui.follow import SKIP, ReplaySource
 from tui.front import Question, ScreenFront
 from tui.keymap import Act, Where, key_line, keymap, stop_keys
 from tui.mapview import MapView
@@ -338,7 +339,10 @@ class Dashboard(App[str]):
                 self._close()
         elif self._question is None or self._question.number != question.number:
             self._question = question
-            self._open(pages.question(question.what, question.text, self._palette), *_ANSWERS[question.what])
+            what = question.what
+            if what in ("arm", "rearm") and self._view is not None and self._view.phase == Phase.PRIMING:
+                what = "prime"
+            self._open(pages.question(what, question.text, self._palette), *_ANSWERS[question.what])
 
     def _open(self, text: Text, yes: str, no: str) -> None:
         self._line("question").show(text)
@@ -470,6 +474,18 @@ class Dashboard(App[str]):
         self.screen.set_class(self._page is not None, "-page")
         self.query_one("#page").scroll_home(animate=False)
 
+    def _do_play(self) -> None:
+        if isinstance(self._source, ReplaySource):
+            self._source.play()
+
+    def _do_faster(self) -> None:
+        if isinstance(self._source, ReplaySource):
+            self._source.faster(1)
+
+    def _do_slower(self) -> None:
+        if isinstance(self._source, ReplaySource):
+            self._source.faster(-1)
+
     def _do_up(self) -> None:
         self._move(0, -1)
 
@@ -483,6 +499,9 @@ class Dashboard(App[str]):
         self._move(1, 0)
 
     def _move(self, columns: int, lines: int) -> None:
+        if isinstance(self._source, ReplaySource) and columns and not self.screen.has_class("-bigmap"):
+            self._source.skip(columns * SKIP)
+            return
         if self._page is not None:
             self.query_one("#page").scroll_relative(y=lines * 3, animate=False)
         else:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from mesogun.errors import MesogunError
 from mesogun.plan.model import Plan
 from mesogun.record.alarms import Limit
 from mesogun.treatment.front import FrontEnd, Wish
@@ -18,6 +19,7 @@ from tui.front import ScreenFront
 from tui.keymap import Where
 from tui.settings import Look, look
 from tui.source import LiveSource
+from tui.terminal import must_be_terminal
 from tui.view import ViewMaker
 
 JOIN_S = 5.0
@@ -57,9 +59,14 @@ def run_live(
 
     Raises
     ------
+    InputError
+        Before anything else, when there is no terminal: nobody would see what is painted.
+    MesogunError
+        When the screen itself failed; the gun was stopped.
     BaseException
         Whatever ``start`` raised, after the screen has been closed.
     """
+    must_be_terminal()
     chosen = settings if settings is not None else look()
     front = ScreenFront(stop, lockstep_s=lockstep_s)
     source = LiveSource(front)
@@ -98,5 +105,10 @@ def run_live(
             front.want(Wish.END)
         worker.join(JOIN_S)
         sys.setswitchinterval(switch_s)
+    if app.return_code:
+        raise MesogunError(
+            "the dashboard failed (its report is above) and the gun was stopped:"
+            " look at the record, then mesogun treat --resume, with --plain if it fails again"
+        ) from source.failure
     if source.failure is not None:
         raise source.failure

@@ -101,11 +101,12 @@ def question(what: str, text: str, palette: Palette) -> Text:
     meaning = {
         "arm": "After yes, the trigger on the gun fires. Hold the gun in place first.",
         "rearm": "The gun was disarmed. After yes, the trigger fires again.",
+        "prime": "After yes, the trigger primes the needle. Hold the gun AWAY from the skin.",
         "syringe": "After yes, the new needle is primed. Hold the gun away from the skin.",
         "fault": "After yes, the fault is cleared and the gun's log is read again.",
         "end": "What is in the magazine is taken back; nothing more can be given in this treatment.",
     }
-    title = {"arm": "ARM", "rearm": "ARM AGAIN", "syringe": "SYRINGE", "fault": "FAULT", "end": "END"}
+    title = {"arm": "ARM", "rearm": "ARM AGAIN", "prime": "PRIME", "syringe": "SYRINGE", "fault": "FAULT", "end": "END"}
     return Text.assemble(
         (f"{title.get(what, what.upper())}  ", f"bold {palette.accent}"),
         (f"{text}\n", f"bold {palette.text}"),

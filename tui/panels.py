@@ -64,21 +64,24 @@ def status(view: View, palette: Palette, width: int, beat: int, note: str = "") 
         words = "NO DATA"
     if words != view.source:
         chip = f"bold {palette.medium_on} on {palette.medium}"
-    left = Text.assemble((f" {words} ", chip), " ", (view.phase, f"bold {palette.text}"))
-    if view.gun_kind == "SIMULATED":
-        left.append("  simulated gun", palette.warn)
-    if view.demonstration:
-        left.append("  demonstration values", palette.warn)
     age = figures.seconds(view.age_us) if view.age_us is not None else "-"
-    right = Text(f"{view.gun_serial}  {_link(view)} {age} {BEAT[beat % len(BEAT)]} ", palette.quiet)
-    room = width - left.cell_len - right.cell_len - 4
+    right = Text(f"{_link(view)} {age} {BEAT[beat % len(BEAT)]} ", palette.quiet)
+    left = Text.assemble((f" {words} ", chip), " ", (view.phase, f"bold {palette.text}"))
+    pieces: list[tuple[str, str]] = []
     if note:
-        left.append(f"  {note}", palette.accent)
-    elif room > 8 and view.title:
-        title = view.title if len(view.title) <= room else view.title[: room - 1] + "…"
-        left.append(f"  {title}", palette.quiet)
-    if left.cell_len + right.cell_len >= width:
-        left.truncate(max(10, width - right.cell_len - 1), overflow="ellipsis")
+        pieces.append((note, palette.accent))
+    if view.gun_kind.lower() == "simulated":
+        pieces.append(("simulated gun", palette.warn))
+    if view.demonstration:
+        pieces.append(("demonstration values", palette.warn))
+    pieces += [(view.title, palette.quiet), (f"gun {view.gun_serial}" if view.gun_serial else "", palette.quiet)]
+    for piece, style in pieces:
+        room = width - left.cell_len - right.cell_len - 3
+        if piece and len(piece) <= room:
+            left.append(f"  {piece}", style)
+        elif piece and style != palette.quiet:
+            left.append(f"  {piece[: max(0, room - 1)]}…", style)
+            break
     return _row(left, right, width)
 
 
@@ -114,7 +117,6 @@ def total(view: View, palette: Palette, width: int, height: int) -> Text:
     text.append(figures.given(view.remaining_nl), f"bold {palette.text}")
     text.append(f" of {figures.given(view.planned_nl)}", palette.quiet)
     text.append(f"  {view.shots_done}/{view.shots_total}", palette.text)
-    text.append(" shots", palette.quiet)
     text.append("\n")
     text.append_text(limit(view, palette, width))
     return text
@@ -143,11 +145,11 @@ def bar(view: View, whole_nl: int, width: int, style: str, palette: Palette) -> 
     low = min(width, view.low_nl * width // whole)
     high = min(width, -(-view.high_nl * width // whole))
     tick = view.planned_nl * width // whole
-    text = Text()
-    for cell in range(width):
-        mark = "█" if cell < low else "▒" if cell < high else "│" if cell == tick else "░"
-        text.append(mark, style if cell < high else palette.quiet if mark == "│" else palette.line)
-    return text
+    cells = ["█" if cell < low else "▒" if cell < high else "░" for cell in range(width)]
+    if high <= tick < width:
+        cells[tick] = "│"
+    line = "".join(cells)
+    return Text.assemble((line[:high], style), (line[high:], palette.quiet))
 
 
 def gun(view: View, palette: Palette, width: int, trace: Sequence[int]) -> Text:

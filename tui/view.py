@@ -317,4 +317,9 @@ def recorded_limits(clearance: str | None) -> tuple[Limit, ...]:
         return ()
     from mesogun.limits.clearance import Clearance
 
-    return tuple(Limit(cap.rule, cap.cap_nl, cap.hard) for cap in Clearance.from_text(clearance).caps)
+    return tuple(Limit(limit_name(cap.rule), cap.cap_nl, cap.hard) for cap in Clearance.from_text(clearance).caps)
+
+
+def limit_name(rule: str) -> str:
+    """A rule's key as words: ``treatment_ml.hard_high`` -> ``treatment``."""
+    return rule.partition(".")[0].removesuffix("_ml").replace("_", " ")
