@@ -8,7 +8,6 @@ COBS: Cheshire and Baker, IEEE/ACM Trans. Networking 7(2), 1999. CRC-32 as in zl
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ OVERHEAD = HEAD.size + TAG_SIZE + CRC.size
 MAX_RAW = 253  # one COBS block: exactly one byte of stuffing
 MAX_STUFFED = MAX_RAW + 1
 NO_TAG = bytes(TAG_SIZE)
+_RESIDUE = 0x2144DF1C  # what zlib's CRC-32 of anything followed by its own CRC-32 always is
 _ZERO_TO_ONE = bytes.maketrans(b"\0", b"\1")
-_RUNS = re.compile(rb"[^\0]+").finditer
 _KINDS = tuple(FrameKind(number) for number in range(4))
 
 
@@ -73,9 +72,12 @@ def cobs_encode(raw: bytes) -> bytes:
     """Stuff at most 253 bytes so that no zero byte is left."""
     # A zero before another zero, or at the end, becomes 1; only zeros before a run of others need its length.
     out = bytearray(b"\1" + raw.translate(_ZERO_TO_ONE))
-    for run in _RUNS(raw):
-        start, end = run.span()
-        out[start] = end - start + 1
+    at = 0
+    for run in raw.split(b"\0"):
+        code = len(run) + 1
+        if code > 1:
+            out[at] = code
+        at += code
     return bytes(out)
 
 
@@ -102,7 +104,7 @@ def parse(stuffed: bytes) -> Frame | Damage:
     if size < OVERHEAD:
         return Damage("short", len(stuffed))
     crc_at = size - 4
-    if zlib.crc32(raw[:crc_at]) != int.from_bytes(raw[crc_at:], "little"):
+    if zlib.crc32(raw) != _RESIDUE:
         return Damage("crc", len(stuffed))
     head, op, seq = HEAD.unpack_from(raw)
     tag = raw[crc_at - TAG_SIZE : crc_at]
