@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mesogun.wire.codes import ShotKind
+from mesogun.wire.codes import Fault, ShotKind
 from sim.firmware.gun import Gun
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import BUSY, Phase
@@ -122,7 +122,7 @@ class Hand:
             self._again(habits.look_us)
         elif machine.phase is Phase.ARMED:
             self._again(habits.look_us)
-        elif machine.phase is Phase.DISARMED:
+        elif machine.phase in {Phase.DISARMED, Phase.FAULT}:
             self._mind_the_syringe()
 
     def _work(self, into_skin: bool) -> None:
@@ -151,7 +151,8 @@ class Hand:
             machine.profile["syringe.low_nl"], 2 * self._largest_nl + machine.profile["syringe.nominal_nl"] / 20
         )
         waiting = not machine.magazine and machine.store.kept.treatment_ref
-        low = machine.wants_syringe or (waiting and machine.syringe_left_nl < enough_nl)
+        spent = machine.fault in {Fault.EMPTY, Fault.SYRINGE}
+        low = spent or machine.wants_syringe or (waiting and machine.syringe_left_nl < enough_nl)
         if not low:
             self._low_since_us = None
             if waiting:

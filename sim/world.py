@@ -72,7 +72,8 @@ class World:
 
     def power_cycle(self, off_us: int = 500_000) -> None:
         """Switch the gun off and on again."""
-        self.gun.power_off()
+        if self.gun.powered:
+            self.gun.power_off()
         self.kernel.run_for(off_us)
         self.gun.power_on()
 

@@ -21,7 +21,8 @@ from sim.kernel import Kernel, Timer
 from sim.physics.plant import Plant
 from sim.physics.profile import Profile
 
-RELIEF_LIMIT_US = 400_000
+RELIEF_LIMIT_US = 3_000_000
+RELIEF_SHARE = 0.1  # of the flow of a stroke: the sensor is read once a millisecond
 SETTLE_LIMIT_US = 2_000_000
 WATCHDOG_US = 50_000
 STORED_SHARE = 0.75  # of the stated bound: more than this still stored means that it is still flowing
@@ -488,7 +489,7 @@ class Machine:
         """Needles out, screw back until the sensor reads zero; what came back is not counted as given."""
         self._shot().relieved = True
         self.plant.withdraw()
-        self.plant.run(-self.profile["screw.flow_nl_s"])
+        self.plant.run(-RELIEF_SHARE * self.profile["screw.flow_nl_s"])
         self._relief_end_us = self.kernel.now_us + RELIEF_LIMIT_US
         self._motor = self.kernel.after(1_000, "relief", self._relief_tick)
 

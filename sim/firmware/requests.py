@@ -232,8 +232,8 @@ class Requests:
         battery_dead = machine.panel.battery_mv < machine.profile["battery.brownout_mv"]
         if machine.fault is Fault.BATTERY and battery_dead:
             return refused(Reason.FAULT)
-        if machine.fault is Fault.MEMORY and machine.store.log.closed_shot_no != machine.store.log.last_shot_no:
-            return refused(Reason.FAULT)  # an INTENT is still open: only a boot can close it
+        if machine.fault is Fault.MEMORY:
+            return refused(Reason.FAULT)  # only a start reads the memory again, and closes what is open
         machine.post(Happening.CLEAR)
         return OK
 

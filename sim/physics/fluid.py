@@ -32,11 +32,47 @@ class Path:
 
 
 def advance(path: Path, pressure: float, bleb: float, flow: float, duration: float) -> tuple[float, float, float]:
-    """Pressure, bleb and leaked volume after ``duration`` seconds of constant piston ``flow`` (nL/s)."""
+    """Pressure, bleb and leaked volume after ``duration`` seconds of constant piston ``flow`` (nL/s).
+
+    Nothing flows back through the needles: below the pressure outside they are as good as closed.
+    """
     if duration <= 0.0:
         return pressure, bleb, 0.0
     if math.isinf(path.resistance):
         return _blocked(path, pressure, bleb, flow, duration)
+    outside = path.tissue_kpa + path.stiffness * bleb
+    if pressure < outside:
+        wait = _time_blocked(path, pressure, flow, outside)
+        shut = min(wait, duration)
+        pressure, bleb, leaked = _blocked(path, pressure, bleb, flow, shut)
+        if shut == duration:
+            return pressure, bleb, leaked
+        after, grown, more = _open(path, outside, bleb, flow, duration - shut)
+        return after, grown, leaked + more
+    after, grown, leaked = _open(path, pressure, bleb, flow, duration)
+    if flow < 0.0 and after < path.tissue_kpa + path.stiffness * grown:
+        low, high = 0.0, duration  # the piston goes back: when do the needles fall silent?
+        for _ in range(48):
+            middle = (low + high) / 2.0
+            p, v, _leak = _open(path, pressure, bleb, flow, middle)
+            low, high = (middle, high) if p > path.tissue_kpa + path.stiffness * v else (low, middle)
+        p, v, leaked = _open(path, pressure, bleb, flow, low)
+        after, grown, more = _blocked(path, p, v, flow, duration - low)
+        return after, grown, leaked + more
+    return after, grown, leaked
+
+
+def _time_blocked(path: Path, pressure: float, flow: float, outside: float) -> float:
+    # until the piston has brought the pressure up to what stands outside
+    if flow <= 0.0 or (path.leak > 0.0 and flow / path.leak <= outside):
+        return math.inf
+    if path.leak == 0.0:
+        return (outside - pressure) * path.compliance / flow
+    end = flow / path.leak
+    return path.compliance / path.leak * math.log((end - pressure) / (end - outside))
+
+
+def _open(path: Path, pressure: float, bleb: float, flow: float, duration: float) -> tuple[float, float, float]:
     if path.leak == 0.0:
         rate = 1.0 / (path.resistance * path.compliance) + path.stiffness / path.resistance
         tau = 1.0 / rate

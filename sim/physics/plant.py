@@ -66,9 +66,12 @@ class Plant:
     def mount(self, content_nl: float) -> None:
         """A fresh syringe with so much liquid; needle and dead space hold air."""
         self.sync()
-        stored = self.path.compliance * self.pressure
-        self._spend(stored, into_skin=False)  # what was stored leaves when the old one is taken off
+        stored = self.stored_nl  # leaves when the old syringe is taken off; a vacuum draws air
+        self._spend(max(0.0, stored), into_skin=False)
+        self.account.displaced -= min(0.0, stored)
         self.pressure = 0.0
+        self.bubble_nl = 0.0
+        self._path = None
         self.content = content_nl
         self.air = self.profile["syringe.dead_volume_nl"]
         self._slack = 0.0
@@ -83,7 +86,7 @@ class Plant:
             resistance = math.inf if blocked else needle / self.open_pins + self.extra_resistance
             compliance = self.profile.compliance_nl_per_kpa
             if self.bubble_nl:  # Boyle, linearised where the path was last changed
-                compliance += self.bubble_nl * ATMOSPHERE_KPA / (ATMOSPHERE_KPA + max(0.0, self.pressure)) ** 2
+                compliance += self.bubble_nl * ATMOSPHERE_KPA / (ATMOSPHERE_KPA + self.pressure) ** 2
             tissue, stiffness = 0.0, 0.0
             if self.in_skin:
                 tissue = self.profile["tissue.pressure_kpa"]
@@ -94,11 +97,24 @@ class Plant:
     def change(self, **attributes: float | bool) -> None:
         """Change the path (occlusion, leak, bubble, pins) at this moment."""
         self.sync()
-        before = self.path.compliance
+        stored = self.stored_nl
         for name, value in attributes.items():
             setattr(self, name, value)
         self._path = None
-        self.pressure *= before / self.path.compliance  # stored volume stays what it is
+        self.pressure = self._pressure_of(stored)  # stored volume stays what it is
+
+    @property
+    def stored_nl(self) -> float:
+        """What the pressure holds: elastic walls, and the bubble by Boyle's law."""
+        p = self.pressure
+        return self.profile.compliance_nl_per_kpa * p + self.bubble_nl * p / (ATMOSPHERE_KPA + p)
+
+    def _pressure_of(self, stored: float) -> float:
+        c, b, p0 = self.profile.compliance_nl_per_kpa, self.bubble_nl, ATMOSPHERE_KPA
+        if not b:
+            return stored / c
+        half = (c * p0 + b - stored) / (2.0 * c)
+        return math.sqrt(half * half + stored * p0 / c) - half
 
     # needles
 
@@ -214,13 +230,12 @@ class Plant:
             self.account.displaced += flow * step
             self.content -= flow * step
             self.account.leaked += leaked
+            if self.bubble_nl:  # the step was linear; what is stored is exact
+                pressure = self._pressure_of(self.stored_nl + flow * step - leaked - (bleb - self.bleb))
+                self._path = None
             self._spend(bleb - self.bleb, into_skin=self.in_skin)
             self.pressure, self.bleb = pressure, bleb
             self.peak = max(self.peak, pressure)
-            if self.bubble_nl:
-                before = self.path.compliance
-                self._path = None
-                self.pressure *= before / self.path.compliance
 
     def _push(self, volume: float) -> None:
         self.account.displaced += volume
@@ -244,5 +259,4 @@ class Plant:
         """Displaced minus (left + leaked + air + stored): zero but for rounding."""
         self.sync()
         account = self.account
-        stored = self.path.compliance * self.pressure
-        return account.displaced - account.left_needle - account.leaked - account.air_out - stored
+        return account.displaced - account.left_needle - account.leaked - account.air_out - self.stored_nl

@@ -1,0 +1,40 @@
+"""The operator of a campaign: paints at once, says yes, removes causes. Not responsible for the hand on the gun."""
+
+from __future__ import annotations
+
+from mesogun.treatment import Snapshot, Token, Wish
+
+PATIENCE = 60  # times asked before a fault counts as dealt with
+
+
+class CampaignFront:
+    """A front end without a screen: every snapshot counts as painted when it was taken."""
+
+    def __init__(self) -> None:
+        self.snapshot: Snapshot | None = None
+        self._fresh = False
+        self.asked = 0
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Painted."""
+        self.snapshot = snapshot
+        self._fresh = True
+
+    def token(self) -> Token | None:
+        """The token of the newest picture, once."""
+        if not self._fresh or self.snapshot is None:
+            return None
+        self._fresh = False
+        return self.snapshot.token()
+
+    def wish(self) -> Wish:
+        """Go on."""
+        return Wish.RUN
+
+    def confirm(self, what: str, text: str) -> bool | None:  # noqa: ARG002 - the front end's own signature
+        """Yes; to a fault only when there was time to look, and to change what is empty."""
+        self.asked += 1
+        if what == "fault" and self.asked < PATIENCE:
+            return None
+        self.asked = 0
+        return True

@@ -1,0 +1,69 @@
+"""A journal without a disk, for speed: same promises as ``mesogun.journal`` (all or nothing, epochs), and its failures.
+
+Events go through the real codec. Not responsible for SQLite's own durability, which ``tests/journal`` shows with
+real files; a campaign can run on the real one too (``--journal``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from mesogun.errors import RecordError
+from mesogun.journal import Fenced, Row
+from mesogun.record import Event, TreatmentState, decode, encode, fold
+from mesogun.record import events as ev
+from sim.invariants import HostBelief
+
+EVIDENCE = (ev.ShotRecorded, ev.EntrySettled, ev.ForeignRecorded, ev.GapFound)
+
+
+class MemoryJournal:
+    """Rows in a list. ``on_append`` may raise before anything is written (disk full, killed in the middle)."""
+
+    def __init__(self, treatment: str, limit_nl: int) -> None:
+        self._rows: list[Row] = []
+        self._epochs: dict[str, int] = {}
+        self.treatment = treatment
+        self.limit_nl = limit_nl
+        self.state = TreatmentState()
+        self.evidence = 0
+        self.full = False
+        self.on_append: Callable[[], None] | None = None
+        self._belief: HostBelief | None = None
+
+    def append(self, events: Sequence[Event], *, treatment: str, epoch: int | None) -> int:
+        """Write all events, or none."""
+        if self.on_append is not None:
+            self.on_append()
+        if self.full:
+            raise RecordError("the disk is full; free some space, then go on")
+        if epoch is not None and epoch != self._epochs.get(treatment, 0):
+            raise Fenced(f"treatment {treatment} was taken over by another runner; this one stops")
+        for event in events:
+            body = encode(event)
+            stored = decode(body)
+            self._rows.append(Row(len(self._rows) + 1, "", treatment, epoch, stored, "", "", body))
+            if treatment == self.treatment:
+                self.state = fold(self.state, stored)
+                self._belief = None
+            self.evidence += isinstance(stored, EVIDENCE)
+        return len(self._rows)
+
+    def take(self, treatment: str, station: str) -> int:  # noqa: ARG002 - the journal's own signature
+        """A new epoch; earlier runners are fenced."""
+        self._epochs[treatment] = self._epochs.get(treatment, 0) + 1
+        return self._epochs[treatment]
+
+    def release(self, treatment: str | None = None) -> None:
+        """There is no lock to let go."""
+
+    def rows(self, treatment: str | None = None, after: int = 0) -> Iterator[Row]:
+        """Rows in order."""
+        yield from (row for row in self._rows[after:] if treatment is None or row.treatment == treatment)
+
+    def belief(self) -> HostBelief | None:
+        """What this journal says was given."""
+        if self._belief is None and self.state.planned is not None:
+            ledger = self.state.ledger
+            self._belief = HostBelief(ledger.low_nl, ledger.high_nl, self.limit_nl, self.evidence)
+        return self._belief

@@ -1,0 +1,205 @@
+"""One seed: a whole treatment with kills and resumes under faults, then without faults, every invariant watched.
+
+Safety first (faults on), then liveness (faults off: it must come to its end). Not responsible for many seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from mesogun.errors import MesogunError, MustSettle
+from mesogun.gun import connect
+from mesogun.identity import SIMULATED_KEY
+from mesogun.journal import Journal
+from mesogun.treatment import Runner, Settings
+from mesogun.wire.codes import Fault
+from sim.campaign.draw import Draw, draw
+from sim.campaign.front import CampaignFront
+from sim.campaign.memory_journal import MemoryJournal
+from sim.campaign.workload import OPERATOR, TREATMENT, cleared_plan, first_events
+from sim.doors.port import attach
+from sim.faults import FaultPlan, HostKilled, Injector, Report
+from sim.firmware.table import Phase
+from sim.invariants import Breach, Invariants
+from sim.physics.profile import Profile, load
+from sim.world import World
+
+SAFETY_TRIES = 12
+LIVENESS_TRIES = 6
+GIVE_UP_US = 3_600_000_000
+POLL_MS = 100
+
+
+@dataclass(slots=True)
+class Result:
+    """What one seed came to."""
+
+    seed: int
+    draw: Draw
+    breaches: list[Breach]
+    reports: list[Report]
+    ended: str | None
+    stopped_by: list[str] = field(default_factory=list)
+    shots: int = 0
+    simulated_us: int = 0
+    events: int = 0
+    trace: str = ""
+    truth_nl: float = 0.0
+    low_nl: int = 0
+    high_nl: int = 0
+
+    @property
+    def good(self) -> bool:
+        """No invariant was broken."""
+        return not self.breaches
+
+
+Prepare = Callable[[World], None]
+
+
+def run_seed(seed: int, *, plan: FaultPlan | None = None, prepare: Prepare | None = None) -> Result:
+    """Run what the seed draws; ``plan`` replaces its faults (replay, shrinking), ``prepare`` changes the world."""
+    drawn = draw(seed)
+    return run(drawn, plan=drawn.plan if plan is None else plan, prepare=prepare)
+
+
+def run(drawn: Draw, *, plan: FaultPlan, prepare: Prepare | None = None) -> Result:
+    """Run a drawn treatment under a fault plan."""
+    session = Treatment(drawn, plan)
+    if prepare is not None:
+        prepare(session.world)
+    session.safety()
+    session.liveness()
+    return session.result()
+
+
+class Treatment:
+    """One treatment in one world, over as many host lives as it takes."""
+
+    def __init__(self, drawn: Draw, plan: FaultPlan, *, profile: Profile | None = None) -> None:
+        self.drawn = drawn
+        self.world = World(load(drawn.profile) if profile is None else profile, seed=drawn.seed)
+        needles = self.world.profile.integer("needle.count")
+        volume_nl = drawn.volume_nl // (10 * needles) * 10 * needles
+        self.cleared = cleared_plan(
+            drawn.shots, volume_nl, self.world.profile.integer("syringe.nominal_nl"), needles
+        )  # fmt: skip
+        self.journal = MemoryJournal(TREATMENT, self.cleared.hard_total_nl)
+        self.journal.append(first_events(self.cleared), treatment=TREATMENT, epoch=None)
+        self.injector = Injector(self.world, plan)
+        self.injector.host_handlers = {
+            "disk_full": lambda: setattr(self.journal, "full", True),
+            "torn_journal": self._tear,
+            "second_runner": lambda: setattr(self, "_rival", self.journal.take(TREATMENT, "rival")),
+        }
+        self.world.kernel.at(GIVE_UP_US, "give up", self._give_up)
+        self.invariants = Invariants(self.world, host=self.journal.belief, redos=self._redos)
+        self.stopped_by: list[str] = []
+        self.gave_up = False
+        self._rival = 0
+
+    @property
+    def ended(self) -> str | None:
+        """How the treatment ended, as recorded."""
+        return self.journal.state.ended
+
+    def safety(self) -> None:
+        """With faults, for as many host lives as are allowed."""
+        stream = self.world.streams.fork("operator")
+        for _ in range(SAFETY_TRIES):
+            self.one_life()
+            if self.over:
+                return
+            self.world.kernel.run_for(int(stream.uniform(0.05, 6.0) * 1e6))
+
+    def liveness(self) -> None:
+        """Without faults: to its end, or to a named safe state that only service can leave."""
+        self.injector.stop()
+        if not self.over:
+            start_us = self.world.kernel.now_us
+            gun = self.world.gun
+            if not gun.powered or gun.machine.fault is Fault.MEMORY:
+                self.world.power_cycle()  # what service does with it
+            for _ in range(LIVENESS_TRIES):
+                self.one_life()
+                self.world.kernel.run_for(2_000_000)
+                if self.over:
+                    break
+            if not self.over and gun.machine.phase is not Phase.LOCKED:
+                took_s = (self.world.kernel.now_us - start_us) / 1e6
+                self.invariants.breach("liveness", f"not ended after {took_s:.0f} s: {self.stopped_by[-1:]}")
+        self.world.kernel.run_for(1_000_000)
+        self.invariants.finish()
+
+    @property
+    def over(self) -> bool:
+        """Whether another host life would change nothing: ended, given up, or people must settle something."""
+        settle = bool(self.stopped_by) and self.stopped_by[-1].startswith("MustSettle")
+        return self.journal.state.ended is not None or settle or self.gave_up
+
+    def one_life(self) -> None:
+        """One host process, from its start to its end or death."""
+        self.injector.host_dead = False
+        self.journal.full = False
+        self.journal.on_append = None
+        try:
+            gun = connect(attach(self.world), keys=lambda _: SIMULATED_KEY)
+            try:
+                runner = Runner(
+                    gun=gun,
+                    journal=cast(Journal, self.journal),
+                    cleared=self.cleared,
+                    treatment=TREATMENT,
+                    front=CampaignFront(),
+                    operator=OPERATOR,
+                    station="campaign",
+                    settings=Settings(lead=self.drawn.lead, poll_ms=POLL_MS, syringe_wait_ms=60_000),
+                )
+                runner.run()
+            finally:
+                gun.close()
+        except HostKilled:
+            self.stopped_by.append("killed")
+        except MustSettle as error:
+            self.stopped_by.append(f"MustSettle: {error}")
+        except MesogunError as error:
+            self.stopped_by.append(f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever the host raises beyond its error tree is a finding
+            self.invariants.breach("only our errors", f"{type(error).__name__}: {error}")
+            self.stopped_by.append(f"{type(error).__name__}: {error}")
+
+    def result(self) -> Result:
+        """What it came to."""
+        state, world = self.journal.state, self.world
+        return Result(
+            self.drawn.seed,
+            self.drawn,
+            list(self.invariants.breaches),
+            self.injector.reports(),
+            self.ended,
+            self.stopped_by,
+            len(world.truth.per_shot),
+            world.kernel.now_us,
+            world.kernel.events,
+            world.kernel.trace_hash(),
+            world.truth.dispensed_nl,
+            state.ledger.low_nl,
+            state.ledger.high_nl,
+        )
+
+    def _give_up(self) -> None:
+        self.invariants.breach("liveness", f"not ended after {GIVE_UP_US / 1e6:.0f} s")
+        self.gave_up = True
+        self.injector.host("kill")
+
+    def _redos(self, shot_index: int) -> int:
+        return self.journal.state.redos.get(shot_index, 0)
+
+    def _tear(self) -> None:
+        def die() -> None:
+            self.injector.host_dead = True
+            raise HostKilled
+
+        self.journal.on_append = die
