@@ -52,7 +52,7 @@ class Terminal:
             ready, _, _ = select.select([self.main], [], [], 0.01)
             if ready:
                 data = os.read(self.main, 65_536)
-                self.raw = self.raw[-4096:] + data
+                self.raw += data
                 self._stream.feed(data)
                 if self.answers:
                     for row, column in ASK.findall(data):
