@@ -12,6 +12,7 @@ from mesogun.identity.operators import Operator, Operators
 from mesogun.identity.references import check_subject, new_subject
 from mesogun.identity.roles import Action, Role, may, require
 from mesogun.identity.signing import Signer, fingerprint, verify_signature
+from mesogun.identity.station import SeenHead, Station
 
 __all__ = [
     "BENCH_KEY",
@@ -24,7 +25,9 @@ __all__ = [
     "Operator",
     "Operators",
     "Role",
+    "SeenHead",
     "Signer",
+    "Station",
     "check_subject",
     "fingerprint",
     "hand_over",

@@ -19,6 +19,7 @@ from mesogun.journal.values import (
     TreatmentTotal,
     Verdict,
 )
+from mesogun.journal.witness import check_continued, known_heads, remember
 
 __all__ = [
     "Checkpoint",
@@ -33,7 +34,10 @@ __all__ = [
     "TreatmentTotal",
     "Verdict",
     "backup",
+    "check_continued",
+    "known_heads",
     "open_journal",
+    "remember",
     "restore",
     "write_csv",
     "write_json_lines",

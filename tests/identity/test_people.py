@@ -17,6 +17,7 @@ from mesogun.identity import (
     Role,
     hand_over,
     may,
+    signing,
     verify_handover,
     verify_signature,
 )
@@ -24,6 +25,7 @@ from mesogun.identity import operators as operators_module
 from tests.identity.conftest import AT
 from tests.trace import req
 
+REAL_COST = signing._SCRYPT_N
 CANARY = "Zyxkowska-Canary"
 SECRET = "correct horse"  # noqa: S105
 OTHER = "battery staple"
@@ -124,6 +126,14 @@ def test_a_signing_key_opens_only_with_its_passphrase(home: Home) -> None:
     with pytest.raises(Refused, match="forgotten passphrase cannot be recovered"):
         home.operators.unlock("Anna", "wrong horse")
     assert before == {path: path.read_bytes() for path in home.path.rglob("*.json")}
+
+
+def test_the_price_of_a_guess(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "_SCRYPT_N", REAL_COST)
+    anna = home.operators.add("Anna", Role.PRACTITIONER, passphrase=SECRET)
+    stored = json.loads((home.path / "keys" / f"{anna.reference}.json").read_text())
+    assert (stored["kdf"]["n"], stored["kdf"]["r"]) == (2**15, 8)
+    home.operators.unlock("Anna", SECRET)
 
 
 def test_the_seed_is_not_on_disk_in_the_open(home: Home) -> None:
