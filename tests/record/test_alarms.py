@@ -1,0 +1,207 @@
+"""The alarm conditions, each raised by the state it is about, and the life of an alarm under a clock of our own."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mesogun.record import TreatmentState, fold_all
+from mesogun.record import alarms as al
+from mesogun.record import events as ev
+from mesogun.wire.codes import Fault, Flag, ShotFlag, State
+from mesogun.wire.messages import Status
+
+GUN, MEMORY = "00000000000000d1", "00000000000000e1"
+QUIET = Status(
+    gun_clock_us=1, state=int(State.DISARMED), flags=int(Flag.SESSION | Flag.PAIRED | Flag.PRIMED), fault=0,
+    last_shot_no=0, closed_shot_no=0, fired_entry_no=0, entry_hwm=0, next_entry_no=0, magazine=0, running_total_nl=0,
+    lease_left_ms=0, syringe_left_nl=1_000_000, pressure_pa=0, contact_mn=0, battery_mv=4000,
+)  # fmt: skip
+HARD = al.Limit("treatment", 1_000_000, hard=True)
+SOFT = al.Limit("treatment", 500_000, hard=False)
+
+
+def shot(shot_no: int = 1, index: int = 0, *, high_nl: int = 21_000, **changes: object) -> ev.ShotRecorded:
+    base = ev.ShotRecorded(
+        GUN, MEMORY, shot_no, shot_no, index, "TREAT", "DONE", int(ShotFlag.CONTACT_SEEN), 20_000, 20_000, 19_000,
+        high_nl, 4000, 20_000, 1, 0, 90, 80_000, 1000, "c",
+    )  # fmt: skip
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def state(*events: ev.Event) -> TreatmentState:
+    return fold_all(events)
+
+
+def facts(*events: ev.Event, status: Status | None = QUIET, **changes: object) -> al.Facts:
+    return replace(al.Facts(state(*events), status, age_us=10_000, limits=(HARD,)), **changes)  # type: ignore[arg-type]
+
+
+def flagged(flag: Flag) -> Status:
+    return replace(QUIET, flags=QUIET.flags | flag)
+
+
+ARMED = replace(QUIET, state=int(State.ARMED))
+
+RAISED: dict[str, al.Facts] = {
+    "limit-reached": facts(shot(high_nl=1_000_000)),
+    "double-shot": facts(shot(1), shot(2)),
+    "overrun": facts(shot(low_nl=20_001)),
+    "unattributed": facts(ev.GapFound(GUN, MEMORY, 1, 3, 0, 5_000, 40_000)),
+    "foreign-record": facts(ev.ForeignRecorded(GUN, MEMORY, 4, 9, "00000000000000ff", "TREAT", 1, 2_000, 3)),
+    "link-lost-armed": facts(failure="gone", failure_kind="LinkLost", was_armed=True),
+    "record-failed": facts(failure="disk full", failure_kind="RecordError"),
+    "program-error": facts(failure="oops", failure_kind="ZeroDivisionError"),
+    "still-armed": facts(status=ARMED, pausing_us=al.PAUSE_GRACE_US + 1),
+    "gun-locked": facts(status=replace(QUIET, state=int(State.LOCKED))),
+    "painting-late": facts(status=ARMED, painting_late=True),
+    **{
+        f"fault-{fault.name.lower().replace('_', '-')}": facts(status=replace(QUIET, fault=int(fault)))
+        for fault in Fault
+        if fault is not Fault.NONE
+    },
+    "stopped": facts(stopped=True),
+    "link-lost": facts(failure="gone", failure_kind="LinkTimeout"),
+    "refused": facts(failure="no", failure_kind="LimitRefused"),
+    "stale": facts(age_us=al.STALE_US + 1),
+    "limit-near": facts(shot(high_nl=900_000)),
+    "limit-soft": facts(shot(high_nl=500_001), limits=(SOFT,)),
+    "indeterminate": facts(shot(outcome="INDETERMINATE")),
+    "partial": facts(shot(outcome="PARTIAL")),
+    "contact-lost": facts(shot(flags=int(ShotFlag.CONTACT_LOST))),
+    "occluded-shot": facts(shot(flags=int(ShotFlag.OCCLUDED))),
+    "prime-on-skin": facts(shot(shot_kind="PRIME")),
+    "clock-jump": facts(clock_jump=True),
+    "bench-mode": facts(status=flagged(Flag.BENCH)),
+    "syringe-low": facts(status=flagged(Flag.LOW_SYRINGE)),
+    "battery-low": facts(status=flagged(Flag.LOW_BATTERY)),
+    "calibration-due": facts(today_day=100, calibration_due_day=100),
+    "unpaired": facts(status=replace(QUIET, flags=int(Flag.SESSION))),
+    "link-broke": facts(ev.LinkBroken("x")),
+}
+
+
+def names(found: al.Alarms) -> set[str]:
+    return set(found.alarms)
+
+
+def test_every_condition_is_shown_here_and_there_are_enough() -> None:
+    assert set(RAISED) == {condition.name for condition in al.CONDITIONS}
+    assert len(al.CONDITIONS) >= 20
+    assert len({condition.title for condition in al.CONDITIONS}) == len(al.CONDITIONS)
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_condition_holds_for_what_it_is_about_and_for_nothing_quiet(name: str) -> None:
+    assert names(al.step(al.Alarms(), facts(), 0)) == set()
+    assert name in names(al.step(al.Alarms(), RAISED[name], 0))
+
+
+@pytest.mark.parametrize("condition", al.CONDITIONS, ids=lambda condition: condition.name)
+def test_every_condition_says_why_and_what_to_do(condition: al.Condition) -> None:
+    assert condition.cause.endswith(".")
+    assert condition.action.endswith(".")
+    assert len(condition.title) <= 32
+
+
+def test_stopped_by_the_operator_is_not_also_a_lost_link() -> None:
+    found = al.step(al.Alarms(), facts(stopped=True, failure="stopped", failure_kind="LinkLost", was_armed=True), 0)
+    assert names(found) == {"stopped"}
+
+
+def test_limits_are_judged_by_the_upper_end_of_the_ledger() -> None:
+    low = facts(shot(low_nl=0, high_nl=1_000_000))
+    assert "limit-reached" in names(al.step(al.Alarms(), low, 0))
+
+
+def test_a_high_alarm_latches_until_somebody_has_seen_it() -> None:
+    on = al.step(al.Alarms(), RAISED["gun-locked"], 0)
+    off = al.step(on, facts(), 1)
+    assert off.alarms["gun-locked"].stage is al.Stage.LATCHED
+    assert names(al.acknowledge(off)) == set()
+
+
+def test_acknowledging_does_not_clear_what_still_holds() -> None:
+    on = al.step(al.Alarms(), RAISED["gun-locked"], 0)
+    seen = al.step(al.acknowledge(on), RAISED["gun-locked"], 1)
+    assert seen.alarms["gun-locked"].stage is al.Stage.ACKNOWLEDGED
+    assert names(al.step(seen, facts(), 2)) == set()
+
+
+def test_a_low_alarm_disappears_by_itself() -> None:
+    on = al.step(al.Alarms(), RAISED["battery-low"], 0)
+    assert names(al.step(on, facts(), 1)) == set()
+
+
+def test_the_banner_shows_unseen_before_seen_even_if_less_urgent() -> None:
+    both = replace(RAISED["gun-locked"], age_us=al.STALE_US + 1)
+    high = al.acknowledge(al.step(al.Alarms(), RAISED["gun-locked"], 0))
+    found = al.step(high, both, 1)
+    assert found.top is not None
+    assert found.top.condition.name == "stale"
+
+
+def test_audio_pause_counts_down_and_ends_with_a_new_alarm_but_not_with_a_low_one() -> None:
+    quiet = al.pause_audio(al.step(al.Alarms(), RAISED["stale"], 0), 0)
+    assert quiet.audio_left_us(20_000_000) == 100_000_000
+    assert not al.bell_due(quiet, None, 1)
+    low = replace(RAISED["stale"], status=flagged(Flag.LOW_BATTERY))
+    assert al.step(quiet, low, 2).audio_left_us(2) > 0
+    assert al.step(quiet, replace(RAISED["gun-locked"], age_us=al.STALE_US + 1), 3).audio_left_us(3) == 0
+    assert al.step(quiet, RAISED["stale"], al.AUDIO_PAUSE_US).audio_paused_until_us is None
+
+
+@pytest.mark.parametrize(("name", "low_hz", "high_hz"), [("gun-locked", 1.4, 2.8), ("stale", 0.4, 0.8)])
+def test_flash_rate_lies_within_the_convention_and_below_three_a_second(
+    name: str, low_hz: float, high_hz: float
+) -> None:
+    alarm = al.step(al.Alarms(), RAISED[name], 0).alarms[name]
+    seconds = 20
+    shown = [al.lit(alarm, step * 10_000) for step in range(seconds * 100)]
+    flashes = sum(1 for before, after in itertools.pairwise(shown) if after and not before)
+    assert low_hz <= (flashes + 1) / seconds <= high_hz
+    assert flashes / seconds < 3
+    assert 0.2 <= sum(shown) / len(shown) <= 0.6
+
+
+def test_low_and_seen_alarms_do_not_flash() -> None:
+    low = al.step(al.Alarms(), RAISED["battery-low"], 0).alarms["battery-low"]
+    seen = al.acknowledge(al.step(al.Alarms(), RAISED["gun-locked"], 0)).alarms["gun-locked"]
+    assert all(al.lit(alarm, step * 50_000) for alarm in (low, seen) for step in range(100))
+
+
+def test_bell_rings_at_once_and_then_at_its_interval() -> None:
+    on = al.step(al.Alarms(), RAISED["gun-locked"], 5)
+    assert al.bell_due(on, None, 5)
+    assert not al.bell_due(on, 5, 6)
+    assert al.bell_due(on, 5, 5 + al.BELL_EVERY_US[al.Priority.HIGH])
+
+
+@given(st.lists(st.sampled_from([*RAISED, "quiet", "ack", "silence"]), max_size=8))
+def test_no_history_loses_an_unseen_high_alarm(history: list[str]) -> None:
+    found, unseen = al.Alarms(), set[str]()
+    for now, what in enumerate(history):
+        if what == "ack":
+            found, unseen = al.acknowledge(found), set()
+        elif what == "silence":
+            found = al.pause_audio(found, now)
+        else:
+            before = found
+            found = al.step(found, facts() if what == "quiet" else RAISED[what], now)
+            unseen |= {alarm.condition.name for alarm in al.raised(before, found) if alarm.priority is al.Priority.HIGH}
+        assert unseen <= names(found)
+        if unseen:
+            assert found.top is not None
+            assert found.top.priority is al.Priority.HIGH
+
+
+@given(st.lists(st.sampled_from([*RAISED, "quiet"]), max_size=6), st.sampled_from(sorted(RAISED)))
+def test_looking_twice_changes_nothing(history: list[str], last: str) -> None:
+    found = al.Alarms()
+    for now, what in enumerate([*history, last]):
+        found = al.step(found, facts() if what == "quiet" else RAISED[what], now)
+    assert al.step(found, RAISED[last], 99) is found
