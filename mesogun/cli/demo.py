@@ -22,7 +22,7 @@ from mesogun.units import ml_text
 
 PROTOCOL = "face-mesolift"
 AREA = "cheek"
-SUBJECT = "demo-subject"
+SUBJECT = "demo-0001"
 STATION = "demo"
 START = "2026-01-05T09:00:00Z"
 

@@ -26,8 +26,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("mesogun.cli.report", "report", "Write the report of a treatment."),
     "protocol": ("mesogun.cli.protocol", "protocol", "The library of treatment protocols."),
     "journal": ("mesogun.cli.journal", "journal", "Look at the record and verify it."),
+    "limits": ("mesogun.cli.limits", "limits", "Which limits hold and where each is from."),
+    "course": ("mesogun.cli.course", "course", "Where a subject's course stands, when the next visit is due."),
     "operator": ("mesogun.cli.operator", "operator", "People, roles, and who is at the keyboard."),
-    "gun": ("mesogun.cli.gun", "gun", "Find guns, look at them, check their health."),
+    "gun": ("mesogun.cli.gun", "gun", "Find guns, look at them, pair them, check their health."),
     "sim": ("mesogun.cli.sim", "sim", "The simulated gun on a port of its own."),
 }
 

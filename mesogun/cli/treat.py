@@ -15,15 +15,16 @@ import click
 
 from mesogun.cli import people, places, planning, visit
 from mesogun.cli.fronts import JsonLines, Plain
+from mesogun.cli.limits import clinic_limits
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
 from mesogun.errors import InputError, MesogunError, Refused
 from mesogun.gun import Gun, connect
 from mesogun.identity import Operator, check_subject
 from mesogun.journal import Journal, open_journal
-from mesogun.limits import Answers, SiteLimits, load_site, parse_answers, simulated_answers
+from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol
-from mesogun.record import overrun_bound_nl
+from mesogun.record import loaded_high_nl, overrun_bound_nl
 from mesogun.treatment import FrontEnd
 
 PATH = click.Path(path_type=Path)
@@ -70,7 +71,7 @@ def treat(
     if not resume and (protocol is None or subject is None or (area is None) == (plan_file is None)):
         raise InputError("a treatment needs PROTOCOL, --subject, and either --area or --plan")
     answers = parse_answers(_text(answers_file), str(answers_file)) if answers_file is not None else None
-    site = load_site(site_limits) if site_limits is not None else None
+    site = clinic_limits(site_limits)
     chosen = planning.take_plan_options(options)
     # Everything that can be read is read before a port is touched.
     item = visit.find_protocol(protocol) if protocol is not None and not resume else None
@@ -177,6 +178,7 @@ def start(
         answers=answers,
         gun_kind=people.gun_kind(gun),
         now=gun.clock.utc(),
+        upper_nl=sum(loaded_high_nl(shot.volume_nl, caps.overrun_nl, caps.overrun_ppm) for shot in plan.shots),
         demonstration=demonstration,
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mesogun.errors import InputError, RecordError
+from mesogun.errors import InputError, LimitRefused, RecordError
 from mesogun.gun import Gun
 from mesogun.identity import Operator
 from mesogun.journal import Journal
@@ -34,6 +34,7 @@ from mesogun.protocol import Protocol, bundled, bundled_names, load
 from mesogun.record import TreatmentState, fold, read_history
 from mesogun.record import events as ev
 from mesogun.treatment import FrontEnd, Runner, Settings
+from mesogun.units import ml_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,19 @@ def begin(
     answers: Answers,
     gun_kind: str,
     now: datetime,
+    upper_nl: int,
     demonstration: bool,
 ) -> Begun:
     """Clear the plan and record that it was cleared; a refusal is recorded too, as a visit not done.
+
+    ``upper_nl`` is the most that the plan may give with this gun's stated bound.
 
     Raises
     ------
     ClearanceRefused
         With every rule that stands in the way.
+    LimitRefused
+        If the plan fits the limit but the gun's bound does not: the last shots could never be loaded.
     """
     who = Subject(subject)
     limits: Limits = limits_for(protocol, site=site, subject=who)
@@ -147,6 +153,13 @@ def begin(
     except ClearanceRefused as refusal:
         journal.append([planned, ev.NotDone(str(refusal), operator.reference)], treatment=treatment, epoch=None)
         raise
+    if upper_nl > cleared.hard_total_nl:
+        why = (
+            f"the plan's {ml_text(plan.total_nl)} may come to {ml_text(upper_nl)} with this gun's stated bound, and"
+            f" {ml_text(cleared.hard_total_nl)} is the limit: plan less, or calibrate the gun"
+        )
+        journal.append([planned, ev.NotDone(why, operator.reference)], treatment=treatment, epoch=None)
+        raise LimitRefused(why)
     events: list[ev.Event] = [planned]
     for finding in screen(protocol, answers.screening):
         if finding.answer is not None:

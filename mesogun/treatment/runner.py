@@ -232,15 +232,24 @@ class Runner:
         hwm = self._status.entry_hwm if self._status is not None else 0
         entry_no = max(self._memory.entry_no, hwm)
         high_nl = self.state.ledger.high_nl
+        points = self._points_served()
         entries: list[ev.MagazineLoaded] = []
         for volume_nl, depth_um, index in wanted:
             reserve_nl = loaded_high_nl(volume_nl, found.overrun_nl, found.overrun_ppm)
             if kind is ShotKind.TREAT:
-                violations = check_load(self._cleared, high_nl_after=high_nl + reserve_nl)
+                served = self._cleared.plan.shots[index].points
+                largest_nl = max(self._cleared.plan.points[point].volume_nl for point in served)
+                violations = check_load(
+                    self._cleared,
+                    high_nl_after=high_nl + reserve_nl,
+                    largest_point_nl=largest_nl,
+                    points_after=points + len(served),
+                )
                 if violations:
                     self._refusal = "; ".join(violation.message for violation in violations)
                     break
                 high_nl += reserve_nl
+                points += len(served)
             entry_no += 1
             entries.append(
                 ev.MagazineLoaded(found.gun, found.memory, entry_no, index, kind.name, volume_nl, reserve_nl, depth_um)
@@ -248,6 +257,12 @@ class Runner:
         self._commit(entries)
         for entry in entries:
             self._send(entry, kind)
+
+    def _points_served(self) -> int:
+        """Points that were or may have been served, redone ones counted again."""
+        shots = self._cleared.plan.shots
+        fired = sum(count * len(shots[index].points) for index, count in self.state.fired.items())
+        return fired + sum(len(shots[index].points) for index in self.state.open_shots())
 
     def _send(self, entry: ev.MagazineLoaded, kind: ShotKind) -> None:
         load = Load(entry.entry_no, int(self._treatment, 16), entry.shot_index, kind, entry.volume_nl, entry.depth_um)

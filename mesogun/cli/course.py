@@ -1,0 +1,89 @@
+"""``mesogun course``: where a subject's course stands, and when the next visit is due.
+
+Not responsible for the course itself (``mesogun.limits.course``).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import click
+
+from mesogun.cli.journal import JOURNAL, open_for_reading
+from mesogun.cli.visit import find_protocol, subject_history
+from mesogun.clock import RealClock
+from mesogun.errors import InputError
+from mesogun.identity import check_subject
+from mesogun.limits.course import CourseState, course_warnings
+from mesogun.limits.course import course as course_state
+from mesogun.units import ml_text
+
+SUBJECT = click.argument("subject")
+PROTOCOL = click.option("--protocol", "name", required=True, help="Bundled protocol or .toml file.")
+ON = click.option("--on", "day", help="The day asked about, YYYY-MM-DD; default: today.")
+
+
+@click.group()
+def course() -> None:
+    """Where a subject's course stands, and when the next visit is due."""
+
+
+@course.command()
+@SUBJECT
+@PROTOCOL
+@ON
+@JOURNAL
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def show(subject: str, name: str, day: str | None, url: str | None, as_json: bool) -> None:
+    """Show the treatments of SUBJECT with one protocol, and their sum at the upper end."""
+    state, warnings = _state(subject, name, day, url)
+    if as_json:
+        click.echo(json.dumps(_plain(state, warnings), indent=2))
+        return
+    for past in state.done:
+        click.echo(
+            f"{past.started_at:%Y-%m-%d}  {past.treatment}  {past.points} points  at most {ml_text(past.high_nl)}"
+        )
+    click.echo(f"in all at most {ml_text(state.total_nl)}; {state.told()}")
+    if state.maintenance:
+        click.echo(f"maintenance: {state.maintenance}")
+    for warning in warnings:
+        click.echo(f"note: {warning}")
+
+
+@course.command("next")
+@SUBJECT
+@PROTOCOL
+@ON
+@JOURNAL
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def next_visit(subject: str, name: str, day: str | None, url: str | None, as_json: bool) -> None:
+    """Say when the next visit of SUBJECT is due."""
+    state, warnings = _state(subject, name, day, url)
+    click.echo(json.dumps(_plain(state, warnings), indent=2) if as_json else state.told())
+
+
+def _state(subject: str, name: str, day: str | None, url: str | None) -> tuple[CourseState, tuple[str, ...]]:
+    now = RealClock().utc()
+    if day is not None:
+        try:
+            now = datetime.fromisoformat(day).replace(hour=12, tzinfo=now.tzinfo)
+        except ValueError as error:
+            raise InputError(f"--on {day}: a day looks like 2026-01-31") from error
+    protocol = find_protocol(name)
+    with open_for_reading(url) as record:
+        history = subject_history(record, check_subject(subject))
+    return course_state(protocol, history, now), course_warnings(protocol, history, now)
+
+
+def _plain(state: CourseState, warnings: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "done": [past.treatment for past in state.done],
+        "stage": state.stage.value,
+        "total_nl": state.total_nl,
+        "earliest": state.earliest.isoformat() if state.earliest else None,
+        "latest": state.latest.isoformat() if state.latest else None,
+        "warnings": list(warnings),
+    }
