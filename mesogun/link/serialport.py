@@ -65,7 +65,12 @@ class SerialTransport:
         self._reading = threading.Lock()
         self._closing = threading.Lock()
         self._fd = _descriptor(port)
-        self._wake: tuple[int, int] | None = os.pipe() if self._fd is not None else None
+        self._wake: tuple[int, int] | None = None
+        if self._fd is not None:
+            self._wake = os.pipe()
+            self._poll = select.poll()
+            for each in (self._fd, self._wake[0]):
+                self._poll.register(each, select.POLLIN)
 
     def read(self, max_bytes: int, timeout_us: int) -> bytes:
         """What has arrived; empty when the time is up."""
@@ -87,7 +92,9 @@ class SerialTransport:
         """Hand over all of ``data`` within the write timeout."""
         self._check_open()
         try:
-            written = self._port.write(data)
+            if self._fd is not None:
+                data = data[self._written(self._fd, data) :]
+            written = self._port.write(data) if data else 0
         except PORT_FAILURES as error:
             raise self._lost("writing", error) from error
         if written is not None and written != len(data):
@@ -111,10 +118,17 @@ class SerialTransport:
                     for end in self._wake:
                         os.close(end)
 
+    @staticmethod
+    def _written(fd: int, data: bytes) -> int:
+        """What the system takes at once, nearly always all; pyserial waits for the rest."""
+        try:
+            return os.write(fd, data)
+        except BlockingIOError:
+            return 0
+
     def _read_descriptor(self, fd: int, max_bytes: int, timeout_us: int) -> bytes:
-        wake = self._wake[0] if self._wake is not None else fd
-        ready, _, _ = select.select((fd, wake), (), (), max(0, timeout_us) / 1e6)
-        if fd not in ready:
+        wait_ms = -(-max(0, timeout_us) // 1000)
+        if not any(ready == fd for ready, _ in self._poll.poll(wait_ms)):
             return b""
         try:
             data = os.read(fd, max_bytes)

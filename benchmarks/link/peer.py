@@ -1,0 +1,76 @@
+"""The far end of a pty, as its own process: ``python -m benchmarks.link.peer echo|gun|paced FD``.
+
+``echo`` gives back what it gets. ``gun`` answers STATUS. ``paced`` is the minimal gun at 115200 baud that fills the
+line with telemetry and prints, per STOP, when its last byte was there (microseconds of the system's monotonic clock).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+
+from mesogun.identity import SIMULATED_KEY
+from mesogun.wire import auth, frame
+from mesogun.wire.codes import EventCode, FrameKind, Op
+from mesogun.wire.host import STOP_BYTES
+from mesogun.wire.messages import FINGERPRINT, Done, Event, Status
+from mesogun.wire.schema import pack
+from tests.gun.minimal_gun import MinimalGun
+
+BYTES_PER_S = 11_520
+HINT = frame.encode(frame.Frame(FrameKind.EVT, Op.EVENT, 1, pack(Event(EventCode.STATE_CHANGED, Status(*range(16))))))
+
+
+def now_us() -> int:
+    return time.monotonic_ns() // 1000
+
+
+def echo(fd: int) -> None:
+    while True:
+        os.write(fd, os.read(fd, 512))
+
+
+def gun(fd: int) -> None:
+    """Greets as the minimal gun does, and answers STATUS with the production codec, as fast as a gun in Python can."""
+    device = MinimalGun(SIMULATED_KEY, FINGERPRINT)
+    reader = frame.FrameReader()
+    while True:
+        data = os.read(fd, 512)
+        for got in reader.feed(data):
+            if isinstance(got, frame.Frame) and got.op == Op.STATUS and device.key_now is not None:
+                done = frame.Frame(FrameKind.RSP, Op.STATUS, got.seq, pack(Done(0, 0, Status(now_us(), *range(1, 16)))))
+                os.write(fd, auth.sealed_bytes(device.key_now, auth.TO_HOST, device.session, done))
+            elif answer := device.feed(data):
+                os.write(fd, answer)
+
+
+def paced(fd: int) -> None:
+    """Answers go before telemetry; both leave at the line's pace, so the line is never idle."""
+    device = MinimalGun(SIMULATED_KEY, FINGERPRINT)
+    start = sent_until = now_us()
+    waiting = b""
+    tail = b""
+    while True:
+        wait_s = max(0, sent_until - now_us()) / 1e6
+        if select.select([fd], [], [], wait_s)[0]:
+            data = os.read(fd, 512)
+            seen = tail + data
+            if STOP_BYTES in seen:
+                print(now_us(), flush=True)
+                seen = b""
+            tail = seen[-len(STOP_BYTES) + 1 :]
+            device.now_us = now_us() - start
+            waiting += device.feed(data)
+        if now_us() >= sent_until:
+            piece, waiting = (waiting[:64], waiting[64:]) if waiting else (HINT, b"")
+            os.write(fd, piece)
+            sent_until = now_us() + len(piece) * 1_000_000 // BYTES_PER_S
+
+
+if __name__ == "__main__":
+    try:
+        {"echo": echo, "gun": gun, "paced": paced}[sys.argv[1]](int(sys.argv[2]))
+    except OSError:
+        raise SystemExit(0) from None
