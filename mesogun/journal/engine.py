@@ -55,6 +55,8 @@ def sqlite_engine(path: Path, *, read_only: bool, wait_s: float, vfs: str | None
         writing = connection.get_execution_options().get("writing", False)
         driver: Any = connection.connection.driver_connection
         try:
+            if driver.in_transaction:
+                driver.rollback()  # an interrupt came between our BEGIN and SQLAlchemy's note of it
             driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
         except sqlite3.Error as error:
             raise sa.exc.OperationalError("BEGIN", None, error) from error

@@ -354,6 +354,8 @@ class Journal:
                 batch.error, batch.done = self._failed, True
             return
         try:
+            if self.writer.in_transaction():
+                self.writer.rollback()  # left over from an interrupt
             with self.writer.begin():
                 self._queue_up()
                 entered = self._write(group)
@@ -366,6 +368,13 @@ class Journal:
                 )
             for batch in group:
                 batch.error = told
+        except BaseException:
+            # Interrupted, and perhaps after the disk had it: whoever waits for this commit must not take it for done.
+            for batch in group:
+                batch.error = RecordError(
+                    f"{self.where}: interrupted while writing; what was written is in the journal"
+                )
+            raise
         finally:
             for batch in group:
                 batch.done = True

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 from mesogun.clock import ManualClock
 from mesogun.errors import RecordError
-from mesogun.journal import Fenced, Journal, JournalBusy, open_journal
-from mesogun.record import fold_all
+from mesogun.journal import Fenced, Journal, JournalBusy, index, open_journal, store
+from mesogun.record import encode, fold_all
 from tests.journal.samples import OTHER, TREATMENT, loaded, note, shot, treatment
 from tests.trace import req
 
@@ -163,6 +164,35 @@ def test_threads_share_commits_and_lose_nothing(journal: Journal) -> None:
         assert [text for text in texts if text.startswith(f"{name}-")] == [f"{name}-{n}" for n in range(20)]
     assert len(fenced) == 160
     assert journal.verify().ok
+
+
+def test_an_interrupt_in_a_commit_tells_those_who_waited_and_leaves_the_journal_usable(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.append([note("before")], treatment=TREATMENT, epoch=None)
+
+    def interrupted(*_: Any) -> set[str]:
+        raise KeyboardInterrupt
+
+    batches = [
+        store._Batch([event], [("NoteAdded", encode(event))], OTHER, None, "t") for event in (note("1"), note("2"))
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "enter", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            journal._commit(batches)
+    assert [batch.done and "interrupted" in str(batch.error) for batch in batches] == [True, True]
+    assert journal.append([note("after")], treatment=TREATMENT, epoch=None) == 2
+    assert journal.verify(deep=True).ok
+
+
+def test_what_an_interrupt_left_open_is_rolled_back(journal: Journal) -> None:
+    driver = journal.writer.connection.driver_connection
+    assert driver is not None
+    driver.execute("BEGIN IMMEDIATE")
+    assert journal.append([note()], treatment=TREATMENT, epoch=None) == 1
+    journal.writer.begin()
+    assert journal.append([note()], treatment=TREATMENT, epoch=None) == 2
 
 
 def test_another_process_reads_while_this_one_writes(path: Path, journal: Journal) -> None:
