@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from mesogun.journal import schema
 from mesogun.journal.values import TreatmentSummary, TreatmentTotal
-from mesogun.record import Event, Ledger, TreatmentState, decode, fold_all
+from mesogun.record import Event, History, Ledger, TreatmentState, decode, fold_all, read_history
 from mesogun.record import events as ev
 
 NAMING = ("TreatmentPlanned", "GunFound", "TreatmentEnded", "NotDone")
@@ -122,6 +122,14 @@ def state_of(connection: sa.Connection, treatment: str, upto: int | None = None)
     if upto is not None:
         query = query.where(_E.c.seq <= upto)
     return fold_all(decode(bytes(body)) for body in connection.execute(query).scalars())
+
+
+def history_of(connection: sa.Connection, treatment: str, gun: str) -> History:
+    """Guns and treatments in the events of ``treatment`` and of every treatment that used ``gun``."""
+    using = sa.select(_T.c.treatment).where(_T.c.guns.contains(gun, autoescape=True))
+    query = sa.select(_E.c.treatment, _E.c.body).where(_E.c.treatment.in_(using) | (_E.c.treatment == treatment))
+    rows = connection.execute(query.order_by(_E.c.seq).execution_options(yield_per=1000))
+    return read_history((name, decode(bytes(body))) for name, body in rows)
 
 
 def remember(connection: sa.Connection, totals_found: Iterable[TreatmentTotal], fresh: dict[str, int]) -> None:

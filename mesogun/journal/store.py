@@ -25,7 +25,7 @@ from mesogun.journal.reading import PAGE, Filter, row_of
 from mesogun.journal.runlock import FileLock, RunnerLock, ServerLock
 from mesogun.journal.values import Checkpoint, Fenced, Generation, Head, Row, TreatmentSummary, TreatmentTotal, Verdict
 from mesogun.journal.verify import verify
-from mesogun.record import Event, TreatmentState, encode
+from mesogun.record import Event, History, TreatmentState, encode
 from mesogun.record.events import MagazineLoaded
 
 # Rows between two checkpoints that nobody asked for: what a rewrite without the key could still touch.
@@ -186,6 +186,16 @@ class Journal:
         """The state of a treatment, folded from its events, as of row ``upto`` or now: what a replay ends with."""
         with self._reading() as connection:
             return index.state_of(connection, treatment, upto)
+
+    def history(self, *, treatment: str, gun: str) -> History:
+        """What a runner must know before it speaks to a gun: of that gun everything, of the treatment everything.
+
+        The gun's memory and the states of all treatments that ever used it are those that the whole journal would
+        give, because a gun's events stand in treatments that found it; treatments of other guns are left out.
+        """
+        self._check_current()
+        with self._reading() as connection:
+            return index.history_of(connection, treatment, gun)
 
     def follow(
         self,

@@ -15,9 +15,10 @@ import pytest
 from mesogun.clock import ManualClock
 from mesogun.errors import InputError
 from mesogun.journal import Filter, Journal, open_journal, write_csv, write_json_lines
-from mesogun.record import Ledger, fold_all
+from mesogun.record import Ledger, fold_all, read_history
 from mesogun.record.events import NoteAdded, Settled
 from tests.journal.samples import GUN, HIGH_NL, OTHER, TREATMENT, gun_found, loaded, note, planned, shot, treatment
+from tests.trace import req
 
 OTHER_GUN = "00000000000000e5"
 
@@ -143,6 +144,22 @@ def test_totals_are_those_of_the_fold(path: Path) -> None:
         assert journal.totals("s-0001")[1].high_nl == HIGH_NL
     with open_journal(path, ManualClock(), read_only=True) as reader:
         assert reader.totals("s-0001")[0] == done
+
+
+@req("H1")
+def test_the_history_of_a_gun_is_that_of_the_whole_journal(journal: Journal) -> None:
+    third, new = "00000000000000e6", "00000000000000f7"
+    journal.append(treatment("s-0001"), treatment=TREATMENT, epoch=None)
+    journal.append([planned("s-0002"), gun_found(OTHER_GUN), note()], treatment=OTHER, epoch=None)
+    journal.append([planned("s-0003"), gun_found(), gun_found(OTHER_GUN), loaded(7)], treatment=third, epoch=None)
+    journal.append([planned("s-0004")], treatment=new, epoch=None)
+    whole = read_history((row.treatment, row.event) for row in journal.rows())
+    found = journal.history(treatment=new, gun=GUN)
+    assert {key: memory for key, memory in whole.guns.items() if key[0] == GUN} == {
+        key: memory for key, memory in found.guns.items() if key[0] == GUN
+    }
+    assert found.treatments == {name: whole.treatments[name] for name in (TREATMENT, third, new)}
+    assert journal.history(treatment=new, gun="0" * 16).treatments == {new: whole.treatments[new]}
 
 
 def test_a_kept_total_gives_way_to_later_events(journal: Journal) -> None:
