@@ -8,7 +8,7 @@ knowing when a frame has left (``painted``).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from rich.text import Text
@@ -16,6 +16,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.driver import Driver
+from textual.filter import LineFilter, Monochrome
 from textual.message import Message
 from textual.theme import Theme
 from textual.widgets import Button, Static
@@ -28,6 +29,7 @@ from tui.follow import SKIP, ReplaySource
 from tui.front import Question, ScreenFront
 from tui.keymap import Act, Where, key_line, keymap, stop_keys
 from tui.mapview import MapView
+from tui.mono import WithoutColour
 from tui.painted import PaintedDriver, painted_driver
 from tui.palette import PALETTES, Palette, variables
 from tui.source import Moment, Source
@@ -173,6 +175,12 @@ class Dashboard(App[str]):
     def get_css_variables(self) -> dict[str, str]:
         """Our colours for the style sheet."""
         return {**super().get_css_variables(), **variables(self._palette)}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """In the mono theme, colours are taken out altogether; Textual's own turning to grey is never used."""
+        if self._palette.name == "meso-mono":
+            return [WithoutColour()]
+        return [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
 
     def compose(self) -> ComposeResult:
         """Banner, status, body, page, keys; the question lies over them."""

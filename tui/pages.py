@@ -6,6 +6,7 @@ Not responsible for scrolling or keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 
 from rich.text import Text
 
@@ -29,7 +30,7 @@ def page(name: str, view: View, alarms: Alarms, keys: Mapping[str, Act], palette
         return _titled("Alarms", _alarms(alarms, palette), palette)
     if name == "gun":
         return _titled("Gun, limits and zones", _gun(view, palette, width), palette)
-    return _titled("Keys", _help(keys, palette), palette)
+    return _titled("Keys", _help(keys, palette, width), palette)
 
 
 def _titled(title: str, body: Text, palette: Palette) -> Text:
@@ -85,15 +86,20 @@ def _gun(view: View, palette: Palette, width: int) -> Text:
     return text
 
 
-def _help(keys: Mapping[str, Act], palette: Palette) -> Text:
+def _help(keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
     text = Text()
     for names, words in help_lines(keys):
-        text.append(f"{names:<14}", f"bold {palette.accent}")
-        text.append(f"{words}\n", palette.text)
+        text.append(f"{names:<13}", f"bold {palette.accent}")
+        text.append(f"{hanging(words, 13, width)}\n", palette.text)
     text.append("\nMap   ", palette.quiet)
     text.append("· planned  ○ loaded  ◆ next  ● latest  • given  ◐ partial  ? unknown  × skipped\n", palette.text)
     text.append(f"\n{ABOUT}", palette.quiet)
     return text
+
+
+def hanging(words: str, indent: int, width: int) -> str:
+    """``words`` in lines of ``width`` less ``indent``, all but the first indented."""
+    return ("\n" + " " * indent).join(wrap(words, max(20, width - indent)))
 
 
 def question(what: str, text: str, palette: Palette) -> Text:

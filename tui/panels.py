@@ -14,6 +14,7 @@ from tui import figures, tall
 from tui.palette import Palette
 from tui.view import Freshness, View
 
+LEAST_FULL_SCALE_PA = 50_000  # so that noise at rest does not look like a stroke
 BARS = "▁▂▃▄▅▆▇█"
 BEAT = "⠋⠙⠹⠸⠼⠴⠦⠧"
 
@@ -190,9 +191,9 @@ def gun(view: View, palette: Palette, width: int, trace: Sequence[int]) -> Text:
 
 
 def sparkline(values: Sequence[int], width: int) -> str:
-    """The last ``width`` values as bars; the scale starts at zero."""
+    """The last ``width`` pressures as bars; the scale starts at zero and ends at the highest, or at 50 kPa."""
     shown = list(values)[-width:]
-    top = max([*shown, 1])
+    top = max([*shown, LEAST_FULL_SCALE_PA])
     return "".join(BARS[min(len(BARS) - 1, value * (len(BARS) - 1) // top)] for value in shown)
 
 
@@ -202,10 +203,10 @@ def shots(view: View, palette: Palette, width: int, lines: int) -> Text:
     for number, shot in enumerate(reversed(view.last[-lines:] if lines > 0 else ())):
         style = palette.text if number == 0 else palette.quiet
         bad = shot.outcome != "done"
-        place = f"{shot.point + 1}" if shot.point is not None else shot.kind
+        place = f"point {shot.point + 1}" if shot.point is not None else shot.kind
         line = Text.assemble(
             (f"#{shot.shot_no} ", palette.quiet),
-            (f"{place:>4} ", style),
+            (f"{place:<9} ", style),
             (f"{figures.given(shot.delivered_nl, decimals=4):<10}", style),
             (shot.outcome, f"bold {palette.warn}" if bad else palette.good),
             (f" {shot.zone}", palette.quiet),
