@@ -185,8 +185,8 @@ def _solve(gram: csr_array, linear: Floats, total: float, low: float, high: floa
         if residual <= _KKT:
             return best, residual
     raise Refused(
-        f"the optimum was not reached: residual {residual:.1e} instead of {_KKT:.0e}; points may lie too close together "
-        f"for the depots (smoothness > 0 would make the answer unique)"
+        f"the optimum was not reached: residual {residual:.1e} instead of {_KKT:.0e}; points may lie too close "
+        f"together for the depots (smoothness > 0 would make the answer unique)"
     )
 
 
