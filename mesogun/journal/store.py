@@ -1,13 +1,12 @@
-"""The journal: append in one durable transaction, take a treatment, read rows.
+"""The writing half of a journal: append in one durable transaction, take a treatment, sign, migrate.
 
 Not responsible for opening (``mesogun.journal.opening``) nor for what events mean (``mesogun.record``).
 """
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,15 +16,14 @@ import sqlalchemy as sa
 
 from mesogun.clock import Clock, timestamp
 from mesogun.errors import InputError, MesogunError, MustSettle, RecordError
-from mesogun.journal import chain, checkpoints, generations, index, place, schema
+from mesogun.journal import chain, checkpoints, generations, index, schema
 from mesogun.journal.engine import check_durable
 from mesogun.journal.faults import explain, explained, failed_for_good
 from mesogun.journal.prepared import Prepared
-from mesogun.journal.reading import PAGE, Filter, row_of
+from mesogun.journal.reader import LAST, Reader
 from mesogun.journal.runlock import FileLock, RunnerLock, ServerLock
-from mesogun.journal.values import Checkpoint, Fenced, Generation, Head, Row, TreatmentSummary, TreatmentTotal, Verdict
-from mesogun.journal.verify import verify
-from mesogun.record import Event, History, TreatmentState, encode
+from mesogun.journal.values import Fenced, Generation, Head, TreatmentTotal
+from mesogun.record import Event, encode
 from mesogun.record.events import MagazineLoaded
 
 # Rows between two checkpoints that nobody asked for: what a rewrite without the key could still touch.
@@ -33,9 +31,6 @@ CHECKPOINT_EVERY = 256
 # One number for all of one database: every append of every station queues at it, so that the chain has one end.
 _APPEND_LOCK = 0x4D45534F_41505044
 
-_LAST = sa.select(schema.events.c.seq, schema.events.c.hash).where(
-    schema.events.c.seq == sa.select(sa.func.max(schema.events.c.seq)).scalar_subquery()
-)
 _EPOCH = sa.select(sa.func.max(schema.epochs.c.epoch)).where(schema.epochs.c.treatment == sa.bindparam("treatment"))
 _INSERT = schema.events.insert()
 
@@ -54,7 +49,7 @@ class _Batch:
     error: MesogunError | None = field(default=None)
 
 
-class Journal:
+class Journal(Reader):
     """An open journal; made by ``open_journal``.
 
     Appends of several threads that wait for the same disk share one transaction and one sync (group commit). Reading
@@ -71,11 +66,9 @@ class Journal:
         read_only: bool,
         signer: checkpoints.Signs | None = None,
     ) -> None:
-        self.where = where
+        super().__init__(engine, clock, where)
         self.path = path
         self.read_only = read_only
-        self._engine = engine
-        self._clock = clock
         self._locks: dict[str, RunnerLock] = {}
         self._waiting: list[_Batch] = []
         self._waiting_lock = threading.Lock()
@@ -85,7 +78,7 @@ class Journal:
         self._signer = signer
         self._known: set[str] = set()
         self._last, self._epoch, self._insert = (
-            Prepared(statement, engine.dialect) for statement in (_LAST, _EPOCH, _INSERT)
+            Prepared(statement, engine.dialect) for statement in (LAST, _EPOCH, _INSERT)
         )
         driver: Any = engine.dialect.loaded_dbapi
         self._errors: tuple[type[Exception], ...] = (sa.exc.SQLAlchemyError, driver.Error)
@@ -165,71 +158,6 @@ class Journal:
             if lock is not None:
                 lock.release()
 
-    def rows(self, treatment: str | None = None, after: int = 0, chosen: Filter | None = None) -> Iterator[Row]:
-        """Rows with a ``seq`` above ``after``, oldest first; what is appended meanwhile follows.
-
-        Of one treatment, or those that the filter ``chosen`` lets through. Reads page by page, so that a slow
-        consumer holds no transaction open.
-        """
-        chosen = Filter(treatment=treatment) if chosen is None else chosen
-        if chosen.subject is not None or chosen.gun is not None:
-            self._check_current()
-        while True:
-            with self._reading() as connection:
-                page = connection.execute(chosen.page(after)).all()
-            yield from map(row_of, page)
-            if len(page) < PAGE:
-                return
-            after = page[-1].seq
-
-    def state(self, treatment: str, upto: int | None = None) -> TreatmentState:
-        """The state of a treatment, folded from its events, as of row ``upto`` or now: what a replay ends with."""
-        with self._reading() as connection:
-            return index.state_of(connection, treatment, upto)
-
-    def history(self, *, treatment: str, gun: str) -> History:
-        """What a runner must know before it speaks to a gun: of that gun everything, of the treatment everything.
-
-        The gun's memory and the states of all treatments that ever used it are those that the whole journal would
-        give, because a gun's events stand in treatments that found it; treatments of other guns are left out.
-        """
-        self._check_current()
-        with self._reading() as connection:
-            return index.history_of(connection, treatment, gun)
-
-    def follow(
-        self,
-        chosen: Filter | None = None,
-        *,
-        after: int = 0,
-        poll_us: int = 100_000,
-        stop: Callable[[], bool] = lambda: False,
-    ) -> Iterator[Row]:
-        """Rows as they come, waiting on the journal's clock between looks, until ``stop`` says so.
-
-        Each look is one short read that no writer waits for.
-        """
-        chosen = chosen or Filter()
-        while not stop():
-            for row in self.rows(after=after, chosen=chosen):
-                after = row.seq
-                yield row
-            if stop():
-                return
-            self._clock.sleep_us(poll_us)
-
-    def head(self) -> Head:
-        """The last row; ``seq`` 0 and the genesis hash while the journal is empty."""
-        with self._reading() as connection:
-            return self._head(connection)
-
-    def verify(
-        self, *, keys: Collection[bytes] | None = None, heads: Iterable[Head] = (), deep: bool = False
-    ) -> Verdict:
-        """Recompute the whole chain from the bytes as stored; see ``mesogun.journal.verify``."""
-        with self.snapshot() as connection:
-            return verify(connection, self.journal_id, keys=keys, heads=tuple(heads), deep=deep)
-
     def checkpoint(self, signer: checkpoints.Signs | None = None) -> int | None:
         """Sign the chain as it is now; returns the checkpoint's number, None when nothing is new since the last.
 
@@ -245,17 +173,6 @@ class Journal:
             if checkpoints.last(self.writer)[1] >= head.seq:
                 return None
             return checkpoints.write(self.writer, signer, self.journal_id, head, timestamp(self._clock.utc()))
-
-    def checkpoints(self) -> tuple[Checkpoint, ...]:
-        """All checkpoints as stored; ``verify`` says which are good."""
-        with self._reading() as connection:
-            return tuple(checkpoints.read(connection))
-
-    def treatments(self) -> tuple[TreatmentSummary, ...]:
-        """Every treatment in the journal, in the order of their first event."""
-        with self._reading() as connection:
-            found = index.compute(connection) if self.version < schema.VERSION else index.listed(connection)
-        return tuple(found)
 
     def totals(self, subject: str) -> tuple[TreatmentTotal, ...]:
         """What each treatment gave a subject, as the ledger's interval, in the order of treatments.
@@ -289,26 +206,6 @@ class Journal:
         self._restored = True
         return self.generation()
 
-    @contextlib.contextmanager
-    def snapshot(self) -> Iterator[sa.Connection]:
-        """A connection that sees one moment of the journal, for copying it whole."""
-        with self._reading() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
-
-    def generation(self) -> Generation:
-        """The present life of the journal."""
-        self._check_current()
-        with self._reading() as connection:
-            return generations.current(connection)
-
-    def unread_guns(self) -> tuple[str, ...]:
-        """Guns that must be read before anything is loaded, because the journal was restored from a backup (H9)."""
-        self._check_current()
-        with self._reading() as connection:
-            return generations.unread_guns(connection)
-
     def close(self) -> None:
         """Let go of everything; harmless when done twice."""
         if not self._closed:
@@ -332,11 +229,6 @@ class Journal:
     def _begin(self) -> None:
         if self.path is not None and not self.read_only:
             check_durable(self.writer, self.where)
-        with self._reading() as connection:
-            found = connection.execute(sa.select(schema.meta.c.key, schema.meta.c.value)).all()
-            self.version = schema.version_of(connection)
-        self.journal_id = {str(key): str(value) for key, value in found}.get("journal_id", "")
-        place.check_version(self.where, self.version)
         if self.version < schema.VERSION and not self.read_only:
             self._migrate()
         self._restored = self.version == schema.VERSION and self.generation().restored
@@ -453,29 +345,11 @@ class Journal:
         if self._engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE is that queue already
             self.writer.execute(sa.select(sa.func.pg_advisory_xact_lock(_APPEND_LOCK)))
 
-    def _head(self, connection: sa.Connection) -> Head:
-        last = connection.execute(_LAST).one_or_none()
-        if last is None:
-            return Head(0, chain.genesis(self.journal_id).hex())
-        return Head(last.seq, bytes(last.hash).hex())
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with explained(self.where), self._engine.connect() as connection:
-            yield connection
-
     def _lock(self, treatment: str) -> RunnerLock:
         if self.path is not None:
             return FileLock(self.path, treatment)
         with explained(self.where):
             return ServerLock(self._engine, self.where, self.journal_id, treatment)
-
-    def _check_current(self) -> None:
-        if self.version < schema.VERSION:
-            raise RecordError(
-                f"{self.where}: written by an older mesogun (version {self.version}); open it once for writing, "
-                "which brings it up to date, or work on a copy"
-            )
 
     def _check_writable(self) -> None:
         if self._closed:
