@@ -6,13 +6,14 @@ Not responsible for filling in missing numbers (``mesogun.protocol.supply``): wh
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypedDict, Unpack
 
 from mesogun.errors import InputError, Refused
 from mesogun.plan.model import PlannedAgent
 from mesogun.plan.request import Lattice, Layer, Order, Pace, PlanRequest, Span
 from mesogun.protocol import Protocol, Quantity
-from mesogun.units import nl_from_ml, nl_from_ul, um_from_mm
+from mesogun.units import decimal_text, nl_from_ml, nl_from_ul, um_from_mm
 
 Convert = Callable[[float], int]
 
@@ -71,7 +72,7 @@ def request_from_protocol(
             f"protocol {protocol.id}: {names} must be supplied by the practitioner; the protocol has no source for it"
         )
     agent = protocol.agent
-    concentration = None if agent.concentration is None else repr(agent.concentration)
+    concentration = None if agent.concentration is None else decimal_text(Decimal(repr(agent.concentration)))
     return PlanRequest(
         depth=_span(shot.depth_mm, um_from_mm, depth_um, "depth", "um"),
         spacing=_span(shot.spacing_mm, um_from_mm, spacing_um, "spacing", "um"),

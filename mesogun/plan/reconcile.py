@@ -182,7 +182,7 @@ class _Solver:
             raise Refused("internal: a plan without a total always has its volume")
         ways: list[str] = []
         for each_nl in sorted({self._volume.low, self._volume.high}):
-            spacing_um = fitter.spacing_um(total.start / each_nl)
+            spacing_um = round(fitter.spacing_um(total.start / each_nl), -2)
             ways.append(f"a spacing of {mm_text(spacing_um)} with {ul_text(each_nl)} per point")
         ways.append(f"{ul_text(round(total.start / n))} per point with the spacing of {mm_text(fit.spacing_um)}")
         low_nl, high_nl = n * self._volume.low, n * self._volume.high

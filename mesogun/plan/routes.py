@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
+import shapely
 
 from mesogun.plan.comfort import comfortable
 from mesogun.plan.heads import Head, mirrored, seats
@@ -75,16 +77,60 @@ def walk(regions: Sequence[Region], layouts: Sequence[Layout], head: Head, reque
     parts = [part for part in (*several, *alone) if part[2]]
     firings: list[Firing] = []
     bound = 0.0
+    gates = _gates(parts)
     for number, (region, layout, sites) in enumerate(parts):
-        last = number == len(parts) - 1
-        before = firings[-1].centre_um if firings else request.start_um
-        made, least = _part(region, layout, sites, before, request.end_um if last else None, request)
+        before = gates[number - 1][1] if number else request.start_um
+        after = gates[number][0] if number < len(gates) else request.end_um
+        made, least = _part(region, layout, sites, before, after, request)
         if firings:
             step_um = math.dist(firings[-1].centre_um, made[0].centre_um)
             made[0] = replace(made[0], step_um=step_um, lift=True)
         firings += made
         bound += least
+    # between parts the hand moves at least from nearest place to nearest place
+    bound += math.fsum(math.dist(*gate) for gate in gates) if request.head != "single" else _spanning_um(parts)
     return Walk(tuple(firings), math.floor(bound))
+
+
+def _gates(parts: Sequence[_Part]) -> list[tuple[Place, Place]]:
+    """Where to leave each part and enter the next: their two nearest places."""
+    places = [_places(part) for part in parts]
+    found: list[tuple[Place, Place]] = []
+    for number, (here, there) in enumerate(pairwise(places)):
+        # a part of several sites is not left where it was entered
+        entered = found[number - 1][1] if number else None
+        found.append(_closest([p for p in here if p != entered or len(here) == 1], there))
+    return found
+
+
+def _spanning_um(parts: Sequence[_Part]) -> float:
+    """Length of the shortest moves that tie all parts together, whatever their order."""
+    rest = [_places(part) for part in parts]
+    tied = rest.pop(0)
+    length_um = 0.0
+    while rest:
+        gaps = [math.dist(*_closest(tied, places)) for places in rest]
+        nearest = min(range(len(rest)), key=lambda k: (gaps[k], k))
+        length_um += gaps[nearest]
+        tied = [*tied, *rest.pop(nearest)]
+    return length_um
+
+
+def _places(part: _Part) -> list[Place]:
+    region, layout, sites = part
+    scale = len(sites[0].nodes)
+    sums = [(sum(n[0] for n in s.nodes), sum(n[1] for n in s.nodes)) for s in sites]
+    return _um(region, layout.setting.positions_mm(np.array(sums) / scale))
+
+
+def _closest(here: Sequence[Place], there: Sequence[Place]) -> tuple[Place, Place]:
+    """The two nearest places of two parts; of equally near ones (to 5 um, for rounding) the first in their order."""
+    tree = shapely.STRtree([shapely.Point(place) for place in there])
+    points = [shapely.Point(place) for place in here]
+    _, gaps = tree.query_nearest(points, return_distance=True, all_matches=False)
+    near = tree.query(points, predicate="dwithin", distance=float(gaps.min()) + 5)
+    first, second = min(zip(near[0].tolist(), near[1].tolist(), strict=True))
+    return here[first], there[second]
 
 
 def _stamped(

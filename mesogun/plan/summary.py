@@ -5,6 +5,7 @@ Not responsible for any number in it. Plain text, 100 columns, no colour: for a 
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -15,6 +16,8 @@ from mesogun.plan.model import Plan
 from mesogun.units import ml_text, mm_text, ul_text
 
 WIDTH = 100
+
+MANY_SYRINGES = 10
 
 LOW_COVERAGE = 0.8
 """Below this share of skin within reach, the summary speaks of gaps."""
@@ -97,14 +100,24 @@ def _path(plan: Plan) -> Iterator[str]:
         f"{path.longest_jump_mm:.1f} mm."
     )
     if path.lifts:
-        shown = ", ".join(str(index + 1) for index in path.lifts[:8]) + (", ..." if len(path.lifts) > 8 else "")
-        yield (
-            f"Lift the gun {_count(len(path.lifts), 'time')}, before shot {shown}: the way there leaves the area or "
-            "passes an exclusion zone, or the head is changed."
-        )
+        shown = ", ".join(f"{index + 1} ({_why_lift(plan, index)})" for index in path.lifts[:8])
+        more = ", ..." if len(path.lifts) > 8 else ""
+        yield f"Lift the gun {_count(len(path.lifts), 'time')}: before shot {shown}{more}."
     else:
         yield "No move crosses an exclusion zone or leaves the area."
-    yield f"About {_minutes(plan.path.seconds)} at the assumed pace (see the request in the plan file)."
+    pace = json.loads(dict(plan.request)["pace"])
+    yield (
+        f"About {_minutes(plan.path.seconds)}, assuming {pace['shot_ms'] / 1000:g} s a shot, "
+        f"{pace['travel_um_per_s'] / 1000:g} mm/s between shots, {pace['lift_ms'] / 1000:g} s a lift and "
+        f"{pace['syringe_change_ms'] / 1000:g} s a change of syringe."
+    )
+
+
+def _why_lift(plan: Plan, index: int) -> str:
+    before, here = plan.shots[index - 1], plan.shots[index]
+    if before.head != here.head:
+        return f"change to the {here.head} needle" if here.head == "single" else f"change to head {here.head}"
+    return f"over to {here.zone}" if before.zone != here.zone else "over skin that is left out"
 
 
 def _syringes(plan: Plan) -> Iterator[str]:
@@ -143,6 +156,13 @@ def _advice(plan: Plan, area: Area) -> Iterator[str]:
                 f"The last syringe gives only {ml_text(last_nl)}: with a total of {ml_text(plan.total_nl - last_nl)} "
                 f"{_count(plan.syringes - 1, 'syringe')} would do."
             )
+    if plan.syringes > MANY_SYRINGES:
+        usable_nl = sum(volumes) // MANY_SYRINGES + plan.syringe_unusable_nl
+        larger = ml_text(-(-usable_nl // 10**6) * 10**6)
+        yield (
+            f"{plan.syringes} syringes are many for one visit. With syringes of {larger} or more it "
+            f"would be {MANY_SYRINGES} or fewer; or check whether the total is what you mean."
+        )
     if dose_summary(plan)["coverage"] < LOW_COVERAGE:
         yield (
             f"At {mm_text(plan.spacing_um)} the depots do not meet: skin between them stays without fluid at first. "
