@@ -88,10 +88,10 @@ def ask(kind: Kind, question: Question) -> Asked | None:
         return _one(Fraction(question.total_nl + course_nl(question), NL_PER_ML))
     if kind in {"treatment_mg", "treatment_mg_per_kg", "treatment_units"}:
         unit = "U/mL" if kind == "treatment_units" else "mg/mL"
-        amount = Fraction(rolling_nl(question), NL_PER_ML) * _concentration(question, unit)
-        return _one(amount / _weight(question) if kind == "treatment_mg_per_kg" else amount)
+        amount = Fraction(rolling_nl(question), NL_PER_ML) * concentration(question, unit)
+        return _one(amount / weight(question) if kind == "treatment_mg_per_kg" else amount)
     if kind == "concentration":
-        return _one(_concentration(question, question.unit or ""))
+        return _one(concentration(question, question.unit or ""))
     if kind == "density_mg_per_cm2":
         return _density(question)
     if kind == "distance_mm":
@@ -139,7 +139,7 @@ def _recent(question: Question) -> Sequence[PastTreatment]:
 
 
 def _density(question: Question) -> Asked | None:
-    concentration = _concentration(question, "mg/mL")
+    strength = concentration(question, "mg/mL")
     sides = _sides_um(question)
     if sides is None:
         return None
@@ -147,7 +147,7 @@ def _density(question: Question) -> Asked | None:
         raise Unknown("two points lie on the same spot")
     return _span(
         [
-            Fraction(point.volume_nl, NL_PER_ML) * concentration * UM2_PER_CM2 / side**2
+            Fraction(point.volume_nl, NL_PER_ML) * strength * UM2_PER_CM2 / side**2
             for point, side in zip(question.points, sides, strict=True)
         ]
     )
@@ -162,7 +162,8 @@ def _sides_um(question: Question) -> list[int] | None:
     return None if squared is None else [round(value**0.5 / 10) * 10 for value in squared]
 
 
-def _concentration(question: Question, unit: str) -> Fraction:
+def concentration(question: Question, unit: str) -> Fraction:
+    """The concentration in ``unit``, exact; ``Unknown`` if it is not known or in another unit."""
     if question.concentration is None:
         raise Unknown("the concentration is not known; supply it")
     if question.unit != unit:
@@ -170,7 +171,8 @@ def _concentration(question: Question, unit: str) -> Fraction:
     return exact(question.concentration)
 
 
-def _weight(question: Question) -> Fraction:
+def weight(question: Question) -> Fraction:
+    """The subject's weight in kg, exact; ``Unknown`` if it is not known."""
     if question.subject.weight is None:
         raise Unknown("the subject's weight is not known; measure and record it")
     return exact(question.subject.weight.kg)

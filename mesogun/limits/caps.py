@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from mesogun.limits.asked import Question, course_nl, rolling_nl
+from mesogun.limits.asked import Question, concentration, course_nl, rolling_nl, weight
 from mesogun.limits.clearance import Cap
-from mesogun.limits.combine import Limits, exact
+from mesogun.limits.combine import Limits
 from mesogun.limits.rules import UNIT, number
 from mesogun.protocol import Kind
 from mesogun.units import NL_PER_ML
@@ -27,7 +27,7 @@ VOLUME_KINDS: tuple[Kind, ...] = (
 def volume_caps(limits: Limits, question: Question) -> tuple[Cap, ...]:
     """One cap for each high edge that is about an amount, with earlier treatments already subtracted.
 
-    An amount in mg or units that cannot be computed gives a cap of 0: ``clear`` has refused it already.
+    For a question that ``check_amounts`` has passed: nothing is unset, nothing unknown.
     """
     earlier_nl = rolling_nl(question) - question.total_nl
     caps = []
@@ -40,8 +40,6 @@ def volume_caps(limits: Limits, question: Question) -> tuple[Cap, ...]:
             cap_nl = math.floor(edge.value * NL_PER_ML * _ml_per(kind, question)) - before
             told = f"{number(edge.value)} {UNIT[kind]} ({edge.told()})"
             caps.append(Cap(f"{kind}.{name}", max(0, cap_nl), name == "hard_high", told))
-    if not any(cap.hard and cap.rule.startswith("treatment_ml") for cap in caps):
-        caps.append(Cap("treatment_ml.unset", 0, hard=True, told="nobody set a limit; it is zero"))
     return tuple(caps)
 
 
@@ -70,10 +68,5 @@ def _ml_per(kind: Kind, question: Question) -> Fraction:
     """Millilitres per unit of the limit."""
     if kind in {"treatment_ml", "course_ml"}:
         return Fraction(1)
-    if question.concentration is None:
-        return Fraction(0)
-    factor = 1 / exact(question.concentration)
-    if kind == "treatment_mg_per_kg":
-        weight = question.subject.weight
-        return Fraction(0) if weight is None else factor * exact(weight.kg)
-    return factor
+    per_ml = concentration(question, "U/mL" if kind == "treatment_units" else "mg/mL")
+    return weight(question) / per_ml if kind == "treatment_mg_per_kg" else 1 / per_ml

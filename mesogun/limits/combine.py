@@ -72,9 +72,13 @@ class Limits:
         return tuple(sorted({kind for kind, _ in self.edges}))
 
     def unset(self) -> tuple[Kind, ...]:
-        """Required kinds without a hard edge: each of them is zero."""
-        hard = {kind for kind, name in self.edges if name.startswith("hard")}
-        return tuple(kind for kind in self.required if kind not in hard)
+        """Required kinds without the hard edge that bounds them: each of them is zero."""
+        return tuple(kind for kind in self.required if (kind, bounding_edge(kind)) not in self.edges)
+
+
+def bounding_edge(kind: Kind) -> EdgeName:
+    """The hard edge that keeps a subject safe: the upper one of an amount, the lower one of a distance or a pause."""
+    return "hard_low" if kind in {"distance_mm", "shot_interval_ms", "interval_days"} else "hard_high"
 
 
 def limits_for(protocol: Protocol, *, site: SiteLimits | None = None, subject: Subject | None = None) -> Limits:

@@ -197,6 +197,8 @@ def test_a_limit_that_nobody_set_is_zero() -> None:
     assert Case(filled, plan, site=one).verdict() == ("treatment_ml.unset",)
     soft = site("revitalising-mixture point_ml hard_high=0.01", "revitalising-mixture treatment_ml soft_high=1")
     assert Case(filled, plan, site=soft).verdict() == ("treatment_ml.unset",)
+    low = site("revitalising-mixture point_ml hard_high=0.01", "revitalising-mixture treatment_ml hard_low=0.001")
+    assert Case(filled, plan, site=low).verdict() == ("treatment_ml.unset",)
     both = site("revitalising-mixture point_ml hard_high=0.01", "revitalising-mixture treatment_ml hard_high=1")
     assert Case(filled, plan, site=both).verdict() == ()
 
@@ -339,3 +341,46 @@ def test_a_recorded_weight_is_a_number_of_kilograms() -> None:
 def test_many_points_on_one_spot_are_judged_in_time() -> None:
     places = [(0, 0)] * 5_000 + [(1_000_000, 0)]
     assert nearest_um2(places) == [0] * 5_000 + [10**12]
+
+
+@req("MG-06")
+@pytest.mark.parametrize(
+    ("limit", "cap_nl"),
+    [
+        ("treatment_ml hard_high=0.5", 480_000),
+        ("course_ml hard_high=0.6", 480_000),
+        ("treatment_mg hard_high=10", 480_000),
+        ("treatment_mg hard_high=9.99999", 479_999),
+        ("treatment_mg_per_kg hard_high=0.16", 460_000),
+        ("treatment_mg_per_kg soft_high=0.16", 460_000),
+    ],
+)
+def test_each_limit_of_an_amount_becomes_a_cap_in_whole_nanolitres(limit: str, cap_nl: int) -> None:
+    from mesogun.limits import check_load
+
+    protocol, plan = hydration(10)
+    subject = Subject("s-1", Weight(60.0, date(2026, 3, 2), "op-1"))
+    earlier = (past(0.5, 20_000), past(40, 100_000))
+    cleared = Case(protocol, plan, site=site(f"* {limit}"), subject=subject, history=earlier).run()
+    rule = limit.replace(" ", ".").split("=")[0]
+    (cap,) = [cap for cap in cleared.clearance.caps if cap.rule == rule and cap.cap_nl < 1_000_000]
+    assert cap.cap_nl == cap_nl
+    assert check_load(cleared, high_nl_after=cap_nl, soft=True) == ()
+    (violation,) = check_load(cleared, high_nl_after=cap_nl + 1, soft=True)
+    assert (violation.rule, violation.hard) == (rule, "hard" in rule)
+    assert cap.told in violation.message
+
+
+def test_units_become_a_cap_and_points_count_the_day() -> None:
+    protocol = supply(bundled("face-wrinkles-mesobotox"), {"shot.spacing_mm": 5}, source="Dr A", grade="site")
+    plan = plan_of(protocol, grid(100, 5_000, 10_000, 1_000), 5_000)
+    clinic = site(
+        "onabotulinumtoxina point_ml hard_high=0.01",
+        "onabotulinumtoxina treatment_ml hard_high=2",
+        "onabotulinumtoxina treatment_units hard_high=25",
+        "onabotulinumtoxina points hard_high=120",
+    )
+    earlier = (past(0.2, 50_000, "onabotulinumtoxina", 15), past(90, 900_000, "onabotulinumtoxina", 90))
+    cleared = Case(protocol, plan, site=clinic, history=earlier).run()
+    assert cleared.hard_total_nl == 1_250_000 - 50_000
+    assert cleared.clearance.max_points == 105
