@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +34,8 @@ from mesogun.plan import Plan
 from mesogun.protocol import Protocol, bundled, bundled_names, load
 from mesogun.record import TreatmentState, fold, read_history
 from mesogun.record import events as ev
-from mesogun.treatment import FrontEnd, Runner, Settings
+from mesogun.treatment import FrontEnd, Order, Runner, Settings
+from mesogun.treatment.orders import no_orders
 from mesogun.units import ml_text
 
 
@@ -222,6 +224,7 @@ def run(
     operator: Operator,
     station: str | None = None,
     settings: Settings | None = None,
+    orders: Callable[[], Order | None] = no_orders,
 ) -> TreatmentState:
     """Run it to its end."""
     runner = Runner(
@@ -233,5 +236,6 @@ def run(
         operator=operator.reference,
         station=station or station_name(),
         settings=settings,
+        orders=orders,
     )
     return runner.run()

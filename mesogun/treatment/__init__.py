@@ -4,6 +4,22 @@ Not responsible for the line (``mesogun.gun``), the disk (``mesogun.journal``) o
 """
 
 from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Token, Wish
+from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip
 from mesogun.treatment.runner import Runner, Settings
 
-__all__ = ["FrontEnd", "Phase", "Runner", "Settings", "Snapshot", "Token", "Wish"]
+__all__ = [
+    "FrontEnd",
+    "GoTo",
+    "HandOver",
+    "Note",
+    "Order",
+    "Phase",
+    "Reassign",
+    "Redo",
+    "Runner",
+    "Settings",
+    "Skip",
+    "Snapshot",
+    "Token",
+    "Wish",
+]

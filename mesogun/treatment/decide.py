@@ -19,15 +19,17 @@ from mesogun.wire.messages import Status
 class Situation:
     """All that a decision may depend on.
 
-    ``shot_no``: the last shot of this gun that the journal has. ``magazine_depth``: how many entries to keep loaded.
-    ``reserve_nl``: how much less than it says the syringe may hold. ``granted``: the operator's word for arming still
-    stands. ``may_load``: no limit has refused a load.
+    ``shot_no``: the last shot of this gun that the journal has. ``first``: the planned shot to go on with; what lies
+    before it comes later. ``magazine_depth``: how many entries to keep loaded. ``reserve_nl``: how much less than it
+    says the syringe may hold. ``granted``: the operator's word for arming still stands. ``may_load``: no limit has
+    refused a load.
     """
 
     state: TreatmentState
     status: Status
     plan: Plan
     shot_no: int
+    first: int
     token: Token | None
     wish: Wish
     magazine_depth: int
@@ -228,7 +230,7 @@ def _wanted(now: Situation) -> tuple[int, ...]:
         now.status.syringe_left_nl - now.reserve_nl - sum(entry.high_nl for entry in now.state.open_entries.values())
     )
     chosen: list[int] = []
-    for index in now.state.loadable():
+    for index in sorted(now.state.loadable(), key=lambda index: (index < now.first, index)):
         left_nl -= now.plan.shots[index].volume_nl
         if left_nl < 0 or len(chosen) == room:
             break

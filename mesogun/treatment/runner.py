@@ -21,6 +21,7 @@ from mesogun.record import events as ev
 from mesogun.treatment import decide as d
 from mesogun.treatment import reconcile as rec
 from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Token, Wish
+from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip, no_orders
 from mesogun.wire.codes import Fault, Reason, ShotKind
 from mesogun.wire.messages import Arm, Load, ShotRecord, Status
 
@@ -56,6 +57,7 @@ class Runner:
         operator: str,
         station: str,
         settings: Settings | None = None,
+        orders: Callable[[], Order | None] = no_orders,
     ) -> None:
         self._gun = gun
         self._journal = journal
@@ -65,6 +67,8 @@ class Runner:
         self._operator = operator
         self._station = station
         self._settings = settings if settings is not None else Settings()
+        self._orders = orders
+        self._first = 0
         self._epoch = 0
         self._granted = False
         self._asked_before = False
@@ -160,6 +164,10 @@ class Runner:
         self._show()
         if self._refusal is not None and not self.state.open_entries:
             raise LimitRefused(self._refusal)
+        order = self._orders()
+        if order is not None:
+            self._obey(order)
+            return
         self._act(d.decide(self._situation()))
 
     def _situation(self) -> d.Situation:
@@ -171,6 +179,7 @@ class Runner:
             status=self._status,
             plan=self._cleared.plan,
             shot_no=self._memory.shot_no,
+            first=self._first,
             token=self._front.token(),
             wish=Wish.END if self._ending else self._front.wish(),
             magazine_depth=min(self._settings.magazine_depth, caps.magazine_size),
@@ -272,6 +281,45 @@ class Runner:
             self._commit([ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "refused")])
             raise
 
+    def _obey(self, order: Order) -> None:
+        """Carry out one order; one that cannot be is refused in the record, as a note, and changes nothing."""
+        match order:
+            case Skip(index, why):
+                self._take_back(index)
+                if index in self.state.outcomes:
+                    self._note(f"shot {index + 1} was not skipped: it had been fired")
+                else:
+                    self._commit([ev.PointSkipped(index, self._operator, why)])
+            case GoTo(index):
+                self._take_back(*self.state.open_shots())
+                self._first = index
+            case Redo(index, why):
+                fired = [shot for shot in self.state.shots if shot.shot_kind == "TREAT" and shot.shot_index == index]
+                if not fired or index in self.state.open_shots():
+                    self._note(f"shot {index + 1} cannot be redone: it has no record yet")
+                else:
+                    self._commit([ev.RedoOrdered(index, fired[-1].shot_no, self._operator, why)])
+            case Reassign(index, x_um, y_um, why):
+                if index in self.state.outcomes:
+                    self._commit([ev.PointReassigned(index, x_um, y_um, self._operator, why)])
+                else:
+                    self._note(f"shot {index + 1} was not given, so it cannot have gone elsewhere")
+            case Note(text):
+                self._note(text)
+            case HandOver(to_operator):
+                self._commit([ev.HandedOver(self._operator, to_operator)])
+                self._operator = to_operator
+
+    def _take_back(self, *indices: int) -> None:
+        """Unload if any of these shots is in the magazine; arming again then needs the operator's word (H6)."""
+        if self.state.open_shots().intersection(indices):
+            self._granted = False
+            self._unload()
+            self._commit([ev.Disarmed("the magazine was taken back")])
+
+    def _note(self, text: str) -> None:
+        self._commit([ev.NoteAdded(text, self._operator)])
+
     def _ask_to_arm(self) -> None:
         what = "rearm" if self._asked_before else "arm"
         held = len(self.state.open_entries)
@@ -287,6 +335,12 @@ class Runner:
 
     def _arm(self, token: Token) -> None:
         entries = sorted(self.state.open_entries.values(), key=lambda entry: entry.entry_no)
+        needed_ms = 4 * self._gun.link.rto_us // US_PER_MS + self._settings.poll_ms
+        if self._settings.lease_ms < needed_ms:
+            raise Refused(
+                f"a lease of {self._settings.lease_ms} ms is too short for this line, where one lost frame costs up to"
+                f" {needed_ms} ms: use a faster port, or a longer lease if the gun allows it"
+            )
         arm = Arm(
             treatment_ref=int(self._treatment, 16),
             first_entry_no=entries[0].entry_no,
@@ -334,6 +388,11 @@ class Runner:
         if self.state.fault != name:
             self._commit([ev.FaultRaised(name)])
             self._show()
+        if self._front.wish() is Wish.END:
+            raise Refused(
+                f"the gun reports {name}, so its treatment cannot be closed on it now: remove the cause, then"
+                f" mesogun treat --resume {self._treatment} and end it there"
+            )
         answer = self._front.confirm("fault", f"The gun reports {name}. Is the cause removed?")
         if answer is None:
             self._wait()

@@ -32,7 +32,7 @@ def status(**changes: object) -> Status:
 
 def now(state: TreatmentState, gun: Status, **changes: object) -> d.Situation:
     base = d.Situation(
-        state=state, status=gun, plan=PLAN, shot_no=0, token=TOKEN, wish=Wish.RUN, magazine_depth=2,
+        state=state, status=gun, plan=PLAN, shot_no=0, first=0, token=TOKEN, wish=Wish.RUN, magazine_depth=2,
         dead_volume_nl=50_000, max_volume_nl=40_000, step_nl=100, reserve_nl=0, granted=True, may_load=True,
     )  # fmt: skip
     return dataclasses.replace(base, **changes)  # type: ignore[arg-type]
@@ -49,6 +49,8 @@ TABLE = [
     ("a fault comes before everything else", HELD, status(state=State.FAULT, fault=1), {}, d.FaultSeen(1)),
     ("unprimed: prime", FRESH, status(flags=0), {}, d.LoadPrime((40_000, 10_000))),
     ("primed: load", FRESH, status(), {}, d.LoadShots((0, 1))),
+    ("go to a later point", FRESH, status(), {"first": 3}, d.LoadShots((3, 4))),
+    ("and come back", FRESH, status(), {"first": 4}, d.LoadShots((4, 0))),
     ("full: arm", HELD, status(magazine=2), {}, d.ArmNow(TOKEN)),
     ("full, nobody has said so: ask", HELD, status(magazine=2), {"granted": False}, d.AskToArm()),
     ("nothing was painted: wait", HELD, status(magazine=2), {"token": None}, d.Watch()),

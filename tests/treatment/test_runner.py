@@ -12,7 +12,7 @@ from mesogun.journal import Journal
 from mesogun.limits import restore
 from mesogun.record import Mark, fold_all, read_history
 from mesogun.record import events as ev
-from mesogun.treatment import Snapshot, Wish
+from mesogun.treatment import GoTo, HandOver, Note, Order, Reassign, Redo, Skip, Snapshot, Wish
 from sim.world import find
 from tests.trace import req
 from tests.treatment import visits
@@ -241,3 +241,75 @@ def test_a_treatment_over_two_syringes_asks_for_the_second_one(opened: Opened) -
     assert "syringe" in front.asked
     assert kinds(record).count("SyringeInserted") == 1
     assert len([shot for shot in state.shots if shot.shot_kind == "PRIME"]) == 2
+
+
+class AfterShots:
+    """Gives each order once, when so many treatment shots are on record."""
+
+    def __init__(self, front: Operator, *orders: tuple[int, Order]) -> None:
+        self._front = front
+        self._left = list(orders)
+
+    def __call__(self) -> Order | None:
+        state = self._front.shown[-1].state
+        if self._left and len(state.outcomes) >= self._left[0][0]:
+            return self._left.pop(0)[1]
+        return None
+
+
+@req("H6")
+def test_a_skipped_point_is_taken_out_of_the_magazine_and_never_given(opened: Opened) -> None:
+    gun, record = opened
+    front = Operator()
+    orders = AfterShots(front, (2, Skip(4, "a mole")))
+    state = visits.run(gun, record, visits.begin(gun, record), front, orders)
+    assert state.ended == "complete"
+    assert state.mark(4) is Mark.SKIPPED
+    assert 4 not in state.fired
+    told = [type(row.event).__name__ for row in record.rows()]
+    assert told.index("PointSkipped") > told.index("EntrySettled"), "unloaded and read before it is called skipped"
+    assert "rearm" in front.asked
+
+
+@req("H6")
+def test_a_point_that_was_fired_meanwhile_is_not_called_skipped(opened: Opened) -> None:
+    gun, record = opened
+    front = Operator()
+    state = visits.run(gun, record, visits.begin(gun, record), front, AfterShots(front, (3, Skip(0, "too late"))))
+    assert state.mark(0) is Mark.GIVEN
+    assert "PointSkipped" not in kinds(record)
+
+
+@req("H4")
+def test_a_redo_is_an_ordered_new_entry_and_counts_again(opened: Opened) -> None:
+    gun, record = opened
+    front = Operator()
+    begun = visits.begin(gun, record)
+    state = visits.run(gun, record, begun, front, AfterShots(front, (3, Redo(1, "it leaked"))))
+    assert state.fired[1] == 2
+    assert state.dispensed_nl == begun.cleared.plan.total_nl + begun.cleared.plan.shots[1].volume_nl
+    assert kinds(record).count("RedoOrdered") == 1
+
+
+def test_going_to_a_point_changes_the_order_and_nothing_else(opened: Opened) -> None:
+    gun, record = opened
+    front = Operator()
+    begun = visits.begin(gun, record)
+    state = visits.run(gun, record, begun, front, AfterShots(front, (2, GoTo(6))))
+    order = [shot.shot_index for shot in state.shots if shot.shot_kind == "TREAT"]
+    assert sorted(order) == list(range(len(begun.cleared.plan.shots)))
+    assert order.index(6) < order.index(5)
+
+
+def test_testimony_notes_and_handing_over_are_recorded(opened: Opened) -> None:
+    gun, record = opened
+    front = Operator()
+    orders = AfterShots(
+        front, (2, Reassign(0, 1_000, 2_000, "slipped")), (2, Note("calm")), (3, HandOver("op-2")), (3, Redo(11, "?"))
+    )
+    state = visits.run(gun, record, visits.begin(gun, record), front, orders)
+    assert state.reassigned == {0: (1_000, 2_000)}
+    assert state.operator == "op-2"
+    notes = [row.event.text for row in record.rows() if isinstance(row.event, ev.NoteAdded)]
+    assert notes[0] == "calm"
+    assert "no record yet" in notes[1], "an order that cannot be carried out is refused and changes nothing"

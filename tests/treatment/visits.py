@@ -13,7 +13,8 @@ from mesogun.cli import people, planning, treat, visit
 from mesogun.gun import Gun, connect
 from mesogun.journal import Journal, open_journal
 from mesogun.record import TreatmentState
-from mesogun.treatment import Settings, Snapshot, Token, Wish
+from mesogun.treatment import Order, Settings, Snapshot, Token, Wish
+from mesogun.treatment.orders import no_orders
 
 TREATMENT = "00000000000000a1"
 
@@ -81,7 +82,14 @@ def begin(
     )
 
 
-def run(gun: Gun, record: Journal, begun: visit.Begun, front: Operator, **settings: int) -> TreatmentState:
+def run(
+    gun: Gun,
+    record: Journal,
+    begun: visit.Begun,
+    front: Operator,
+    orders: Callable[[], Order | None] = no_orders,
+    **settings: int,
+) -> TreatmentState:
     return visit.run(
         gun=gun,
         journal=record,
@@ -90,4 +98,5 @@ def run(gun: Gun, record: Journal, begun: visit.Begun, front: Operator, **settin
         operator=people.DEMO_OPERATOR,
         station="test",
         settings=Settings(**settings),
+        orders=orders,
     )
