@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from mesogun.dose import Grid, Metrics, areal_dose, metrics
+from mesogun.dose import Grid, Metrics, areal_dose, metrics, suitable_cell_mm
 from mesogun.dose.dvh import Dvh, of_cells
 from mesogun.dose.regions import Polygon
 from mesogun.plan import Plan, PlannedShot
@@ -24,18 +24,22 @@ from mesogun.units import NL_PER_UL, UM_PER_MM
 
 Floats = NDArray[np.float64]
 MARGIN_MM = 4.0
-# Cells of a map: enough for print at this size, few enough that two maps stay far below the page's limit of bytes.
-MAX_CELLS = 36_000
+# Cells of a picture: enough for print at this size, few enough that two maps stay far below the page's limit of bytes.
+PICTURE_CELLS = 36_000
+# Cells that the numbers come from; finer ones change no digit that is shown.
+CELLS = 400_000
 
 
 @dataclass(frozen=True, slots=True)
 class Doses:
     """Areal doses in uL/cm2 on one grid, each ``(ny, nx)``; ``low`` and ``high`` from the ledger of every shot.
 
-    ``weights_mm2`` is the part of each cell that is to be treated.
+    ``weights_mm2`` is the part of each cell that is to be treated; ``coarsening`` cells along each side make one cell
+    of a picture.
     """
 
     grid: Grid
+    coarsening: int
     weights_mm2: Floats
     planned: Floats
     given: Floats
@@ -47,6 +51,12 @@ class Doses:
     def any_given(self) -> bool:
         """Whether any recorded volume is on the map."""
         return bool(self.given.any())
+
+    def picture(self, field: Floats) -> Floats:
+        """A field on the coarser cells of a picture; every one keeps its mass."""
+        ny, nx = self.grid.shape
+        k = self.coarsening
+        return np.asarray(field.reshape(ny // k, k, nx // k, k).mean(axis=(1, 3)))
 
     def histogram(self, field: Floats) -> Dvh:
         """The cumulative dose histogram of the treated area."""
@@ -67,7 +77,7 @@ class _Depots:
 def doses(state: TreatmentState, plan: Plan) -> Doses:
     """Planned and given dose of a treatment."""
     region = outline_of(plan)
-    grid = _grid(region.bounds)
+    grid, coarsening = _grid(region.bounds, plan)
     weights = _weights(region, grid)
     records = treat_shots(state)
     planned = _field(plan, state, [(shot.index, shot.volume_nl, shot.depth_um) for shot in plan.shots], grid)
@@ -82,7 +92,7 @@ def doses(state: TreatmentState, plan: Plan) -> Doses:
     high = given(lambda i: records[i].high_nl) + _field(plan, state, still_open, grid, moved=True)
     area_mm2 = float(weights.sum())
     mean = plan.total_nl / NL_PER_UL / (area_mm2 / 100.0)
-    return Doses(grid, weights, planned, given(lambda i: records[i].delivered_nl), low, high, mean)
+    return Doses(grid, coarsening, weights, planned, given(lambda i: records[i].delivered_nl), low, high, mean)
 
 
 def _field(
@@ -121,12 +131,17 @@ def _shift(state: TreatmentState, shot: PlannedShot) -> tuple[int, int]:
     return x_um - shot.x_um, y_um - shot.y_um
 
 
-def _grid(bounds: tuple[float, float, float, float]) -> Grid:
+def _grid(bounds: tuple[float, float, float, float], plan: Plan) -> tuple[Grid, int]:
+    """The grid of the numbers, and how many of its cells along a side make one cell of a picture."""
     wide = bounds[2] - bounds[0] + 2.0 * MARGIN_MM
     tall = bounds[3] - bounds[1] + 2.0 * MARGIN_MM
     # A round cell keeps the cell borders, and with them the bytes, independent of the last bit of the bounds.
-    cell = max(0.2, float(np.ceil(20.0 * np.sqrt(wide * tall / MAX_CELLS)) / 20.0))
-    return Grid.around(bounds, cell, MARGIN_MM)
+    cell = max(0.2, float(np.ceil(20.0 * np.sqrt(wide * tall / PICTURE_CELLS)) / 20.0))
+    coarse = Grid.around(bounds, cell, MARGIN_MM)
+    smallest = suitable_cell_mm([point.volume_nl / NL_PER_UL for point in plan.points], plan.layer) / 2.0
+    affordable = int(np.sqrt(CELLS / (coarse.nx * coarse.ny)))
+    k = max(1, min(int(np.ceil(cell / smallest)), affordable))
+    return Grid(coarse.x0_mm, coarse.y0_mm, cell / k, coarse.nx * k, coarse.ny * k), k
 
 
 def _weights(region: shapely.Geometry, grid: Grid) -> Floats:

@@ -69,7 +69,7 @@ def planned_map(doses: Doses, plan: Plan, scale: Scale) -> Markup:
     places = [view.at(point.x_um, point.y_um) for point in plan.points]
     dots = marks.drawn(Mark.PENDING, places, view.size) if places else Markup("")
     title = f"Planned dose map, 0 to {figures(scale.top / 1000)} mL/cm²"
-    return view.picture(title, doses.planned, scale.top, [dots])
+    return view.picture(title, doses.picture(doses.planned), scale.top, [dots])
 
 
 def given_map(doses: Doses, plan: Plan, state: TreatmentState, scale: Scale) -> Markup:
@@ -92,7 +92,7 @@ def given_map(doses: Doses, plan: Plan, state: TreatmentState, scale: Scale) -> 
                 again.append(place)
     layers = [marks.moved(paths), *(marks.drawn(mark, places[mark], view.size) for mark in _LAYERS)]
     title = f"Given dose map, 0 to {figures(scale.top / 1000)} mL/cm², with {len(plan.points)} points by mark"
-    return view.picture(title, doses.given, scale.top, [*layers, marks.again(again, view.size)])
+    return view.picture(title, doses.picture(doses.given), scale.top, [*layers, marks.again(again, view.size)])
 
 
 def scale_picture(scale: Scale) -> Markup:

@@ -95,6 +95,7 @@ def environment() -> Environment:
         loader=PackageLoader("mesogun.report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=words.printable,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -149,6 +150,7 @@ def _context(
         "lead": _lead(plan, counts),
         "delivered_nl": delivered_nl(state),
         "fraction": DELIVERED_FRACTION,
+        "took": _took(rows),
         "zones": zones,
         "zone_numbers": {zone.name: number for number, zone in enumerate(zones, start=1)},
         "shots": treat_shots(state),
@@ -226,6 +228,12 @@ def _pictures(state: TreatmentState, rows: Sequence[Row], plan: Plan, field: Dos
         if len(depths) > 1
         else None,
     )
+
+
+def _took(rows: Sequence[Row]) -> str:
+    """Time from the first recorded shot to the last."""
+    times = [row.at for row in rows if isinstance(row.event, ev.ShotRecorded) and row.event.shot_kind == "TREAT"]
+    return words.duration(words.seconds_between(times[0], times[-1])) if times else ""
 
 
 def _last_of_each(guns: Sequence[ev.GunFound]) -> list[ev.GunFound]:

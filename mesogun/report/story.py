@@ -6,17 +6,15 @@ the journal. Not responsible for totals (``totals``) or for layout (``page``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from mesogun.journal import Row
-from mesogun.plan import Plan
 from mesogun.record import events as ev
 from mesogun.report.words import counted, interval_ml, ml
 from mesogun.units import mm_text
-
-MOST_LINES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,8 @@ def story(rows: Sequence[Row]) -> tuple[Line, ...]:
     """The lines of a treatment, oldest first."""
     lines = []
     for row in rows:
-        teller = _TELLERS.get(type(row.event))
-        if teller is not None:
+        if not isinstance(row.event, _SILENT):
+            teller = _TELLERS.get(type(row.event), _plainly)
             what, detail, who, grave = teller(row.event)
             lines.append(Line(row.at, what, detail, who, grave))
     return tuple(lines)
@@ -46,12 +44,13 @@ def of_kind(rows: Sequence[Row], kind: type[ev.Event]) -> list[Any]:
     return [row.event for row in rows if isinstance(row.event, kind)]
 
 
-def shot_name(index: int, plan: Plan) -> str:
-    """A planned shot as people count: from 1, with its zone."""
-    return f"shot {index + 1} ({plan.shots[index].zone})"
-
-
 Told = tuple[str, str, str, bool]
+
+
+def _plainly(event: ev.Event) -> Told:
+    """A kind of event that has no words of its own yet: its name and its fields, so that it is never left out."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(event).__name__).lower()
+    return name, ", ".join(f"{field.name} {getattr(event, field.name)}" for field in fields(event)), "", False
 
 
 def _planned(event: ev.TreatmentPlanned) -> Told:
@@ -206,4 +205,4 @@ _SILENT = (
     ev.Armed,
     ev.Disarmed,
 )
-"""Told elsewhere on the page, or counted in its totals; every other kind of event has a line."""
+"""Told elsewhere on the page, or counted in its totals; every other kind of event has a line of its own."""

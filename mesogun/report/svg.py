@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from mesogun.report.words import figures
+from mesogun.report.words import figures, printable
 
 
 def number(value: float, places: int = 2) -> str:
@@ -30,7 +30,7 @@ def line(points: Iterable[tuple[float, float]], closed: bool = False) -> str:
 def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> Markup:
     """A text element; ``kind`` is its class."""
     return Markup('<text x="{}" y="{}" class="{}" text-anchor="{}">{}</text>').format(
-        number(x), number(y), kind, anchor, words
+        number(x), number(y), kind, anchor, printable(words)
     )
 
 

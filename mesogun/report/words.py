@@ -6,6 +6,7 @@ Not responsible for exact values: those stand beside the rounded ones, in nanoli
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
@@ -76,6 +77,21 @@ def seconds_between(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
+def printable(value: object) -> object:
+    """A text with every control sign and every sign that turns the reading direction made visible as U+FFFD.
+
+    The record keeps free text as it was typed; a page must neither break on it nor show it in another order.
+    """
+    if type(value) is not str:
+        return value
+    return "".join(" " if sign in "\n\t\r" else "\ufffd" if _hidden(sign) else sign for sign in value)
+
+
+def _hidden(sign: str) -> bool:
+    return unicodedata.category(sign) in {"Cc", "Cs", "Cn"} or unicodedata.bidirectional(sign) in _TURNING
+
+
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 # Not strftime: its month names depend on the locale, and the same report must be the same bytes.
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",

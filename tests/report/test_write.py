@@ -1,0 +1,98 @@
+"""Reports and aftercare sheets on disk, from a real journal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mesogun.clock import ManualClock
+from mesogun.errors import InputError, RecordError
+from mesogun.journal import Journal, open_journal
+from mesogun.protocol import bundled
+from mesogun.record import events as ev
+from mesogun.report import write_aftercare, write_report
+from mesogun.report.place import put
+from tests.report import cases
+from tests.report.pages import read
+
+
+def journal_with(path: Path, events: list[ev.Event]) -> Journal:
+    journal = open_journal(path, ManualClock())
+    journal.append(events, treatment=cases.TREATMENT, epoch=None)
+    return journal
+
+
+def events_of(story: cases.Story) -> list[ev.Event]:
+    return [event for _, event in story.events]
+
+
+def test_report_is_written_once_and_the_same_twice(tmp_path: Path) -> None:
+    with journal_with(tmp_path / "j.db", events_of(cases.quiet())) as journal:
+        first = write_report(journal, cases.TREATMENT, tmp_path / "out" / "reports")
+        page = first.read_bytes()
+        assert write_report(journal, cases.TREATMENT, tmp_path / "out" / "reports") == first
+        head = journal.head()
+    assert first.name == f"report-{cases.TREATMENT}.html"
+    assert first.read_bytes() == page
+    assert head.hash in page.decode()
+    assert sorted(item.name for item in first.parent.iterdir()) == [first.name]
+
+
+def test_an_unknown_treatment_is_refused(tmp_path: Path) -> None:
+    with (
+        journal_with(tmp_path / "j.db", events_of(cases.quiet())) as journal,
+        pytest.raises(InputError, match="holds no treatment ffff"),
+    ):
+        write_report(journal, "ffff", tmp_path)
+
+
+def test_a_treatment_without_a_plan_is_refused(tmp_path: Path) -> None:
+    with (
+        journal_with(tmp_path / "j.db", [ev.NoteAdded("x", "op-1")]) as journal,
+        pytest.raises(InputError, match="never planned"),
+    ):
+        write_report(journal, cases.TREATMENT, tmp_path)
+
+
+def test_a_plan_with_another_hash_is_a_damaged_record(tmp_path: Path) -> None:
+    first, *others = events_of(cases.quiet())
+    assert isinstance(first, ev.TreatmentPlanned)
+    with (
+        journal_with(tmp_path / "j.db", [replace(first, plan_hash="00" * 32), *others]) as journal,
+        pytest.raises(RecordError, match="does not have its recorded hash"),
+    ):
+        write_report(journal, cases.TREATMENT, tmp_path)
+    assert list(tmp_path.glob("*.html")) == []
+
+
+def test_a_folder_that_cannot_be_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="cannot be written") as refusal:
+        put(b"page", tmp_path / "file" / "out", "report-a.html")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["report-../x.html", "report-a/b.html", "a\n.html"])
+def test_a_name_cannot_leave_its_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="no name for a file"):
+        put(b"page", tmp_path, name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_aftercare_of_a_treatment(tmp_path: Path) -> None:
+    protocol = bundled("face-hydration-ha")
+    first, *others = events_of(cases.quiet())
+    assert isinstance(first, ev.TreatmentPlanned)
+    planned = replace(first, protocol_sha256=protocol.sha256)
+    with journal_with(tmp_path / "j.db", [planned, *others]) as journal:
+        path = write_aftercare(journal, cases.TREATMENT, protocol, tmp_path)
+        with pytest.raises(InputError, match="another version of protocol"):
+            write_aftercare(journal, cases.TREATMENT, bundled("face-mesolift"), tmp_path)
+        with pytest.raises(InputError, match="no planned treatment ffff"):
+            write_aftercare(journal, "ffff", protocol, tmp_path)
+    words = read(path.read_bytes()).words
+    assert path.name == f"aftercare-{cases.TREATMENT}.html"
+    assert "0.571 to 0.589 mL in all" in words
+    assert "5 January 2026" in words
