@@ -14,7 +14,7 @@ from mesogun.limits.combine import Edge, Limits, limits_for
 from mesogun.limits.consumables import Lot, Part, check_lot, check_parts, expiry
 from mesogun.limits.course import CourseState, Stage, course, course_warnings
 from mesogun.limits.demo import Demonstration, bundled_demonstration, parse_demonstration
-from mesogun.limits.load import check_load, check_pause
+from mesogun.limits.load import check_load, check_pause, shots_that_fit
 from mesogun.limits.screening import Answer, Finding, Result, screen
 from mesogun.limits.subject import PastTreatment, Subject, SubjectHistory, Weight
 from mesogun.limits.tables import Agent, SiteLimit, SiteLimits, bundled_agents, load_site, parse_agents, parse_site
@@ -70,6 +70,7 @@ __all__ = [
     "parse_site",
     "restore",
     "screen",
+    "shots_that_fit",
     "simulated_answers",
     "site_text",
     "with_limit",

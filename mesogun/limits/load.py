@@ -5,9 +5,12 @@ Not responsible for how the ledger's upper end is reckoned (``mesogun.record``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mesogun.limits.clearance import Cap, Clearance, ClearedPlan
 from mesogun.limits.conform import PlanShape
 from mesogun.limits.violation import Violation
+from mesogun.record import loaded_high_nl
 from mesogun.units import NL_PER_ML, ml_text
 
 
@@ -49,6 +52,23 @@ def check_load(
         text = f"{points_after} points asked, {clearance.max_points} allowed"
         found.append(_violation("points.hard_high", points_after, clearance.max_points, "points", text))
     return tuple(found)
+
+
+def shots_that_fit(
+    cleared: ClearedPlan[PlanShape] | Clearance, volumes_nl: Sequence[int], *, overrun_nl: int, overrun_ppm: int
+) -> int:
+    """How many of the shots, in order, are sure to be loaded when each may overrun by the calibration's bound.
+
+    A plan that uses a limit to the last drop is cleared; fewer than all of its shots fit, and it is better to know
+    that before the first one.
+    """
+    clearance = cleared.clearance if isinstance(cleared, ClearedPlan) else cleared
+    high_nl = 0
+    for count, volume_nl in enumerate(volumes_nl):
+        high_nl += loaded_high_nl(volume_nl, overrun_nl, overrun_ppm)
+        if high_nl > clearance.hard_total_nl:
+            return count
+    return len(volumes_nl)
 
 
 def check_pause(cleared: ClearedPlan[PlanShape] | Clearance, *, since_last_shot_ms: int) -> tuple[Violation, ...]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesogun.errors import InputError
-from mesogun.limits import PastTreatment, Subject, Weight, limits_for
+from mesogun.limits import Cap, PastTreatment, Subject, Weight, limits_for
 from mesogun.limits.asked import nearest_um2
 from mesogun.limits.combine import exact
 from mesogun.limits.rules import slip
@@ -384,3 +384,33 @@ def test_units_become_a_cap_and_points_count_the_day() -> None:
     cleared = Case(protocol, plan, site=clinic, history=earlier).run()
     assert cleared.hard_total_nl == 1_250_000 - 50_000
     assert cleared.clearance.max_points == 105
+
+
+@given(
+    st.lists(st.integers(1, 500_000), min_size=1, max_size=30),
+    st.integers(0, 2_000),
+    st.integers(0, 50_000),
+    st.integers(1, 3_000_000),
+)
+def test_shots_that_fit_are_those_whose_bounds_add_up_within_the_limit(
+    volumes_nl: list[int], overrun_nl: int, overrun_ppm: int, limit_nl: int
+) -> None:
+    from mesogun.limits import shots_that_fit
+    from mesogun.record import loaded_high_nl
+
+    protocol, plan = hydration(1)
+    cleared = replace(Case(protocol, plan).run().clearance, caps=(Cap("treatment_ml.hard_high", limit_nl, True, ""),))
+    fit = shots_that_fit(cleared, volumes_nl, overrun_nl=overrun_nl, overrun_ppm=overrun_ppm)
+    highs = [loaded_high_nl(volume, overrun_nl, overrun_ppm) for volume in volumes_nl]
+    assert sum(highs[:fit]) <= limit_nl
+    assert fit == len(highs) or sum(highs[: fit + 1]) > limit_nl
+
+
+def test_the_labelled_case_to_the_last_drop_leaves_no_room_for_overrun() -> None:
+    from mesogun.limits import shots_that_fit
+
+    protocol, plan = submental()
+    cleared = Case(protocol, plan).run()
+    volumes = [point.volume_nl for point in plan.points]
+    assert shots_that_fit(cleared, volumes, overrun_nl=0, overrun_ppm=0) == 50
+    assert shots_that_fit(cleared, volumes, overrun_nl=300, overrun_ppm=20_000) == 48
