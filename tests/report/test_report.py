@@ -150,7 +150,7 @@ def test_hostile_words_stay_words() -> None:
 
 
 @given(st.lists(st.builds(ev.NoteAdded, st.text(), st.text()), max_size=4), st.text(min_size=1))
-@settings(max_examples=20, phases=[Phase.generate])
+@settings(max_examples=10, phases=[Phase.generate])
 def test_any_text_keeps_the_form(notes: list[ev.NoteAdded], name: str) -> None:
     plan = cases.a_plan(spacing_um=14_000, zones=(name, name + "b"), title=name)
     page = read(page_of(cases.Story(plan).begin().say(*notes)))
