@@ -1,0 +1,94 @@
+"""The books of one running treatment: what is on record, how far the gun's log was read, and every commit.
+
+Not responsible for talking to the gun or for deciding anything: it turns what was read into events (``reconcile``),
+commits them under this runner's epoch, and folds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mesogun import __version__
+from mesogun.errors import Refused
+from mesogun.journal import Journal
+from mesogun.record import GunMemory, History, TreatmentState, fold
+from mesogun.record import events as ev
+from mesogun.treatment import reconcile as rec
+from mesogun.wire.messages import Caps, ShotRecord, Welcome
+
+
+class Books:
+    """``state`` is the fold of what is committed; ``memory`` is how far the gun's log was read."""
+
+    def __init__(self, journal: Journal, treatment: str) -> None:
+        self._journal = journal
+        self._epoch = 0
+        self.treatment = treatment
+        self.memory = GunMemory()
+        self.state = TreatmentState()
+
+    def take(self, station: str, operator: str) -> None:
+        """Become the one runner of this treatment (H11)."""
+        self._epoch = self._journal.take(self.treatment, station)
+        self.state = self._journal.state(self.treatment)
+        self.commit([ev.RunnerStarted(self._epoch, station, operator, __version__)])
+
+    def release(self) -> None:
+        """Let go of the treatment; the epoch stays raised."""
+        self._journal.release(self.treatment)
+
+    @property
+    def found(self) -> ev.GunFound:
+        """The gun that was met."""
+        if self.state.gun is None:
+            raise Refused("no gun was met yet")
+        return self.state.gun
+
+    def commit(self, events: Sequence[ev.Event]) -> None:
+        """Put events on disk, then take them into the state; nothing counts before."""
+        if not events:
+            return
+        self._journal.append(events, treatment=self.treatment, epoch=self._epoch)
+        for event in events:
+            self.state = fold(self.state, event)
+            if isinstance(event, ev.MagazineLoaded):
+                self.memory = GunMemory(self.memory.shot_no, self.memory.running_total_nl, event.entry_no)
+
+    def history(self, welcome: Welcome) -> History:
+        """What the whole journal knows of this gun and of the treatments that used it."""
+        return self._journal.history(treatment=self.treatment, gun=rec.reference(welcome.device_id))
+
+    def meet(self, welcome: Welcome, caps: Caps, records: Sequence[ShotRecord], history: History) -> ev.GunFound:
+        """After HELLO: commit what was found and what was read, book gaps, settle what the log proves unfired (H9)."""
+        known = history.guns.get((rec.reference(welcome.device_id), rec.reference(welcome.nvm_id)))
+        found = rec.gun_found(welcome, caps, known, records[0] if records else None)
+        self.memory = rec.cursor(found, known)
+        self.commit([found])
+        self.book(records, history)
+        status = welcome.status
+        gap = rec.missing_at_the_end(found, self.memory, status.last_shot_no, status.running_total_nl)
+        if gap is not None:
+            self.commit([gap])
+            return found
+        self.commit(rec.settled_by_hello(self.state, found))
+        for name, other in history.treatments.items():
+            if name != self.treatment:
+                self._elsewhere(name, rec.settled_by_hello(other, found))
+        return found
+
+    def book(self, records: Sequence[ShotRecord], history: History | None = None) -> None:
+        """Commit closed records of the log, each to the treatment that it belongs to."""
+        treatments = history.treatments if history is not None else {self.treatment: self.state}
+        dated = rec.recorded(self.found, self.memory, records, self.treatment, treatments)
+        self.commit([item.event for item in dated if item.treatment == self.treatment])
+        for item in dated:
+            if item.treatment != self.treatment:
+                self._elsewhere(item.treatment, [item.event])
+        if records:
+            last = records[-1]
+            entry_no = max(self.memory.entry_no, *(record.entry_no for record in records))
+            self.memory = GunMemory(last.shot_no, last.running_total_nl, entry_no)
+
+    def _elsewhere(self, treatment: str, events: Sequence[ev.Event]) -> None:
+        if events:
+            self._journal.append(events, treatment=treatment, epoch=None)

@@ -1,0 +1,155 @@
+"""The gun's magazine from the host's side: commit, then LOAD; UNLOAD, then the log; arm what was painted.
+
+Not responsible for what to load or when (``decide``) or for what is allowed (``mesogun.limits``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mesogun.errors import GunRefused, Refused
+from mesogun.gun import Gun
+from mesogun.limits import ClearedPlan, check_load
+from mesogun.plan import Plan
+from mesogun.record import events as ev
+from mesogun.record import loaded_high_nl
+from mesogun.treatment.books import Books
+from mesogun.treatment.front import Token
+from mesogun.wire.codes import Reason, ShotKind
+from mesogun.wire.messages import Arm, Load, Status
+
+US_PER_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One entry to load: what, how deep, and which planned shot it is (0 for priming)."""
+
+    volume_nl: int
+    depth_um: int
+    shot_index: int
+
+
+class Magazine:
+    """Loads, arms and unloads one gun for one cleared plan."""
+
+    def __init__(self, gun: Gun, books: Books, cleared: ClearedPlan[Plan]) -> None:
+        self._gun = gun
+        self._books = books
+        self._cleared = cleared
+        self.refusal: str | None = None
+
+    def load(self, kind: ShotKind, wanted: Sequence[Wanted], entry_hwm: int) -> Status | None:
+        """Commit, then LOAD: ``high`` grows before the bytes leave (H2), checked against every limit first.
+
+        A limit that stands in the way ends the loading and is kept in ``refusal``; nothing is ever clamped. Returns
+        the gun's newest status, or ``None`` if nothing was loaded.
+        """
+        found = self._books.found
+        entry_no = max(self._books.memory.entry_no, entry_hwm)
+        high_nl = self._books.state.ledger.high_nl
+        points = self._points_served()
+        entries: list[ev.MagazineLoaded] = []
+        for item in wanted:
+            reserve_nl = loaded_high_nl(item.volume_nl, found.overrun_nl, found.overrun_ppm)
+            if kind is ShotKind.TREAT:
+                high_nl += reserve_nl
+                points += len(self._cleared.plan.shots[item.shot_index].points)
+                if self._refused(item.shot_index, high_nl, points):
+                    break
+            entry_no += 1
+            entries.append(
+                ev.MagazineLoaded(
+                    found.gun,
+                    found.memory,
+                    entry_no,
+                    item.shot_index,
+                    kind.name,
+                    item.volume_nl,
+                    reserve_nl,
+                    item.depth_um,
+                )
+            )
+        self._books.commit(entries)
+        status: Status | None = None
+        for entry in entries:
+            status = self._send(entry, kind)
+        return status
+
+    def arm(self, token: Token, *, lease_ms: int, lead: int, poll_ms: int, operator: str) -> Status:
+        """Arm exactly what is loaded, with a painted token (G13, G14); a token that came too late arms nothing."""
+        needed_ms = 4 * self._gun.link.rto_us // US_PER_MS + poll_ms
+        if lease_ms < needed_ms:
+            raise Refused(
+                f"a lease of {lease_ms} ms is too short for this line, where one lost frame costs up to"
+                f" {needed_ms} ms: use a faster port, or a longer lease if the gun allows it"
+            )
+        entries = sorted(self._books.state.open_entries.values(), key=lambda entry: entry.entry_no)
+        first, last, count = entries[0].entry_no, entries[-1].entry_no, len(entries)
+        total_nl = sum(entry.volume_nl for entry in entries)
+        arm = Arm(
+            treatment_ref=int(self._books.treatment, 16),
+            first_entry_no=first,
+            last_entry_no=last,
+            count=count,
+            total_nl=total_nl,
+            painted_clock_us=token.gun_clock_us,
+            painted_shot_no=token.shot_no,
+            lease_ms=lease_ms,
+            lead=lead,
+        )
+        try:
+            status = self._gun.arm(arm)
+        except GunRefused as refusal:
+            if refusal.reason != Reason.STALE_TOKEN:
+                raise
+            # The picture was too old by the time the request arrived; paint again and ask again.
+            return self._gun.status()
+        self._books.commit([ev.Armed(first, last, count, total_nl, lease_ms, lead, operator)])
+        return status
+
+    def read_log(self) -> Status:
+        """Pull closed records, commit, and only then acknowledge (G12)."""
+        self._books.book(list(self._gun.log(self._books.memory.shot_no + 1)))
+        return self.acknowledge()
+
+    def acknowledge(self) -> Status:
+        """Tell the gun how far the journal has its log."""
+        return self._gun.ack(self._books.memory.shot_no)
+
+    def unload(self) -> Status:
+        """UNLOAD, then the log, then settle what was removed (H5b, H6); what it does not list stays open."""
+        unloaded = self._gun.unload()
+        status = self.read_log()
+        if unloaded.removed_count:
+            self._books.commit(
+                [
+                    ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "unloaded")
+                    for entry in self._books.state.open_entries.values()
+                    if unloaded.removed_first <= entry.entry_no <= unloaded.removed_last
+                ]
+            )
+        return status
+
+    def _refused(self, shot_index: int, high_nl: int, points: int) -> bool:
+        plan = self._cleared.plan
+        largest_nl = max(plan.points[point].volume_nl for point in plan.shots[shot_index].points)
+        violations = check_load(self._cleared, high_nl_after=high_nl, largest_point_nl=largest_nl, points_after=points)
+        if violations:
+            self.refusal = "; ".join(violation.message for violation in violations)
+        return bool(violations)
+
+    def _points_served(self) -> int:
+        """Points that were or may have been served, redone ones counted again."""
+        shots, state = self._cleared.plan.shots, self._books.state
+        fired = sum(count * len(shots[index].points) for index, count in state.fired.items())
+        return fired + sum(len(shots[index].points) for index in state.open_shots())
+
+    def _send(self, entry: ev.MagazineLoaded, kind: ShotKind) -> Status:
+        ref = int(self._books.treatment, 16)
+        try:
+            return self._gun.load(Load(entry.entry_no, ref, entry.shot_index, kind, entry.volume_nl, entry.depth_um))
+        except GunRefused:
+            self._books.commit([ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "refused")])
+            raise
