@@ -18,7 +18,6 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.message import Message
-from textual.theme import Theme
 from textual.widgets import Button, Static
 
 from mesogun.record.alarms import Alarms, Facts, acknowledge, bell_due, pause_audio, step
@@ -33,6 +32,7 @@ from tui.mono import WithoutColour
 from tui.painted import PaintedDriver, painted_driver
 from tui.palette import PALETTES, Palette, variables
 from tui.source import Moment, Source
+from tui.themes import theme_of
 from tui.view import View, ViewMaker
 
 PERIOD_S = 0.05
@@ -165,7 +165,7 @@ class Dashboard(App[str]):
         self._note = ""
         self._note_us = 0
         for palette in PALETTES.values():
-            self.register_theme(_theme(palette))
+            self.register_theme(theme_of(palette))
         self.theme = theme
 
     def get_driver_class(self) -> type[Driver]:
@@ -543,18 +543,3 @@ _ANSWERS = {
     "syringe": ("It is in place", "Not yet"),
     "fault": ("Cause removed", "Leave it"),
 }
-
-
-def _theme(palette: Palette) -> Theme:
-    return Theme(
-        name=palette.name,
-        primary=palette.accent,
-        background=palette.surface,
-        surface=palette.surface,
-        panel=palette.panel,
-        foreground=palette.text,
-        warning=palette.medium,
-        error=palette.high,
-        success=palette.good,
-        dark=palette.dark,
-    )
