@@ -6,17 +6,17 @@ Not responsible for appending (``mesogun.journal.store``).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import sqlalchemy as sa
 
 from mesogun.clock import Clock
 from mesogun.errors import RecordError
-from mesogun.journal import chain, checkpoints, generations, index, place, schema
+from mesogun.journal import chain, checkpoints, generations, index, place, schema, signatures
 from mesogun.journal.faults import explained
 from mesogun.journal.reading import PAGE, Filter, row_of
-from mesogun.journal.values import Checkpoint, Generation, Head, Row, TreatmentSummary, Verdict
-from mesogun.journal.verify import verify
+from mesogun.journal.values import Checkpoint, Generation, Head, Row, RowSignature, TreatmentSummary, Verdict
+from mesogun.journal.verify import Known, verify
 from mesogun.record import History, TreatmentState
 
 LAST = sa.select(schema.events.c.seq, schema.events.c.hash).where(
@@ -45,7 +45,7 @@ class Reader:
         """
         chosen = Filter(treatment=treatment) if chosen is None else chosen
         if chosen.subject is not None or chosen.gun is not None:
-            self._check_current()
+            self._needs(2)
         while True:
             with self._reading() as connection:
                 page = connection.execute(chosen.page(after)).all()
@@ -65,7 +65,7 @@ class Reader:
         The gun's memory and the states of all treatments that ever used it are those that the whole journal would
         give, because a gun's events stand in treatments that found it; treatments of other guns are left out.
         """
-        self._check_current()
+        self._needs(2)
         with self._reading() as connection:
             return index.history_of(connection, treatment, gun)
 
@@ -96,21 +96,33 @@ class Reader:
             return self._head(connection)
 
     def verify(
-        self, *, keys: Collection[bytes] | None = None, heads: Iterable[Head] = (), deep: bool = False
+        self,
+        *,
+        keys: Collection[bytes] | None = None,
+        heads: Iterable[Head] = (),
+        people: Mapping[bytes, str] | None = None,
+        deep: bool = False,
     ) -> Verdict:
         """Recompute the whole chain from the bytes as stored; see ``mesogun.journal.verify``."""
         with self.snapshot() as connection:
-            return verify(connection, self.journal_id, keys=keys, heads=tuple(heads), deep=deep)
+            known = Known(keys, tuple(heads), people)
+            return verify(connection, self.journal_id, known, version=self.version, deep=deep)
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """All checkpoints as stored; ``verify`` says which are good."""
         with self._reading() as connection:
             return tuple(checkpoints.read(connection))
 
+    def signatures(self, seq: int | None = None) -> tuple[RowSignature, ...]:
+        """Signatures of people as stored, all or those on one row; ``verify`` says which are good."""
+        self._needs(3)
+        with self._reading() as connection:
+            return tuple(signatures.read(connection, seq))
+
     def treatments(self) -> tuple[TreatmentSummary, ...]:
         """Every treatment in the journal, in the order of their first event."""
         with self._reading() as connection:
-            found = index.compute(connection) if self.version < schema.VERSION else index.listed(connection)
+            found = index.compute(connection) if self.version < 2 else index.listed(connection)
         return tuple(found)
 
     @contextlib.contextmanager
@@ -123,13 +135,13 @@ class Reader:
 
     def generation(self) -> Generation:
         """The present life of the journal."""
-        self._check_current()
+        self._needs(2)
         with self._reading() as connection:
             return generations.current(connection)
 
     def unread_guns(self) -> tuple[str, ...]:
         """Guns that must be read before anything is loaded, because the journal was restored from a backup (H9)."""
-        self._check_current()
+        self._needs(2)
         with self._reading() as connection:
             return generations.unread_guns(connection)
 
@@ -144,8 +156,8 @@ class Reader:
         with explained(self.where), self._engine.connect() as connection:
             yield connection
 
-    def _check_current(self) -> None:
-        if self.version < schema.VERSION:
+    def _needs(self, version: int) -> None:
+        if self.version < version:
             raise RecordError(
                 f"{self.where}: written by an older mesogun (version {self.version}); open it once for writing, "
                 "which brings it up to date, or work on a copy"

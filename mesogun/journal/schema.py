@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 # The four bytes at offset 68 of a SQLite file that say whose it is: "MESO".
 APPLICATION_ID = 0x4D45534F
-VERSION = 2
+VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -87,7 +87,21 @@ treatments = sa.Table(
     sa.Column("high_nl", sa.BigInteger, nullable=False),
 )
 
-APPEND_ONLY = (events, epochs, checkpoints, generations)
+# Version 3. What people signed with their own keys.
+signatures = sa.Table(
+    "signatures",
+    metadata,
+    sa.Column("number", _Seq, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column("meaning", sa.Text, nullable=False),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+)
+
+APPEND_ONLY = (events, epochs, checkpoints, generations, signatures)
 
 
 def create(connection: sa.Connection, journal_id: str, at: str, *, empty: bool = False) -> None:
@@ -117,7 +131,12 @@ def add_version_2(connection: sa.Connection, at: str) -> None:
     metadata.create_all(connection, tables=[generations, treatments])
     guard(connection, generations.name)
     begin_generation(connection, at, 0, "made")
-    _stamp(connection)
+
+
+def add_version_3(connection: sa.Connection) -> None:
+    """From version 2: signatures of people."""
+    metadata.create_all(connection, tables=[signatures])
+    guard(connection, signatures.name)
 
 
 def begin_generation(connection: sa.Connection, at: str, seq: int, why: str) -> None:
@@ -127,8 +146,8 @@ def begin_generation(connection: sa.Connection, at: str, seq: int, why: str) -> 
     connection.execute(generations.insert(), row)
 
 
-def _stamp(connection: sa.Connection) -> None:
-    """Raise the version of an older journal."""
+def stamp(connection: sa.Connection) -> None:
+    """Raise the version of an older journal to the current one."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
     connection.execute(meta.delete().where(meta.c.key == "version"))

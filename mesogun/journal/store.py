@@ -16,13 +16,13 @@ import sqlalchemy as sa
 
 from mesogun.clock import Clock, timestamp
 from mesogun.errors import InputError, MesogunError, MustSettle, RecordError
-from mesogun.journal import chain, checkpoints, generations, index, schema
+from mesogun.journal import chain, checkpoints, generations, index, schema, signatures
 from mesogun.journal.engine import check_durable
 from mesogun.journal.faults import explain, explained, failed_for_good
 from mesogun.journal.prepared import Prepared
 from mesogun.journal.reader import LAST, Reader
 from mesogun.journal.runlock import FileLock, RunnerLock, ServerLock
-from mesogun.journal.values import Fenced, Generation, Head, TreatmentTotal
+from mesogun.journal.values import Fenced, Generation, Head, RowSignature, TreatmentTotal
 from mesogun.record import Event, encode
 from mesogun.record.events import MagazineLoaded
 
@@ -174,12 +174,29 @@ class Journal(Reader):
                 return None
             return checkpoints.write(self.writer, signer, self.journal_id, head, timestamp(self._clock.utc()))
 
+    def sign(self, seq: int, signer: checkpoints.Signs, *, operator: str, meaning: str) -> RowSignature:
+        """Put a person's signature on a row: the approval, the override, the end of a treatment.
+
+        ``operator`` is the reference of the person whose unlocked key ``signer`` is; ``meaning`` is what the signature
+        says, in words. Raises ``InputError`` when there is no such row.
+        """
+        self._check_writable()
+        with self._commit_lock, explained(self.where), self.writer.begin():
+            self._queue_up()
+            query = sa.select(schema.events.c.hash).where(schema.events.c.seq == seq)
+            row_hash = self.writer.execute(query).scalar_one_or_none()
+            if row_hash is None:
+                raise InputError(f"{self.where}: there is no row {seq} to sign")
+            at = timestamp(self._clock.utc())
+            draft = RowSignature(0, at, seq, bytes(row_hash).hex(), operator, meaning, signer.public_key, b"")
+            return signatures.write(self.writer, signer, self.journal_id, draft)
+
     def totals(self, subject: str) -> tuple[TreatmentTotal, ...]:
         """What each treatment gave a subject, as the ledger's interval, in the order of treatments.
 
         Totals of treatments that ended are folded once and kept; the events stay the authority.
         """
-        self._check_current()
+        self._needs(2)
         with self._reading() as connection:
             found, fresh = index.totals(connection, subject)
         ended = {total.treatment for total in found if total.ended}
@@ -231,7 +248,7 @@ class Journal(Reader):
             check_durable(self.writer, self.where)
         if self.version < schema.VERSION and not self.read_only:
             self._migrate()
-        self._restored = self.version == schema.VERSION and self.generation().restored
+        self._restored = self.version >= 2 and self.generation().restored
         if self._signer is not None and not self.read_only and not self.checkpoints():
             # The first one signs the empty journal, so that a signed journal never lacks a checkpoint.
             self.checkpoint()
@@ -242,6 +259,9 @@ class Journal(Reader):
             if schema.version_of(self.writer) < 2:
                 schema.add_version_2(self.writer, timestamp(self._clock.utc()))
                 index.rebuild(self.writer)
+            if schema.version_of(self.writer) < 3:
+                schema.add_version_3(self.writer)
+            schema.stamp(self.writer)
         if self.path is not None:
             # Into the file itself, where the next program looks for the version before it opens anything.
             # Past SQLAlchemy, because it cannot run inside a transaction.

@@ -115,3 +115,17 @@ class Checkpoint:
     hash: str
     public_key: bytes
     signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RowSignature:
+    """A person's signature on row ``seq``: ``operator`` is the reference, ``meaning`` what signing it says."""
+
+    number: int
+    at: str
+    seq: int
+    hash: str
+    operator: str
+    meaning: str
+    public_key: bytes
+    signature: bytes

@@ -1,53 +1,56 @@
 """Reading the whole chain, and naming the first row that cannot be trusted.
 
-Three kinds of evidence: the chain itself (edits, deletions, insertions, reordering), signed checkpoints (a rewrite
-without the key), and heads known from elsewhere, such as a printed report (truncation, a rewrite since).
+Four kinds of evidence: the chain itself (edits, deletions, insertions, reordering), signed checkpoints (a rewrite
+without the key), heads known from elsewhere, such as a printed report (truncation, a rewrite since), and what people
+signed.
 Not responsible for repairing anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from mesogun.journal import chain, checkpoints, index
+from mesogun.journal import chain, checkpoints, index, signatures
 from mesogun.journal.values import Checkpoint, Head, Verdict
 
 # Plain SQL: the columns as the driver hands them out, so that a changed type reaches the check.
 _COLUMNS = "SELECT seq, at, treatment, epoch, kind, body, prev_hash, hash FROM events"
 
 
-def verify(
-    connection: sa.Connection,
-    journal_id: str,
-    *,
-    keys: Collection[bytes] | None = None,
-    heads: Iterable[Head] = (),
-    deep: bool = False,
-) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known from elsewhere.
+
+    ``keys``: public keys whose checkpoints count; when given, the journal must have checkpoints, all by these keys.
+    ``heads``: heads that the journal must still contain. ``people``: public keys of people and their references; when
+    given, each signature of a person must be by a key of the one it names.
+    """
+
+    keys: Collection[bytes] | None = None
+    heads: Sequence[Head] = ()
+    people: Mapping[bytes, str] | None = None
+
+
+def verify(connection: sa.Connection, journal_id: str, known: Known, *, version: int, deep: bool = False) -> Verdict:
     """Recompute every hash from the stored bytes, in one read transaction.
 
-    Parameters
-    ----------
-    connection, journal_id
-        The open journal and the identifier that its chain begins with.
-    keys
-        Public keys whose checkpoints count; when given, the journal must have checkpoints, all by these keys.
-        None checks signatures against the keys that they name.
-    heads
-        Heads known from elsewhere; the journal must still contain each.
-    deep
-        Also compare the list of treatments and its totals with the events.
+    ``deep`` also compares the list of treatments and its totals with the events.
     """
     try:
         signed = checkpoints.read(connection)
+        personal = signatures.read(connection) if version >= 3 else []
     except (TypeError, UnicodeDecodeError, sa.exc.DBAPIError):
-        reason = "a checkpoint cannot be read: it was changed or the file is damaged"
+        reason = "a checkpoint or signature cannot be read: it was changed or the file is damaged"
         return Verdict(ok=False, events=0, head=Head(0, ""), first_bad=1, reason=reason)
+    heads, keys = known.heads, known.keys
     last_hash = chain.genesis(journal_id)
-    hashes = dict.fromkeys((*(point.seq for point in signed), *(head.seq for head in heads)), "")
+    hashes = dict.fromkeys(
+        (*(point.seq for point in signed), *(head.seq for head in heads), *(one.seq for one in personal)), ""
+    )
     if 0 in hashes:
         hashes[0] = last_hash.hex()
     expected = 0
@@ -66,8 +69,10 @@ def verify(
     head = Head(expected, last_hash.hex())
     signed_to, unsigned = _signed(signed, hashes, head, journal_id, keys)
     # Of two faults the lower row is the first bad one; at the same row the chain's own word is the plainest.
-    faults = [found for found in (fault, unsigned, _unprinted(heads, hashes, head, signed_to)) if found is not None]
-    if not faults and deep:
+    forged = signatures.first_fault(personal, hashes, journal_id, known.people)
+    unprinted = _unprinted(heads, hashes, head, signed_to)
+    faults = [found for found in (fault, unsigned, unprinted, forged) if found is not None]
+    if not faults and deep and version >= 2:
         different = index.first_difference(connection)
         faults = [] if different is None else [different]
     if not faults:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mesogun.clock import ManualClock
 from mesogun.errors import InputError, RecordError
-from mesogun.journal import JournalBusy, engine, open_journal, place
+from mesogun.journal import JournalBusy, engine, open_journal, place, schema
 from tests.journal.samples import TREATMENT, note, treatment
 from tests.journal.tampering import behind
 
@@ -292,31 +292,47 @@ def test_a_network_share_is_refused_before_anything_is_made(path: Path, monkeypa
     assert files(path.parent) == {}
 
 
-def test_an_old_journal_opens_in_this_version(path: Path) -> None:
-    shutil.copy(FIXTURES / "v1.mesogun", path)
+HEADS = {
+    1: "e75c204539d48ce544a0afad630b16c6c1e00e49daa807385131b6366daf4663",
+    2: "e67d0f1f57967ca528d0aaceea4b1c1bfbb5e9740a8a12213121dc6db80b32f4",
+}
+
+
+def test_a_file_of_each_older_version_is_kept() -> None:
+    assert sorted(HEADS) == list(range(1, schema.VERSION))
+    assert {path.name for path in FIXTURES.iterdir()} == {f"v{version}.mesogun" for version in HEADS}
+
+
+@pytest.mark.parametrize("version", HEADS)
+def test_an_old_journal_opens_in_this_version(path: Path, version: int) -> None:
+    shutil.copy(FIXTURES / f"v{version}.mesogun", path)
     with sqlite3.connect(path) as plain:
         before = plain.execute("SELECT * FROM events ORDER BY seq").fetchall()
     plain.close()
     with open_journal(path, ManualClock()) as journal:
         assert journal.verify(deep=True).ok
-        assert journal.head().hash == "e75c204539d48ce544a0afad630b16c6c1e00e49daa807385131b6366daf4663"
+        assert journal.head().hash == HEADS[version]
         assert [summary.subject for summary in journal.treatments()] == ["s-0001", "s-0002"]
-        assert not journal.generation().restored
+        assert journal.generation().number == 1
+        assert journal.signatures() == ()
         assert journal.append([note()], treatment=TREATMENT, epoch=None) == 21
+        assert journal.take(TREATMENT, "s") == 2
     with sqlite3.connect(path) as plain:
         assert plain.execute("SELECT * FROM events WHERE seq <= 20 ORDER BY seq").fetchall() == before
-        assert plain.execute("PRAGMA user_version").fetchone() == (2,)
+        assert plain.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+        assert plain.execute("SELECT value FROM meta WHERE key = 'version'").fetchone() == (str(schema.VERSION),)
     plain.close()
 
 
-def test_an_old_journal_can_be_read_without_being_changed(path: Path) -> None:
-    shutil.copy(FIXTURES / "v1.mesogun", path)
+@pytest.mark.parametrize("version", HEADS)
+def test_an_old_journal_can_be_read_without_being_changed(path: Path, version: int) -> None:
+    shutil.copy(FIXTURES / f"v{version}.mesogun", path)
     before = path.read_bytes()
     with open_journal(path, ManualClock(), read_only=True) as journal:
-        assert journal.verify().events == 20
+        assert journal.verify(deep=True).events == 20
         assert [summary.subject for summary in journal.treatments()] == ["s-0001", "s-0002"]
         with pytest.raises(RecordError, match="older mesogun"):
-            journal.totals("s-0001")
+            journal.signatures()
     assert path.read_bytes() == before
 
 
@@ -324,4 +340,12 @@ def test_the_version_is_in_the_file_itself_after_an_update(path: Path) -> None:
     """A program that looks at the header alone must see the new version, whatever is still in the WAL."""
     shutil.copy(FIXTURES / "v1.mesogun", path)
     with open_journal(path, ManualClock()):
-        assert path.read_bytes()[60:64] == (2).to_bytes(4, "big")
+        assert path.read_bytes()[60:64] == schema.VERSION.to_bytes(4, "big")
+
+
+def test_a_program_of_another_version_updating_meanwhile_does_no_harm(path: Path) -> None:
+    shutil.copy(FIXTURES / "v1.mesogun", path)
+    with open_journal(path, ManualClock()) as first, open_journal(path, ManualClock()) as second:
+        first.append([note()], treatment=TREATMENT, epoch=None)
+        second.append([note()], treatment=TREATMENT, epoch=None)
+        assert first.verify(deep=True).events == 22
