@@ -19,6 +19,9 @@ _COLUMNS = {"x", "y", "ring", "zone", "x_mm", "y_mm", "x_cm", "y_cm"}
 
 def loops(text: str, name: str, unit_mm: float) -> tuple[list[Loop], list[str]]:
     """The loops of a CSV text, y up; ``unit_mm`` is the length of one unit of a column without a unit."""
+    lines = text.count("\n")
+    if lines > MAX_VERTICES + 10:  # before parsing, which would take seconds
+        raise InputError(f"{name}: {lines} vertices, more than {MAX_VERTICES}; simplify the outline")
     rows = _rows(text, name)
     if not rows:
         raise InputError(f"{name}: the file is empty; give one vertex a line, as x,y in mm")
@@ -27,8 +30,6 @@ def loops(text: str, name: str, unit_mm: float) -> tuple[list[Loop], list[str]]:
     if "x_cm" in header or "x_mm" in header:
         scale = 10.0 if "x_cm" in header else 1.0
     columns = {key.split("_")[0]: index for index, key in enumerate(header)}
-    if len(rows) > MAX_VERTICES:
-        raise InputError(f"{name}: {len(rows)} vertices, more than {MAX_VERTICES}; simplify the outline")
     found: dict[tuple[str | None, str], list[tuple[float, float]]] = {}
     for line, row in rows:
         if len(row) != len(header):

@@ -105,7 +105,7 @@ def _polygon(loop: Loop, name: str, said: list[str]) -> Polygon:
         raise InputError(f"{where}: {extent_mm:.0f} mm across, larger than a person; check the units of the file")
     raw = Polygon(points)
     before_mm2 = abs(_shoelace(points))
-    if before_mm2 <= 1e-6 * extent_mm**2 and raw.is_valid:
+    if raw.convex_hull.area <= 1e-6 * extent_mm**2 or (raw.is_valid and before_mm2 <= 1e-6 * extent_mm**2):
         raise InputError(f"{where}: encloses no area; draw around the skin to be treated, not along a line")
     if raw.is_valid:
         polygons = polygons_in(on_grid(raw))
