@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from mesogun import __version__
 from mesogun.errors import Refused
 from mesogun.journal import Journal
-from mesogun.record import GunMemory, History, TreatmentState, fold
+from mesogun.record import GunMemory, History, TreatmentState, fold, fold_all
 from mesogun.record import events as ev
 from mesogun.treatment import reconcile as rec
 from mesogun.wire.messages import Caps, ShotRecord, Welcome
@@ -30,7 +30,7 @@ class Books:
     def take(self, station: str, operator: str) -> None:
         """Become the one runner of this treatment (H11)."""
         self._epoch = self._journal.take(self.treatment, station)
-        self.state = self._journal.state(self.treatment)
+        self.state = fold_all(row.event for row in self._journal.rows(self.treatment))
         self.commit([ev.RunnerStarted(self._epoch, station, operator, __version__)])
 
     def release(self) -> None:

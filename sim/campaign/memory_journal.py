@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mesogun.errors import RecordError
 from mesogun.journal import Fenced, Row
-from mesogun.record import Event, TreatmentState, decode, encode, fold
+from mesogun.record import Event, History, TreatmentState, decode, encode, fold, read_history
 from mesogun.record import events as ev
 from sim.invariants import HostBelief
 
@@ -60,6 +60,10 @@ class MemoryJournal:
     def rows(self, treatment: str | None = None, after: int = 0) -> Iterator[Row]:
         """Rows in order."""
         yield from (row for row in self._rows[after:] if treatment is None or row.treatment == treatment)
+
+    def history(self, *, treatment: str, gun: str) -> History:  # noqa: ARG002 - the journal's own signature
+        """What all rows say of every gun and treatment."""
+        return read_history((row.treatment, row.event) for row in self._rows)
 
     def belief(self) -> HostBelief | None:
         """What this journal says was given."""
