@@ -28,7 +28,7 @@ from sim.world import World
 
 SAFETY_TRIES = 12
 LIVENESS_TRIES = 6
-GIVE_UP_US = 3_600_000_000
+GIVE_UP_US = 600_000_000
 POLL_MS = 100
 
 
@@ -84,7 +84,8 @@ class Treatment:
         needles = self.world.profile.integer("needle.count")
         volume_nl = drawn.volume_nl // (10 * needles) * 10 * needles
         self.cleared = cleared_plan(
-            drawn.shots, volume_nl, self.world.profile.integer("syringe.nominal_nl"), needles
+            drawn.shots, volume_nl, self.world.profile.integer("syringe.nominal_nl"), needles,
+            self.world.profile.integer("calibration.overrun_nl"),
         )  # fmt: skip
         self.journal = MemoryJournal(TREATMENT, self.cleared.hard_total_nl)
         self.journal.append(first_events(self.cleared), treatment=TREATMENT, epoch=None)
@@ -98,6 +99,7 @@ class Treatment:
         self.invariants = Invariants(self.world, host=self.journal.belief, redos=self._redos)
         self.stopped_by: list[str] = []
         self.gave_up = False
+        self.on_runner: list[Callable[[Runner], None]] = []
         self._rival = 0
 
     @property
@@ -110,14 +112,14 @@ class Treatment:
         stream = self.world.streams.fork("operator")
         for _ in range(SAFETY_TRIES):
             self.one_life()
-            if self.over:
+            if self.is_over():
                 return
             self.world.kernel.run_for(int(stream.uniform(0.05, 6.0) * 1e6))
 
     def liveness(self) -> None:
         """Without faults: to its end, or to a named safe state that only service can leave."""
         self.injector.stop()
-        if not self.over:
+        if not self.is_over():
             start_us = self.world.kernel.now_us
             gun = self.world.gun
             if not gun.powered or gun.machine.fault is Fault.MEMORY:
@@ -125,16 +127,15 @@ class Treatment:
             for _ in range(LIVENESS_TRIES):
                 self.one_life()
                 self.world.kernel.run_for(2_000_000)
-                if self.over:
+                if self.is_over():
                     break
-            if not self.over and gun.machine.phase is not Phase.LOCKED:
+            if not self.is_over() and gun.machine.phase is not Phase.LOCKED:
                 took_s = (self.world.kernel.now_us - start_us) / 1e6
                 self.invariants.breach("liveness", f"not ended after {took_s:.0f} s: {self.stopped_by[-1:]}")
         self.world.kernel.run_for(1_000_000)
         self.invariants.finish()
 
-    @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether another host life would change nothing: ended, given up, or people must settle something."""
         settle = bool(self.stopped_by) and self.stopped_by[-1].startswith("MustSettle")
         return self.journal.state.ended is not None or settle or self.gave_up
@@ -142,6 +143,8 @@ class Treatment:
     def one_life(self) -> None:
         """One host process, from its start to its end or death."""
         self.injector.host_dead = False
+        if self.stopped_by and "a fault is latched" in self.stopped_by[-1]:
+            self.world.power_cycle()  # nobody can treat with a gun that is in fault before it is bound
         self.journal.full = False
         self.journal.on_append = None
         try:
@@ -157,6 +160,8 @@ class Treatment:
                     station="campaign",
                     settings=Settings(lead=self.drawn.lead, poll_ms=POLL_MS, syringe_wait_ms=60_000),
                 )
+                for change in self.on_runner:
+                    change(runner)
                 runner.run()
             finally:
                 gun.close()

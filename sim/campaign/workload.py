@@ -16,11 +16,11 @@ from mesogun.record import events as ev
 TREATMENT = "00000000000ca3f1"
 SUBJECT = "campaign-subject"
 OPERATOR = "op-campaign"
-HARD_SHARE = 1.5  # the hard cap, as a share of the planned total
+HARD_SHARE = 1.1  # the hard cap, as a share of the planned total with every shot at its upper end
 
 
 @cache
-def cleared_plan(shots: int, volume_nl: int, syringe_nl: int, needles: int = 1) -> ClearedPlan[Plan]:
+def cleared_plan(shots: int, volume_nl: int, syringe_nl: int, needles: int, overrun_nl: int) -> ClearedPlan[Plan]:
     """A row of shots, 5 mm apart, and the clearance for it."""
     per_point = volume_nl // needles
     points = tuple(
@@ -75,7 +75,7 @@ def cleared_plan(shots: int, volume_nl: int, syringe_nl: int, needles: int = 1) 
         gun_kind="simulated",
         at="2026-01-05T09:00:00.000Z",
         planned_nl=total,
-        caps=(Cap("total_ml.hard_high", int(total * HARD_SHARE), hard=True, told="campaign"),),
+        caps=(Cap("total_ml.hard_high", int((total + shots * overrun_nl) * HARD_SHARE), hard=True, told="campaign"),),
         max_point_nl=volume_nl,
         max_points=None,
         min_shot_interval_ms=0,

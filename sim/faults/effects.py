@@ -97,6 +97,13 @@ def leak(injector: Injector, fault: Fault) -> None:
     injector.until_cleared(lambda: injector.path(leak=0.0))
 
 
+def blocked_pin(injector: Injector, _: Fault) -> None:
+    """One needle of the head closes; whoever sees the fault puts on another head."""
+    needles = injector.world.profile.integer("needle.count")
+    injector.path(open_pins=max(0, injector.world.plant.open_pins - 1))
+    injector.until_cleared(lambda: injector.path(open_pins=needles))
+
+
 def short_fill(injector: Injector, fault: Fault) -> None:
     """There is less in the syringe than it says."""
     plant = injector.world.plant
@@ -220,7 +227,7 @@ HAPPENS: dict[str, Happens] = {
     "fluid.short_fill": short_fill,
     "fluid.wrong_syringe": lambda i, _: i.world.gun.trouble(Code.SYRINGE),
     "fluid.leak": leak,
-    "fluid.blocked_pin": lambda i, _: i.path(open_pins=i.world.plant.open_pins - 1),
+    "fluid.blocked_pin": blocked_pin,
     "fluid.cold": lambda i, f: i.path(viscosity_factor=f.number("factor")),
     "hand.early_release": lambda i, _: i.world.gun.release(),
     "hand.early_lift": lambda i, _: i.world.gun.touch(0),

@@ -168,6 +168,13 @@ class Injector:
         else:
             HAPPENS[fault.name](self, fault)
 
+    def _fire_from(self, way: Way, index: int, fault: Fault) -> None:
+        # bytes to the host leave from inside the firmware: whatever is not about bytes happens right behind it
+        if way is Way.TO_HOST and fault.name not in BYTES:
+            self.later(0, self._firing(index, fault))
+        else:
+            self._fire(index, fault)
+
     def _due(self, place: str, matches: Callable[[Fault], bool]) -> list[tuple[int, Fault]]:
         waiting = self._waiting.get(place)
         if not waiting:
@@ -180,7 +187,9 @@ class Injector:
     def _tamper(self, way: Way, data: bytes) -> list[Parcel]:
         sent = self.world.line.bytes_sent[way]
         for index, fault in self._due("byte", lambda f: f.at.way == way.value and f.at.number <= sent):
-            self._fire(index, fault)
+            if fault.name == "host.kill" and way is Way.TO_GUN:
+                data = data[: max(0, fault.at.number - (sent - len(data)))]  # the rest never leaves
+            self._fire_from(way, index, fault)
         after: list[tuple[int, Fault]] = []
         if "message" in self._waiting:
             after = self._message(way, data)
@@ -218,14 +227,17 @@ class Injector:
             )
             for index, fault in due:
                 if fault.at.when == "before":
-                    self._fire(index, fault)
+                    self._fire_from(way, index, fault)
                 else:
                     after.append((index, fault))
         return after
 
     def _on_write(self, serial: int, size: int) -> int | None:
         for index, fault in self._due("write", lambda f: f.at.number <= serial):
-            self._fire(index, fault)
+            if fault.name == "gun.torn_write":
+                self._fire(index, fault)
+            else:  # a write is inside the firmware: whatever else happens, happens right behind it
+                self.later(0, self._firing(index, fault))
         keep, self._tear = self._tear, None
         if keep is None:
             return None

@@ -539,6 +539,7 @@ class Machine:
             log.total_nl + delivered, min(0xFFFF, (self.kernel.now_us - shot.started_us) // 1000),
             max(0, round(self.plant.peak * 1e3)), min(0xFFFF, shot.contact_mn),
         )  # fmt: skip
+        self.panel.drain(self.profile["battery.per_shot_uv"])
         good = log.close(closing)
         self.plant.withdraw()
         if shot.relieved:

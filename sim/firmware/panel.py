@@ -19,9 +19,16 @@ class Panel:
     mode: str = "single"
     display: str = ""
     battery_mv: int = 4_000
+    drained_uv: float = 0.0
     pressure_stuck_kpa: float | None = None
     trigger_stuck: bool | None = None
     contact_stuck: bool | None = None
+
+    def drain(self, uv: float) -> None:
+        """A shot takes its share of the cell."""
+        self.drained_uv += uv
+        lost_mv, self.drained_uv = divmod(self.drained_uv, 1000.0)
+        self.battery_mv -= int(lost_mv)
 
     def pressure_read(self, true_kpa: float) -> float:
         """What the pressure sensor says."""

@@ -1,0 +1,288 @@
+"""Safeguards taken away, one at a time: with any of them gone a campaign must find a violation.
+
+It proves the alarm, not the gun: a safeguard whose removal nobody notices is either useless or untested. Not
+responsible for what the safeguards are for (``docs/wire.md``, ``docs/safety.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mesogun.errors import OutcomeUnknown
+from mesogun.record import events as ev
+from mesogun.wire.codes import Outcome, ShotKind
+from mesogun.wire.messages import Status
+from sim.campaign.draw import draw
+from sim.campaign.run import Treatment
+
+Remove = Callable[[Treatment], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How soon the removal was noticed; ``seed`` is ``None`` when it was not."""
+
+    safeguard: str
+    rule: str
+    seed: int | None
+    breach: str
+
+
+def _no_cache(treatment: Treatment) -> None:
+    conversation = treatment.world.gun.conversation
+    change = conversation._change
+
+    def forget(spec: Any, frame: Any) -> None:
+        if conversation.session is not None:
+            conversation.session.last_seq = min(conversation.session.last_seq, frame.seq - 1)
+        change(spec, frame)
+
+    conversation._change = forget  # type: ignore[method-assign]
+
+
+def _hello_keeps_magazine(treatment: Treatment) -> None:
+    conversation, machine = treatment.world.gun.conversation, treatment.world.gun.machine
+    hello = conversation._hello
+
+    def keep(frame: Any) -> None:
+        held = list(machine.magazine)
+        hello(frame)
+        machine.magazine[:] = held
+
+    conversation._hello = keep  # type: ignore[method-assign]
+
+
+def _boot_forgets_open_intent(treatment: Treatment) -> None:
+    log = treatment.world.gun.store.log
+    read = log.read
+
+    def forget() -> None:
+        intent = read()
+        if intent is not None:
+            del log.records[intent.shot_no]
+            log.last_shot_no -= 1
+
+    log.read = forget  # type: ignore[method-assign]
+
+
+def _entry_stays(treatment: Treatment) -> None:
+    machine = treatment.world.gun.machine
+    begin = machine.begin
+
+    def again() -> None:
+        entry = machine.magazine[0]
+        begin()
+        machine.magazine.insert(0, entry)
+
+    machine.begin = again  # type: ignore[method-assign]
+
+
+def _guard(name: str, answer: bool) -> Remove:
+    return lambda treatment: setattr(treatment.world.gun.machine, name, lambda: answer)
+
+
+def _no_lease_end(treatment: Treatment) -> None:
+    treatment.world.gun.machine._lease_out = lambda: None  # type: ignore[method-assign]
+
+
+def _ready_without(*ignored: str) -> Remove:
+    def remove(treatment: Treatment) -> None:
+        machine = treatment.world.gun.machine
+        kind = type(machine)
+        patched = type("Ablated", (kind,), {name: property(lambda _: False) for name in ignored})
+        machine.__class__ = patched
+
+    return remove
+
+
+def _no_contact_guard(treatment: Treatment) -> None:
+    machine, panel = treatment.world.gun.machine, treatment.world.gun.panel
+    ready = machine.ready
+
+    def blind() -> bool:
+        was, panel.contact = panel.contact, True
+        try:
+            return ready()
+        finally:
+            panel.contact = was
+
+    machine.ready = blind  # type: ignore[method-assign]
+
+
+def _no_occlusion_limit(treatment: Treatment) -> None:
+    panel = treatment.world.gun.panel
+    panel.__class__ = type("Blind", (type(panel),), {"__slots__": (), "pressure_limit": lambda *_: None})
+
+
+def _trust_encoder_blindly(treatment: Treatment) -> None:
+    machine = treatment.world.gun.machine
+
+    def done() -> None:
+        machine.plant.halt()
+        machine._shot().whole = True
+        machine._settle()
+
+    machine.stroke_done = done  # type: ignore[method-assign]
+
+
+def _never_doubt(treatment: Treatment) -> None:
+    treatment.world.gun.machine._judge_pressure = lambda shot: None  # type: ignore[method-assign] # noqa: ARG005
+
+
+def _rebuilt(treatment: Treatment, change: Callable[[Any], None]) -> None:
+    """Every runner of this treatment, changed right after it is built."""
+    built = treatment.runner
+
+    class Changed(built):  # type: ignore[misc,valid-type]
+        def __init__(self, **parts: Any) -> None:
+            super().__init__(**parts)
+            change(self)
+
+    treatment.runner = Changed
+
+
+def _no_overrun(treatment: Treatment) -> None:
+    journal = treatment.journal
+    append = journal.append
+    over_nl = treatment.world.profile.integer("calibration.overrun_nl")
+
+    def bare(events: Any, *, treatment: str, epoch: int | None) -> int:
+        changed = [
+            replace(event, high_nl=event.volume_nl - over_nl // 2) if isinstance(event, ev.MagazineLoaded) else event
+            for event in events
+        ]
+        return append(changed, treatment=treatment, epoch=epoch)
+
+    journal.append = bare  # type: ignore[method-assign]
+
+
+def _load_before_journal(treatment: Treatment) -> None:
+    journal = treatment.journal
+    append = journal.append
+    late: list[Any] = []
+
+    def after(events: Any, *, treatment: str, epoch: int | None) -> int:
+        held = [event for event in events if isinstance(event, ev.MagazineLoaded)]
+        others = [event for event in events if not isinstance(event, ev.MagazineLoaded)]
+        if held:
+            late.extend(held)
+            return 0
+        waiting = list(late)
+        late.clear()
+        return append([*waiting, *others], treatment=treatment, epoch=epoch)
+
+    journal.append = after  # type: ignore[method-assign]
+    started = treatment.one_life
+
+    def fresh() -> None:
+        late.clear()  # what was never written dies with the program
+        started()
+
+    treatment.one_life = fresh  # type: ignore[method-assign]
+
+
+def _error_is_evidence(treatment: Treatment) -> None:
+    def hasten(runner: Runner) -> None:
+        magazine, books = runner._magazine, runner._books
+        send = magazine._send
+
+        def settle(entry: ev.MagazineLoaded, kind: ShotKind) -> Status:
+            try:
+                return send(entry, kind)
+            except OutcomeUnknown:
+                books.commit([ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "refused")])
+                raise
+
+        magazine._send = settle  # type: ignore[method-assign]
+
+    treatment.on_runner.append(hasten)
+
+
+def _indeterminate_is_nothing(treatment: Treatment) -> None:
+    journal = treatment.journal
+    append = journal.append
+
+    def trusting(events: Any, *, treatment: str, epoch: int | None) -> int:
+        changed = [
+            replace(event, high_nl=event.delivered_nl)
+            if isinstance(event, ev.ShotRecorded) and event.outcome == Outcome.INDETERMINATE.name
+            else event
+            for event in events
+        ]
+        return append(changed, treatment=treatment, epoch=epoch)
+
+    journal.append = trusting  # type: ignore[method-assign]
+
+
+def _no_watchdog(treatment: Treatment) -> None:
+    treatment.world.gun.machine._watchdog = lambda: None  # type: ignore[method-assign]
+
+
+def _magazine_survives_boot(treatment: Treatment) -> None:
+    machine = treatment.world.gun.machine
+    lose, wake = machine.lose_everything, machine.wake
+    held: list[Any] = []
+
+    def keep() -> None:
+        held[:] = machine.magazine
+        lose()
+
+    def restore() -> None:
+        wake()
+        machine.magazine[:] = held
+
+    machine.lose_everything, machine.wake = keep, restore  # type: ignore[method-assign]
+
+
+def _stop_does_nothing(treatment: Treatment) -> None:
+    treatment.world.gun.machine.cut_short = lambda: None  # type: ignore[method-assign]
+
+
+SAFEGUARDS: dict[str, tuple[str, Remove]] = {
+    "verdicts are cached and repeated": ("G8", _no_cache),
+    "HELLO empties the magazine": ("G6", _hello_keeps_magazine),
+    "boot closes an open INTENT": ("G5", _boot_forgets_open_intent),
+    "an INTENT consumes the entry": ("G5", _entry_stays),
+    "the magazine is lost at boot": ("G1", _magazine_survives_boot),
+    "the lease ends the stroke": ("G13", _no_lease_end),
+    "the gun waits for the screen": ("G13", _ready_without("held_by_lead")),
+    "contact is required throughout": ("G11", _no_contact_guard),
+    "whatever stops a stroke halts the screw": ("G10", _stop_does_nothing),
+    "pressure limit": ("MG-18", _no_occlusion_limit),
+    "OUTCOME waits until the flow has died": ("G5", _guard("still_flowing", answer=False)),
+    "pressure is let off after an occlusion": ("MG-18", _guard("under_pressure", answer=False)),
+    "a stroke without resistance is doubted": ("MG-22", _never_doubt),
+    "the encoder is compared with the steps": ("MG-17", _trust_encoder_blindly),
+    "watchdog": ("MG-2", _no_watchdog),
+    "high grows by the overrun bound": ("H2", _no_overrun),
+    "journal before LOAD": ("H2", _load_before_journal),
+    "an ERROR is no evidence": ("H5", _error_is_evidence),
+    "INDETERMINATE is an interval": ("H8", _indeterminate_is_nothing),
+}
+
+
+def hunt(safeguard: str, *, seeds: int = 500, start: int = 0) -> Found:
+    """Take one safeguard away and look for the first seed that notices."""
+    rule, remove = SAFEGUARDS[safeguard]
+    for seed in range(start, start + seeds):
+        drawn = draw(seed)
+        treatment = Treatment(drawn, drawn.plan)
+        remove(treatment)
+        treatment.safety()
+        treatment.liveness()
+        breaches = treatment.invariants.breaches
+        if breaches:
+            return Found(safeguard, rule, seed, breaches[0].name)
+    return Found(safeguard, rule, None, "")
+
+
+def as_markdown(found: list[Found]) -> str:
+    """The table for the documentation."""
+    lines = ["| safeguard taken away | rule | first seed | what broke |", "|---|---|---|---|"]
+    lines += [
+        f"| {item.safeguard} | {item.rule} | {'none' if item.seed is None else item.seed} | {item.breach} |"
+        for item in found
+    ]
+    return "\n".join(lines) + "\n"
