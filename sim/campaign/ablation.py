@@ -12,6 +12,7 @@ from typing import Any
 
 from mesogun.errors import OutcomeUnknown
 from mesogun.record import events as ev
+from mesogun.treatment import Runner
 from mesogun.wire.codes import Outcome, ShotKind
 from mesogun.wire.messages import Status
 from sim.campaign.draw import draw
@@ -185,17 +186,19 @@ def _load_before_journal(treatment: Treatment) -> None:
 
 def _error_is_evidence(treatment: Treatment) -> None:
     def hasten(runner: Runner) -> None:
-        magazine, books = runner._magazine, runner._books
+        magazine: Any = runner._magazine
+        books = runner._books
         send = magazine._send
 
         def settle(entry: ev.MagazineLoaded, kind: ShotKind) -> Status:
             try:
-                return send(entry, kind)
+                status: Status = send(entry, kind)
             except OutcomeUnknown:
                 books.commit([ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "refused")])
                 raise
+            return status
 
-        magazine._send = settle  # type: ignore[method-assign]
+        magazine._send = settle
 
     treatment.on_runner.append(hasten)
 

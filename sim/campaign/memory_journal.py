@@ -65,10 +65,6 @@ class MemoryJournal:
         """What all rows say of every gun and treatment."""
         return read_history((row.treatment, row.event) for row in self._rows)
 
-    def history(self, *, treatment: str, gun: str) -> History:  # noqa: ARG002 - the journal's own signature
-        """What all rows know of guns and treatments."""
-        return read_history((row.treatment, row.event) for row in self._rows)
-
     def belief(self) -> HostBelief | None:
         """What this journal says was given."""
         if self._belief is None and self.state.planned is not None:
