@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("mesogun.cli.demo", "demo", "A whole treatment on the simulated gun: plan, treat, report, verify."),
     "plan": ("mesogun.cli.plan", "plan", "Turn a protocol and an area into points, totals and a picture."),
     "treat": ("mesogun.cli.treat", "treat", "Carry out a treatment, or resume one."),
+    "watch": ("mesogun.cli.watch", "watch", "Follow a treatment read-only."),
+    "replay": ("mesogun.cli.watch", "replay", "Play a recorded treatment again."),
     "report": ("mesogun.cli.report", "report", "Write the report of a treatment."),
     "protocol": ("mesogun.cli.protocol", "protocol", "The library of treatment protocols."),
     "journal": ("mesogun.cli.journal", "journal", "Look at the record and verify it."),
@@ -78,9 +80,11 @@ def cli(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is None:
         if sys.stdin.isatty() and sys.stdout.isatty():
-            from mesogun.cli.start import open_start
+            from mesogun.cli.start import chosen_command
 
-            open_start()
+            chosen = chosen_command()
+            if chosen is not None:
+                ctx.exit(run(chosen))
         else:
             click.echo(ctx.get_help())
 

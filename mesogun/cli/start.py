@@ -1,13 +1,15 @@
 """``mesogun`` alone: the dashboard's start screen. A composition root: it may see ``tui``.
 
-Not responsible for what the screen offers.
+Not responsible for what the screen offers: it hands back the command that was chosen, and that command is run.
 """
 
 from __future__ import annotations
 
+from mesogun.cli import places
 
-def open_start() -> None:
-    """Open the start screen."""
+
+def chosen_command() -> tuple[str, ...] | None:
+    """Open the start screen; the arguments of the command that was chosen, or ``None``."""
     from tui import run_start
 
-    run_start()
+    return run_start(journal=places.journal_url(None))

@@ -1,0 +1,44 @@
+"""``mesogun watch`` and ``mesogun replay``: look at a treatment, live or again. Composition roots: they may see ``tui``.
+
+Not responsible for the screens (``tui``); nothing here can write to a journal or to a gun.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from mesogun.cli import places
+from mesogun.cli.journal import JOURNAL
+
+
+@click.command()
+@click.argument("treatment", required=False)
+@JOURNAL
+@click.option("--plain", is_flag=True, help="Lines of text: for screen readers and logs.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--once", is_flag=True, help="Say how it stands now, and stop.")
+def watch(treatment: str | None, url: str | None, plain: bool, as_json: bool, once: bool) -> None:
+    """Follow TREATMENT (default: the newest one) read-only, from this or another process."""
+    from tui import print_watch, run_watch
+
+    where = places.journal_url(url)
+    if plain or as_json or once or not sys.stdout.isatty():
+        print_watch(where, treatment, as_json_lines=as_json, write=_say, follow=not once)
+    else:
+        run_watch(where, treatment)
+
+
+@click.command()
+@click.argument("treatment")
+@JOURNAL
+def replay(treatment: str, url: str | None) -> None:
+    """Play a recorded TREATMENT again in the dashboard."""
+    from tui import run_replay
+
+    run_replay(places.journal_url(url), treatment)
+
+
+def _say(text: str) -> None:
+    click.echo(text.rstrip("\n"))
