@@ -90,7 +90,8 @@ def given_map(doses: Doses, plan: Plan, state: TreatmentState, scale: Scale) -> 
                 paths.append((view.at(point.x_um, point.y_um), place))
             if state.fired.get(shot.index, 0) > 1:
                 again.append(place)
-    layers = [marks.moved(paths), *(marks.drawn(mark, places[mark], view.size) for mark in _LAYERS)]
+    drawn = [marks.drawn(mark, places[mark], view.size) for mark in _LAYERS]
+    layers = [marks.moved(paths, view.size), *drawn]
     title = f"Given dose map, 0 to {figures(scale.top / 1000)} mL/cm², with {len(plan.points)} points by mark"
     return view.picture(title, doses.picture(doses.given), scale.top, [*layers, marks.again(again, view.size)])
 

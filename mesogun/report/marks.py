@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from mesogun.record import Mark
-from mesogun.report.svg import number, path, text
+from mesogun.report.svg import number, text
 
 MEANING: dict[Mark, str] = {
     Mark.GIVEN: "given in full",
@@ -40,7 +40,10 @@ def drawn(mark: Mark, places: Places, size: float) -> Markup:
 
 def key(mark: Mark) -> Markup:
     """The mark alone, for a legend."""
-    shape = drawn(mark, [(6.0, 6.0)], 2.6)
+    return _icon(drawn(mark, [(6.0, 6.0)], 2.6))
+
+
+def _icon(shape: Markup) -> Markup:
     return Markup('<svg viewBox="0 0 12 12" class="key" aria-hidden="true">{}</svg>').format(shape)
 
 
@@ -94,17 +97,24 @@ def _crosses(places: Places, size: float) -> Markup:
     return _stroked(data, "halo", 1.5 * size) + _stroked(data, "skipped", 0.75 * size)
 
 
-def moved(pairs: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> Markup:
+def moved(pairs: Sequence[tuple[tuple[float, float], tuple[float, float]]], size: float) -> Markup:
     """From the planned place to where an operator says that the shot went."""
     if not pairs:
         return Markup("")
     data = "".join(f"M{number(a[0])} {number(a[1])}L{number(b[0])} {number(b[1])}" for a, b in pairs)
-    return path(data, "moved")
+    return _stroked(data, "halo", 0.8 * size) + _stroked(data, "moved", 0.35 * size)
 
 
 def again(places: Places, size: float) -> Markup:
     """A ring around points that were fired more than once."""
-    r = 1.9 * size
+    if not places:
+        return Markup("")
+    r = 2.1 * size
     n, d = number(r), number(2.0 * r)
     data = "".join(f"M{number(x - r)} {number(y)}a{n} {n} 0 1 0 {d} 0a{n} {n} 0 1 0 -{d} 0" for x, y in places)
-    return path(data, "again") if data else Markup("")
+    return _stroked(data, "halo", 0.9 * size) + _stroked(data, "again", 0.4 * size)
+
+
+AGAIN_KEY = _icon(again([(6.0, 6.0)], 2.2) + _discs([(6.0, 6.0)], 2.2))
+MOVED_KEY = _icon(moved([((1.0, 10.0), (8.0, 3.0))], 2.2) + _discs([(8.5, 2.8)], 2.2))
+EXCLUDED_KEY = _icon(Markup('<rect x="1" y="2" width="10" height="8" class="excluded"/>'))

@@ -157,6 +157,7 @@ def _context(
         "other_shots": [shot for shot in state.shots if shot.shot_kind != "TREAT"],
         "unattributed": sum((block.ledger for block in state.blocks), Ledger()),
         "legend": [(marks.key(mark), told, counts[mark]) for mark, told in marks.MEANING.items() if counts[mark]],
+        "keys": {"again": marks.AGAIN_KEY, "moved": marks.MOVED_KEY, "excluded": marks.EXCLUDED_KEY},
         "redone": sum(1 for fired in state.fired.values() if fired > 1),
         "moved": len(state.reassigned),
         "wide": maps.is_wide(field),
