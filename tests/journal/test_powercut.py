@@ -10,6 +10,7 @@ import contextlib
 import functools
 import itertools
 import random
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +156,28 @@ def test_without_syncs_the_harness_finds_losses(recording: Recording, tmp_path: 
     broken = Recording(recording.start, deaf, recording.events)
     with pytest.raises(AssertionError):
         run_cuts(broken, [(cut, (0.0, 0.0)) for cut in cuts(broken)[-20:]], tmp_path)
+
+
+def test_events_that_wait_together_share_one_sync(path: Path, shim: vfs.Shim) -> None:
+    """So that 16 writers get 200 events a second from a disk that syncs 12.5 times a second."""
+    with open_journal(path, ManualClock()) as journal:
+        journal.append([note("before")], treatment=TREATMENT, epoch=None)
+        shim.steps.clear()
+        with journal._commit_lock:  # as if a commit were on its way
+            writers = [
+                threading.Thread(
+                    target=journal.append, args=([note(str(n))],), kwargs={"treatment": OTHER, "epoch": None}
+                )
+                for n in range(16)
+            ]
+            for writer in writers:
+                writer.start()
+            while len(journal._waiting) < 16:
+                pass
+        for writer in writers:
+            writer.join()
+        assert [step.what for step in shim.steps].count("sync") == 1
+        assert journal.head().seq == 17
 
 
 class Failing:
