@@ -88,7 +88,7 @@ def ask(kind: Kind, question: Question) -> Asked | None:
         return _one(Fraction(question.total_nl + course_nl(question), NL_PER_ML))
     if kind in {"treatment_mg", "treatment_mg_per_kg", "treatment_units"}:
         unit = "U/mL" if kind == "treatment_units" else "mg/mL"
-        amount = Fraction(rolling_nl(question), NL_PER_ML) * concentration(question, unit)
+        amount = Fraction(question.total_nl, NL_PER_ML) * concentration(question, unit) + earlier(question, unit)
         return _one(amount / weight(question) if kind == "treatment_mg_per_kg" else amount)
     if kind == "concentration":
         return _one(concentration(question, question.unit or ""))
@@ -110,6 +110,17 @@ def ask(kind: Kind, question: Question) -> Asked | None:
 def rolling_nl(question: Question) -> int:
     """What this treatment and everything of the agent within the last 24 hours may add up to."""
     return question.total_nl + sum(t.high_nl for t in _recent(question))
+
+
+def earlier(question: Question, unit: str) -> Fraction:
+    """What the last 24 hours may have given of the agent, in mg or units, each at its own concentration."""
+    total = Fraction(0)
+    for treatment in _recent(question):
+        amount = treatment.amount(unit)
+        if amount is None:
+            raise Unknown(f"the concentration of treatment {treatment.treatment} is not known in {unit}")
+        total += amount
+    return total
 
 
 def course_nl(question: Question) -> int:

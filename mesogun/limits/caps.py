@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from mesogun.limits.asked import Question, concentration, course_nl, rolling_nl, weight
+from mesogun.limits.asked import Question, concentration, course_nl, earlier, rolling_nl, weight
 from mesogun.limits.clearance import Cap
 from mesogun.limits.combine import Limits
 from mesogun.limits.rules import UNIT, number
@@ -29,15 +29,13 @@ def volume_caps(limits: Limits, question: Question) -> tuple[Cap, ...]:
 
     For a question that ``check_amounts`` has passed: nothing is unset, nothing unknown.
     """
-    earlier_nl = rolling_nl(question) - question.total_nl
     caps = []
     for kind in VOLUME_KINDS:
         for name in ("soft_high", "hard_high"):
             edge = limits.edge(kind, "hard_high" if name == "hard_high" else "soft_high")
             if edge is None:
                 continue
-            before = course_nl(question) if kind == "course_ml" else earlier_nl
-            cap_nl = math.floor(edge.value * NL_PER_ML * _ml_per(kind, question)) - before
+            cap_nl = math.floor(_left_ml(kind, edge.value, question) * NL_PER_ML)
             told = f"{number(edge.value)} {UNIT[kind]} ({edge.told()})"
             caps.append(Cap(f"{kind}.{name}", max(0, cap_nl), name == "hard_high", told))
     return tuple(caps)
@@ -64,9 +62,12 @@ def min_shot_interval_ms(limits: Limits) -> int:
     return 0 if edge is None else math.ceil(edge.value)
 
 
-def _ml_per(kind: Kind, question: Question) -> Fraction:
-    """Millilitres per unit of the limit."""
-    if kind in {"treatment_ml", "course_ml"}:
-        return Fraction(1)
-    per_ml = concentration(question, "U/mL" if kind == "treatment_units" else "mg/mL")
-    return weight(question) / per_ml if kind == "treatment_mg_per_kg" else 1 / per_ml
+def _left_ml(kind: Kind, limit: Fraction, question: Question) -> Fraction:
+    """What a limit leaves for this treatment, in mL of its own concentration; below zero where nothing is left."""
+    if kind == "treatment_ml":
+        return limit - Fraction(rolling_nl(question) - question.total_nl, NL_PER_ML)
+    if kind == "course_ml":
+        return limit - Fraction(course_nl(question), NL_PER_ML)
+    unit = "U/mL" if kind == "treatment_units" else "mg/mL"
+    whole = limit * weight(question) if kind == "treatment_mg_per_kg" else limit
+    return (whole - earlier(question, unit)) / concentration(question, unit)

@@ -42,7 +42,7 @@ def number(value: Fraction) -> str:
 
 def check_amounts(limits: Limits, question: Question, protocol: Protocol) -> list[Violation]:
     """Every limit of ``limits`` against what ``question`` asks; required limits that nobody set are zero."""
-    found = list(_agent(limits))
+    found = list(_agent(limits, protocol))
     for kind in limits.unset():
         found.append(_unset(kind, limits, question))
     for kind in limits.kinds():
@@ -93,7 +93,7 @@ def slip(value: Fraction, low: Fraction, high: Fraction) -> bool:
     return low * below <= value <= high * above or low / above <= value <= high / below
 
 
-def _agent(limits: Limits) -> Iterator[Violation]:
+def _agent(limits: Limits, protocol: Protocol) -> Iterator[Violation]:
     agent = limits.agent
     if agent is None:
         text = f"agent {limits.agent_id!r} is in no table; add it to limits.toml with its limits"
@@ -104,6 +104,13 @@ def _agent(limits: Limits) -> Iterator[Violation]:
     elif agent.blocked is not None:
         text = f"{agent.name} is blocked: {agent.blocked}"
         yield Violation("agent.blocked", None, None, "", "agents' table", hard=True, message=text)
+    elif agent.brand is not None and protocol.agent.brand != agent.brand:
+        named = protocol.agent.brand or "no brand"
+        text = f"{agent.name} is in units of {agent.brand}, the protocol names {named}; units are not interchangeable"
+        yield Violation("agent.brand", None, None, "", "agents' table", hard=True, message=text)
+    elif agent.unit not in {"mixture", protocol.agent.unit}:
+        text = f"{agent.name} is counted in {agent.unit}, the protocol has {protocol.agent.unit or 'no unit'}"
+        yield Violation("agent.unit", None, None, "", "agents' table", hard=True, message=text)
 
 
 def _unset(kind: Kind, limits: Limits, question: Question) -> Violation:

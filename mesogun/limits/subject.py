@@ -6,11 +6,16 @@ Not responsible for reading them from a journal, and never for a name.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 from mesogun.errors import InputError
 from mesogun.protocol import Bound
+from mesogun.units import NL_PER_ML
+
+DECIMAL = re.compile(r"[0-9]{1,6}(\.[0-9]{1,17})?(e-[0-9]{1,2})?")
 
 ROLLING = timedelta(hours=24)
 """What counts as one treatment for a limit per treatment: splitting a visit in two must not double the dose."""
@@ -66,6 +71,8 @@ class PastTreatment:
         Upper end of the ledger, unattributed volume included.
     points : int
         Points that were or may have been served.
+    concentration, unit : str or None
+        The concentration then, as decimal text. Without it, limits in mg or units cannot be checked on the same day.
     """
 
     treatment: str
@@ -74,8 +81,18 @@ class PastTreatment:
     agent_id: str
     high_nl: int
     points: int
+    concentration: str | None = None
+    unit: str | None = None
+
+    def amount(self, unit: str) -> Fraction | None:
+        """The most that may have been given, in mg or units; None where nobody knows the concentration in ``unit``."""
+        if self.concentration is None or self.unit != unit:
+            return None
+        return Fraction(self.high_nl, NL_PER_ML) * Fraction(self.concentration)
 
     def __post_init__(self) -> None:
+        if self.concentration is not None and not DECIMAL.fullmatch(self.concentration):
+            raise InputError(f"treatment {self.treatment}: concentration {self.concentration!r} is no decimal number")
         if self.started_at.tzinfo is None:
             raise InputError(f"treatment {self.treatment}: its time has no time zone")
         if self.high_nl < 0 or self.points < 0:

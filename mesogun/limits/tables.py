@@ -97,7 +97,13 @@ def parse_site(text: str, name: str) -> SiteLimits:
     """A clinic's limits; ``InputError`` with every fault. A limit for an agent that no table knows is a fault."""
     site = parse_model(text, name, SiteLimits)
     known = {agent.id for agent in (*bundled_agents(), *site.agent)}
+    bundled = {agent.id for agent in bundled_agents()}
     faults = [
+        f"agent.{agent.id}: is an entry of the bundled table, which a clinic can only tighten; use [[limit]]"
+        for agent in site.agent
+        if agent.id in bundled
+    ]
+    faults += [
         f"limit.{limit.kind}: no agent {limit.agent!r} in the table; add an [[agent]] or correct the id"
         for limit in site.limit
         if limit.agent != ANY and limit.agent not in known

@@ -99,10 +99,18 @@ def site(*limits: str, agents: str = "") -> SiteLimits:
     return parse_site(text, "limits.toml")
 
 
+STRENGTH = {
+    "hyaluronic-acid": ("20", "mg/mL"),
+    "deoxycholic-acid": ("10", "mg/mL"),
+    "onabotulinumtoxina": ("20", "U/mL"),
+}
+
+
 def past(days: float, high_nl: int = 100_000, agent: str = "hyaluronic-acid", points: int = 5) -> PastTreatment:
     from datetime import timedelta
 
-    return PastTreatment(f"t-{days}", NOW - timedelta(days=days), "p", agent, high_nl, points)
+    concentration, unit = STRENGTH.get(agent, (None, None))
+    return PastTreatment(f"t-{days}", NOW - timedelta(days=days), "p", agent, high_nl, points, concentration, unit)
 
 
 @dataclass(frozen=True, slots=True)

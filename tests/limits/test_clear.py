@@ -119,6 +119,7 @@ def test_a_clinical_gun_needs_an_approval_of_exactly_these_bytes() -> None:
     case = Case(protocol, plan, gun_kind="clinical")
     assert case.verdict() == ("protocol.approval",)
     assert replace(case, approvals=(good,)).verdict() == ()
+    assert replace(case, approvals=(replace(good, on=NOW.date()),)).verdict() == ()
     flipped = ("0" if protocol.sha256[0] != "0" else "1") + protocol.sha256[1:]
     for bad in (
         replace(good, protocol_sha256=flipped),

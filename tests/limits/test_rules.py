@@ -180,6 +180,19 @@ def test_a_class_of_substances_and_a_retired_entry_are_blocked() -> None:
         assert rule in Case(other, moved, site=site(agents=agents)).verdict()
 
 
+@req("MG-10")
+def test_another_brand_or_another_unit_is_another_substance() -> None:
+    botox = supply(bundled("face-wrinkles-mesobotox"), {"shot.spacing_mm": 5}, source="Dr A", grade="site")
+    plan = plan_of(botox, grid(100, 5_000, 10_000, 1_000), 5_000)
+    for brand in ("Other", None):
+        other = botox.model_copy(update={"agent": botox.agent.model_copy(update={"brand": brand})})
+        assert "agent.brand" in Case(other, plan).verdict()
+    assert "agent.brand" not in Case(botox, plan).verdict()
+    protocol, plan = hydration()
+    mixed = protocol.model_copy(update={"agent": protocol.agent.model_copy(update={"unit": None})})
+    assert "agent.unit" in Case(mixed, replace(plan, agent=replace(plan.agent, unit=None))).verdict()
+
+
 def test_a_limit_that_nobody_set_is_zero() -> None:
     protocol = bundled("face-fine-lines-nappage")
     filled = supply(
@@ -369,6 +382,38 @@ def test_each_limit_of_an_amount_becomes_a_cap_in_whole_nanolitres(limit: str, c
     (violation,) = check_load(cleared, high_nl_after=cap_nl + 1, soft=True)
     assert (violation.rule, violation.hard) == (rule, "hard" in rule)
     assert cap.told in violation.message
+
+
+@req("MG-06")
+def test_earlier_doses_count_at_their_own_concentration() -> None:
+    protocol, plan = hydration(10)  # 0.2 mL of 20 mg/mL: 4 mg
+    strong = replace(past(0.5, 100_000), concentration="50.0")  # 5 mg
+    for limit, expected in ((9, ()), (8.999, ("treatment_mg.hard_high",))):
+        case = Case(protocol, plan, site=site(f"* treatment_mg hard_high={limit}"), history=(strong,))
+        assert case.verdict() == expected
+    cleared = Case(protocol, plan, site=site("* treatment_mg hard_high=9"), history=(strong,)).run()
+    assert cleared.hard_total_nl == 200_000
+
+
+@pytest.mark.parametrize(("concentration", "unit"), [(None, None), ("50", "U/mL"), (None, "mg/mL")])
+def test_an_earlier_dose_of_unknown_concentration_is_not_guessed(concentration: str | None, unit: str | None) -> None:
+    protocol, plan = hydration(10)
+    vague = replace(past(0.5, 1), concentration=concentration, unit=unit)
+    case = Case(protocol, plan, site=site("* treatment_mg hard_high=100"), history=(vague,))
+    assert case.verdict() == ("treatment_mg.unknown",)
+    assert replace(case, history=(replace(vague, started_at=past(1).started_at),)).verdict() == ()
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1e9", "1/3", "nan", "١", "1" * 7])
+def test_a_recorded_concentration_is_a_plain_decimal(text: str) -> None:
+    with pytest.raises(InputError, match="no decimal number"):
+        replace(past(1), concentration=text)
+
+
+@given(st.floats(min_value=1e-9, max_value=999_999))
+def test_every_concentration_that_a_plan_can_carry_is_read_exactly(concentration: float) -> None:
+    earlier = replace(past(1, 2_000_000), concentration=repr(concentration))
+    assert earlier.amount("mg/mL") == 2 * exact(concentration)
 
 
 def test_units_become_a_cap_and_points_count_the_day() -> None:

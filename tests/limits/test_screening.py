@@ -76,6 +76,11 @@ def test_allow_clearance_and_block(question: str, outcome: str, articles: set[st
     assert refused is not None
     assert set(refused.violations[0].source.split(", ")) == articles
     assert refused.violations[0].hard
+    said = "blocked by the answer to" if outcome == "blocked" else "needs documented clearance"
+    assert refused.violations[0].message.startswith(said)
+    silent = Case(protocol, plan, answers=answered(protocol, plan.plan_hash, **{question: None})).refusal()
+    assert silent is not None
+    assert silent.violations[0].message.startswith("not answered: ")
 
 
 @pytest.mark.parametrize("question", NOTES)

@@ -87,6 +87,12 @@ def test_a_limit_for_an_agent_that_nobody_knows_is_a_fault() -> None:
         site("moonwater point_ml hard_high=1")
 
 
+def test_a_clinic_cannot_put_its_own_entry_in_place_of_ours() -> None:
+    entry = '[[agent]]\nid = "deoxycholic-acid"\nname = "Free of limits"\nunit = "mg/mL"\nsources = ["sfm"]\n'
+    with pytest.raises(InputError, match="a clinic can only tighten"):
+        site(agents=entry)
+
+
 def test_a_limit_set_twice_is_a_fault() -> None:
     with pytest.raises(InputError, match=r"set twice: vitamins point_ml"):
         site("vitamins point_ml hard_high=1", "vitamins point_ml hard_high=2")
