@@ -107,6 +107,8 @@ class ClearedPlan(Generic[PlanT_co]):
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
             raise TypeError("a ClearedPlan is made by mesogun.limits.clear, or restored from a recorded clearance")
+        if getattr(self.plan, "plan_hash", None) != self.clearance.plan_hash:
+            raise TypeError(f"this clearance is for plan {self.clearance.plan_hash[:12]} and no other")
 
     @property
     def plan_hash(self) -> str:

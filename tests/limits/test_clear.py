@@ -216,6 +216,9 @@ def test_a_cleared_plan_cannot_be_made_by_hand() -> None:
     clearance = Case(protocol, plan).run().clearance
     with pytest.raises(TypeError, match=r"made by mesogun\.limits\.clear"):
         ClearedPlan(plan, clearance, object())
+    cleared = Case(protocol, plan).run()
+    with pytest.raises(TypeError, match="and no other"):
+        replace(cleared, plan=replace(plan, plan_hash="cd" * 32))
 
 
 def test_a_recorded_clearance_restores_the_cleared_plan_and_nothing_else() -> None:
