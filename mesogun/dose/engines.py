@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from mesogun.dose.checks import Floats
 from mesogun.dose.grid import Grid
-from mesogun.dose.kernel import gaussian_shares
+from mesogun.dose.kernel import gaussian_shares, grid_shares
 from mesogun.dose.spectral import SpectralPlane
 from mesogun.dose.spheroid import shares, smoothed_shares
 from mesogun.errors import InputError
@@ -84,8 +84,8 @@ def _gemm(sources: Sources, grid: Grid) -> Floats:
     # A lattice repeats its coordinates: each distinct (x, sigma) and (y, sigma) needs its factor once.
     xs, xi = np.unique(sources.xy_mm[:, 0] + 1j * sigma, return_inverse=True)
     ys, yi = np.unique(sources.xy_mm[:, 1] + 1j * sigma, return_inverse=True)
-    ax = gaussian_shares(grid.x_edges_mm, xs.real, xs.imag)
-    ay = gaussian_shares(grid.y_edges_mm, ys.real, ys.imag)
+    ax = grid_shares(grid.x0_mm, grid.h_mm, grid.nx, xs.real, xs.imag)
+    ay = grid_shares(grid.y0_mm, grid.h_mm, grid.ny, ys.real, ys.imag)
     n = len(sources.mass_ul)
     if len(xs) * len(ys) * grid.nx + len(ys) * grid.nx * grid.ny < n * grid.nx * grid.ny:
         weights = np.bincount(yi * len(xs) + xi, sources.mass_ul, len(xs) * len(ys)).reshape(len(ys), len(xs))

@@ -85,7 +85,7 @@ class Timeline:
         diffused = self._d * time_s
         left = math.exp(-self._k * time_s)
         tau2 = 2.0 * diffused
-        smooth = tau2 >= 2.0 * (SOURCE_CELLS * self._grid.h_mm) ** 2
+        smooth = tau2 >= (SOURCE_CELLS * self._grid.h_mm) ** 2
         if not self._groups or not smooth:
             field = areal_dose(
                 self._xy, self._volumes, self._depth, grid=self._grid, layer=self._layer, diffused_mm2=diffused

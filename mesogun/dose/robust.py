@@ -25,7 +25,7 @@ from mesogun.dose.checks import Floats, number
 from mesogun.dose.engines import Sources
 from mesogun.dose.field import MM2_PER_CM2, refuse_coarse, sources
 from mesogun.dose.grid import Grid
-from mesogun.dose.kernel import axial_shares, gaussian_shares
+from mesogun.dose.kernel import axial_shares, grid_shares
 from mesogun.dose.parameters import DELIVERED_FRACTION, load
 from mesogun.errors import InputError
 
@@ -163,11 +163,13 @@ def robust_field(
     # A cell average of a Gaussian is a Gaussian of s^2 = sigma^2 + h^2/12 up to (h / sigma)^4.
     s2 = every.sigma_mm**2 + grid.h_mm**2 / 12.0
     m2 = (every.mass_ul * errors.delivered * scale) ** 2
-    square = _gaussians(every, grid, s2 / 2.0 + tau2, m2 / (4.0 * math.pi * s2), cells=False, stack=(first**2, second))
+    narrow, weight = s2 / 2.0 + tau2, m2 / (4.0 * math.pi * s2)
+    at_mean_depth = _gaussians(every, grid, narrow, weight * first**2, cells=False)
+    same = slab_mm is None or errors.depth_sd_mm == 0.0
+    at_any_depth = at_mean_depth if same else _gaussians(every, grid, narrow, weight * second, cells=False)
     squared_mean = _gaussians(
         every, grid, (s2 + tau2) / 2.0, m2 * first**2 / (4.0 * math.pi * (s2 + tau2)), cells=False
     )
-    at_mean_depth, at_any_depth = square
     cv2, dcv2, ccv2 = errors.volume_cv**2, errors.delivered_cv**2, errors.common_cv**2
     placement = np.maximum(at_mean_depth - squared_mean, 0.0)
     volume, delivery = cv2 * at_any_depth, dcv2 * (1.0 + cv2) * at_any_depth
@@ -221,20 +223,17 @@ def _gaussians(
     mass: Floats,
     *,
     cells: bool,
-    stack: tuple[Floats, ...] | None = None,
 ) -> Floats:
-    """Sum of plane Gaussians per mm2, cell-averaged or at cell centres; ``stack`` gives one field per extra factor."""
+    """Sum of plane Gaussians per mm2, cell-averaged or at cell centres."""
     sd = np.sqrt(variance_mm2)
     xs, xi = np.unique(every.xy_mm[:, 0] + 1j * sd, return_inverse=True)
     ys, yi = np.unique(every.xy_mm[:, 1] + 1j * sd, return_inverse=True)
     if cells:
-        ax = gaussian_shares(grid.x_edges_mm, xs.real, xs.imag)[xi] / grid.h_mm
-        ay = gaussian_shares(grid.y_edges_mm, ys.real, ys.imag)[yi] / grid.h_mm
+        ax = grid_shares(grid.x0_mm, grid.h_mm, grid.nx, xs.real, xs.imag)[xi] / grid.h_mm
+        ay = grid_shares(grid.y0_mm, grid.h_mm, grid.ny, ys.real, ys.imag)[yi] / grid.h_mm
     else:
         ax, ay = _normal(grid.x_mm, xs)[xi], _normal(grid.y_mm, ys)[yi]
-    if stack is None:
-        return np.asarray(ay.T @ (mass[:, None] * ax))
-    return np.stack([ay.T @ ((mass * factor)[:, None] * ax) for factor in stack])
+    return np.asarray(ay.T @ (mass[:, None] * ax))
 
 
 def _normal(x_mm: Floats, centres: np.ndarray[tuple[int], np.dtype[np.complex128]]) -> Floats:

@@ -25,8 +25,15 @@ def quadrant(x: Floats, y: Floats) -> Floats:
     sign = np.sign(x) * np.sign(y)
     p, q = np.minimum(np.abs(x), 1.0), np.minimum(np.abs(y), 1.0)
     w = np.sqrt(np.maximum(1.0 - p * p - q * q, 0.0))
-    angles = p * (3.0 - p * p) * np.arctan2(q, w) + q * (3.0 - q * q) * np.arctan2(p, w)
-    return np.asarray(sign * ((p * q * w - np.arctan2(p * q, w)) / 3.0 + angles / 6.0))
+    pp, qq, pq = 3.0 - p * p, 3.0 - q * q, p * q
+    inside = w > 0.0
+    half = np.full(w.shape, 0.5 * math.pi)  # all three angles outside the disc, where w = 0
+    angle_q, angle_p, angle_pq = (
+        np.arctan2(value, w, out=half.copy(), where=inside) for value in (q + 0.0 * p, p + 0.0 * q, pq)
+    )
+    # a corner on an axis has no area to its side; 0 times any angle keeps that
+    on_axis = np.where(pq > 0.0, angle_pq, 0.0)
+    return np.asarray(sign * ((pq * w - on_axis) / 3.0 + (p * pp * angle_q + q * qq * angle_p) / 6.0))
 
 
 def shares(x_borders_mm: Floats, y_borders_mm: Floats, a_mm: Floats | float) -> Floats:

@@ -15,6 +15,7 @@ from .shared import GRID, Floats, coordinates, forms, mass_ul, plans
 Plan = tuple[Floats, Floats]
 
 
+@settings(max_examples=30)
 @given(plans, forms, st.floats(0.0, 0.5))
 def test_mass_is_exact(plan: Plan, form: str, diffused_mm2: float) -> None:
     points, volumes = plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesogun.dose import LiveField, areal_dose
@@ -13,6 +13,7 @@ from mesogun.errors import InputError
 from .shared import GRID, Floats, forms, plans
 
 
+@settings(max_examples=25)
 @given(plans, forms, st.floats(0.0, 0.2))
 def test_one_by_one_is_the_same_as_all_at_once(plan: tuple[Floats, Floats], form: str, diffused_mm2: float) -> None:
     points, volumes = plan
@@ -40,7 +41,7 @@ def test_thousands_of_moves_leave_no_drift() -> None:
     live = LiveField(GRID)
     live.add(0.3, 0.2, 10.0)
     still = live.field.copy()
-    for x, y in rng.uniform(-4.0, 4.0, (3_000, 2)):
+    for x, y in rng.uniform(-4.0, 4.0, (1_500, 2)):
         live.add(x, y, 12.0)
         live.remove(x, y, 12.0)
     assert np.abs(live.field - still).max() <= 1e-13 * still.max()
