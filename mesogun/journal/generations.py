@@ -27,7 +27,8 @@ def unread_guns(connection: sa.Connection) -> tuple[str, ...]:
     """Guns with a treatment that was open in the restored backup and that have not been read since, sorted.
 
     A gun counts as read when it was found (HELLO) after the restore and its records are in the journal up to the
-    last shot that it then named.
+    last shot that it then named. A gun that will never be read again is given up by an operator who settles an entry of
+    it after the restore (H14).
     """
     life = current(connection)
     if not life.restored:
@@ -37,10 +38,11 @@ def unread_guns(connection: sa.Connection) -> tuple[str, ...]:
     begun = [summary for summary in index.listed(connection) if summary.first_seq <= life.seq]
     names = {summary.treatment: summary for summary in begun if summary.treatment not in closed}
     waiting: set[str] = set()
+    given_up: set[str] = set()
     read: dict[tuple[str, str], int] = {}
     asked: dict[str, tuple[str, int]] = {}
     found = sa.select(_E.c.seq, _E.c.treatment, _E.c.body).where(
-        _E.c.kind.in_(("GunFound", "ShotRecorded", "ForeignRecorded", "GapFound"))
+        _E.c.kind.in_(("GunFound", "ShotRecorded", "ForeignRecorded", "GapFound", "EntrySettled"))
     )
     guns = {gun for summary in names.values() for gun in summary.guns}
     with_guns = [summary.treatment for summary in index.listed(connection) if guns & set(summary.guns)]
@@ -58,7 +60,9 @@ def unread_guns(connection: sa.Connection) -> tuple[str, ...]:
             read[event.gun, event.memory] = event.shot_no
         elif isinstance(event, ev.GapFound):
             read[event.gun, event.memory] = event.before_shot_no - 1
+        elif isinstance(event, ev.EntrySettled) and event.how == "operator" and row.seq > life.seq:
+            given_up.add(event.gun)
     for gun, (memory, last_shot_no) in asked.items():
         if read.get((gun, memory), 0) >= last_shot_no:
             waiting.discard(gun)
-    return tuple(sorted(waiting))
+    return tuple(sorted(waiting - given_up))

@@ -11,7 +11,7 @@ from mesogun.clock import ManualClock
 from mesogun.errors import InputError, MustSettle, RecordError
 from mesogun.identity import Signer
 from mesogun.journal import Journal, backup, open_journal, restore
-from mesogun.record.events import GapFound, GunFound, TreatmentEnded
+from mesogun.record.events import EntrySettled, GapFound, GunFound, TreatmentEnded
 from tests.journal.samples import GUN, MEMORY, OTHER, TREATMENT, gun_found, loaded, note, planned, shot, treatment
 from tests.journal.tampering import behind
 from tests.trace import req
@@ -162,6 +162,22 @@ def test_a_treatment_ended_after_the_restore_still_has_an_unread_gun(journal: Jo
     with open_journal(tmp_path / "back", ManualClock()) as back:
         back.append([TreatmentEnded("ended early", "op-1")], treatment=TREATMENT, epoch=None)
         assert back.unread_guns() == (GUN,)
+
+
+@req("H9", "H14")
+def test_a_gun_that_will_never_be_read_is_given_up_by_an_operator_only(journal: Journal, tmp_path: Path) -> None:
+    open_treatment(journal)
+    settled_before = EntrySettled(GUN, MEMORY, 9, "operator")
+    journal.append([settled_before], treatment=TREATMENT, epoch=None)
+    backup(journal, tmp_path / "copy", ManualClock())
+    restore(tmp_path / "copy", tmp_path / "back", ManualClock(), operator="op-1")
+    with open_journal(tmp_path / "back", ManualClock()) as back:
+        assert back.unread_guns() == (GUN,)
+        back.append([EntrySettled(GUN, MEMORY, 2, "hello")], treatment=TREATMENT, epoch=None)
+        assert back.unread_guns() == (GUN,)
+        back.append([EntrySettled(GUN, MEMORY, 2, "operator")], treatment=TREATMENT, epoch=None)
+        assert back.unread_guns() == ()
+        back.append([loaded(3)], treatment=OTHER, epoch=None)
 
 
 def test_closed_treatments_leave_no_gun_to_read(journal: Journal, tmp_path: Path) -> None:
