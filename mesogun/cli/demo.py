@@ -6,6 +6,7 @@ The same code path as ``mesogun treat``. Not responsible for any of the steps.
 from __future__ import annotations
 
 import hashlib
+import secrets
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,11 +42,11 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
     if (folder / "journal.db").exists():
         folder = places.fresh_folder(folder, "demo")
     seeded = hashlib.sha256(f"mesogun demo {seed} {name} {area}".encode()).hexdigest()
-    world = f"demo-{seeded[:8]}"
+    world = f"demo-{secrets.token_hex(8)}"  # a world of its own; its name decides nothing
     pace = "1" if dashboard and pace == "max" else pace
-    port = f"sim://standard?seed={seed}&pace={pace}&world={world}&start={START}"
-
     protocol, limits, notes = planning.demonstrated(visit.find_protocol(name))
+    gun_profile = planning.gun_profile_for(protocol)
+    port = f"sim://{gun_profile}?seed={seed}&pace={pace}&world={world}&start={START}"
     outline = planning.read_area(area)
     with ExitStack() as stack:
         gun = stack.enter_context(connect(port, keys=people.gun_keys()))

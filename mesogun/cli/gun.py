@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
-from mesogun.cli import people
+from mesogun.cli import people, places
 from mesogun.clock import RealClock
 from mesogun.errors import Refused
 from mesogun.gun import connect
 from mesogun.identity import Action, Home
+from mesogun.journal import open_journal
+from mesogun.record.events import NoteAdded
 
 PORT = click.option("--port", envvar="MESOGUN_PORT", help="Where the gun is: /dev/ttyACM0, COM5, sim://standard, ...")
 
@@ -90,6 +92,33 @@ def pair(port: str | None, who: str | None, again: bool) -> None:
         key = pairing.confirm(typed.strip())
         Home.open().store_gun_key(pairing.device_id, key, by=operator.reference, at=RealClock().utc(), replace=again)
     click.echo(f"paired with gun {pairing.device_id:016x}")
+
+
+@gun.command()
+@PORT
+@click.option("--why", required=True, help="The reason, in words; no names.")
+@click.option("--operator", "who", help="Who releases it; default: mesogun operator use.")
+@click.option("--journal", "url", help="File or URL of the journal.")
+def release(port: str | None, why: str, who: str | None, url: str | None) -> None:
+    """Free the gun at --port from a treatment whose journal is gone; its unread shots stay in its log."""
+    operator = people.operator_for(who, simulated_only=False)
+    operator.require(Action.SETTLE)
+    with (
+        connect(_named(port), keys=people.gun_keys()) as found,
+        open_journal(places.journal_url(url), found.clock) as record,
+    ):
+        bound_to = found.welcome.open_treatment
+        if bound_to == 0:
+            click.echo("the gun is bound to no treatment")
+            return
+        name = f"{bound_to:016x}"
+        state = record.state(name)
+        if state.planned is not None and state.ended is None:
+            raise Refused(f"treatment {name} is in this journal: mesogun treat --resume {name} ends it properly")
+        told = f"gun {found.welcome.device_id:016x} was released from this treatment: {why}"
+        record.append([NoteAdded(told, operator.reference)], treatment=name, epoch=None)
+        found.close_treatment(bound_to)
+    click.echo(f"released from treatment {name}; shots that nobody acknowledged will have to be settled")
 
 
 def _named(port: str | None) -> str:

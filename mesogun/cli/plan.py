@@ -21,6 +21,7 @@ PATH = click.Path(path_type=Path)
 @click.argument("protocol")
 @click.option("--area", required=True, help="Outline file (.csv, .svg, .geojson), or a bundled example such as cheek.")
 @planning.plan_options
+@click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values; never for a real gun.")
 @click.option("--step-nl", type=int, default=planning.STEP_NL, show_default=True, help="The gun's volume step, nL.")
 @click.option("--syringe-ml", type=float, default=planning.SYRINGE_NL / 1e6, show_default=True, help="Syringe, mL.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -30,6 +31,7 @@ PATH = click.Path(path_type=Path)
 def plan(
     protocol: str,
     area: str,
+    demo_values: bool,
     step_nl: int,
     syringe_ml: float,
     as_json: bool,
@@ -48,7 +50,12 @@ def plan(
 
     chosen = planning.take_plan_options(options)
     outline = planning.read_area(area)
-    filled = planning.supplied(find_protocol(protocol), chosen, "command line")
+    item = find_protocol(protocol)
+    if demo_values:
+        item, _, notes = planning.demonstrated(item)
+        for note in notes:
+            click.echo(f"demonstration value: {note}", err=True)
+    filled = planning.supplied(item, chosen, "command line")
     made = planning.build_plan(
         filled, outline, chosen, step_nl=step_nl, syringe_nl=nl_from_ml(syringe_ml), prime_nl=0, residual_nl=0
     )

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from mesogun.errors import InputError
+from mesogun.errors import InputError, Refused
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -106,6 +106,11 @@ def build_plan(
     """A plan for this area within the protocol's ranges."""
     from mesogun.plan import make_plan, request_from_protocol
 
+    if not protocol.metered:
+        raise Refused(
+            f"{protocol.id} cannot be planned or metered: nobody can say how much electrical pulses bring into skin;"
+            " record area and time, and choose a needle protocol for a dose"
+        )
     others: dict[str, Any] = {} if options.order is None else {"order": options.order}
     request = request_from_protocol(
         protocol,
@@ -132,3 +137,10 @@ def demonstrated(protocol: Any) -> tuple[Any, Any, tuple[str, ...]]:
     values = shown.values.get(protocol.id, {})
     notes = tuple(f"{key} = {value:g}" for key, value in values.items())
     return shown.fill(protocol), shown.site(), notes
+
+
+def gun_profile_for(protocol: Any) -> str:
+    """The simulated gun that has the head which the protocol asks for."""
+    from mesogun.plan.heads import find
+
+    return {1: "standard", 5: "five-pin", 9: "nine-pin"}.get(len(find(protocol.head).offsets_mm), "standard")

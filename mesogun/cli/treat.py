@@ -26,6 +26,8 @@ from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import loaded_high_nl, overrun_bound_nl
 from mesogun.treatment import FrontEnd
+from mesogun.units import mm_text, ul_text
+from mesogun.wire.messages import Caps
 
 PATH = click.Path(path_type=Path)
 
@@ -156,10 +158,7 @@ def start(
             prime_nl=caps.dead_volume_nl,
             residual_nl=overrun_bound_nl(caps.syringe_nl, caps.overrun_nl, caps.overrun_ppm),
         )
-    elif plan.step_nl % caps.step_nl:
-        raise InputError(
-            f"the plan's step of {plan.step_nl} nL is no multiple of this gun's {caps.step_nl} nL: plan again"
-        )
+    check_fits(plan, caps)
     if answers is None:
         if not yes:
             raise Refused(
@@ -181,6 +180,27 @@ def start(
         upper_nl=sum(loaded_high_nl(shot.volume_nl, caps.overrun_nl, caps.overrun_ppm) for shot in plan.shots),
         demonstration=demonstration,
     )
+
+
+def check_fits(plan: Plan, caps: Caps) -> None:
+    """Refuse a plan that this gun cannot carry out, before anything is recorded."""
+    needles = max(len(shot.points) for shot in plan.shots)
+    if needles != caps.needles:
+        raise Refused(
+            f"the plan is for a head of {needles} needles ({plan.head}), this gun has {caps.needles}:"
+            " plan with another --head, or put the planned head on"
+        )
+    for shot in plan.shots:
+        if not caps.min_volume_nl <= shot.volume_nl <= caps.max_volume_nl or shot.volume_nl % caps.step_nl:
+            raise Refused(
+                f"shot {shot.index + 1} of {ul_text(shot.volume_nl)} is not what this gun gives:"
+                f" {ul_text(caps.min_volume_nl)} to {ul_text(caps.max_volume_nl)} in steps of {caps.step_nl} nL"
+            )
+        if not caps.min_depth_um <= shot.depth_um <= caps.max_depth_um:
+            raise Refused(
+                f"shot {shot.index + 1} at {mm_text(shot.depth_um)} is outside this gun's"
+                f" {mm_text(caps.min_depth_um)} to {mm_text(caps.max_depth_um)}"
+            )
 
 
 def in_dashboard(

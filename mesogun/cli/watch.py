@@ -1,4 +1,4 @@
-"""``mesogun watch`` and ``mesogun replay``: look at a treatment, live or again. Composition roots: they may see ``tui``.
+"""``mesogun watch`` and ``mesogun replay``: look at a treatment, live or again. They may see ``tui``.
 
 Not responsible for the screens (``tui``); nothing here can write to a journal or to a gun.
 """
