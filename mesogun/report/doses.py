@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from mesogun.dose import Grid, Metrics, areal_dose, metrics, suitable_cell_mm
+from mesogun.dose.depot import semi_axes
 from mesogun.dose.dvh import Dvh, of_cells
 from mesogun.dose.regions import Polygon
 from mesogun.plan import Plan, PlannedShot
@@ -133,12 +134,15 @@ def _shift(state: TreatmentState, shot: PlannedShot) -> tuple[int, int]:
 
 def _grid(bounds: tuple[float, float, float, float], plan: Plan) -> tuple[Grid, int]:
     """The grid of the numbers, and how many of its cells along a side make one cell of a picture."""
-    wide = bounds[2] - bounds[0] + 2.0 * MARGIN_MM
-    tall = bounds[3] - bounds[1] + 2.0 * MARGIN_MM
+    volumes_ul = [point.volume_nl / NL_PER_UL for point in plan.points]
+    # Points may lie on the outline; their depots are to be seen, and counted, whole.
+    margin = max(MARGIN_MM, float(np.ceil(semi_axes(volumes_ul, plan.layer)[0].max())) + 1.0)
+    wide = bounds[2] - bounds[0] + 2.0 * margin
+    tall = bounds[3] - bounds[1] + 2.0 * margin
     # A round cell keeps the cell borders, and with them the bytes, independent of the last bit of the bounds.
     cell = max(0.2, float(np.ceil(20.0 * np.sqrt(wide * tall / PICTURE_CELLS)) / 20.0))
-    coarse = Grid.around(bounds, cell, MARGIN_MM)
-    smallest = suitable_cell_mm([point.volume_nl / NL_PER_UL for point in plan.points], plan.layer) / 2.0
+    coarse = Grid.around(bounds, cell, margin)
+    smallest = suitable_cell_mm(volumes_ul, plan.layer) / 2.0
     affordable = int(np.sqrt(CELLS / (coarse.nx * coarse.ny)))
     k = max(1, min(int(np.ceil(cell / smallest)), affordable))
     return Grid(coarse.x0_mm, coarse.y0_mm, cell / k, coarse.nx * k, coarse.ny * k), k

@@ -117,6 +117,13 @@ def test_numbers_agree_with_the_plan() -> None:
     assert found.coverage == pytest.approx(forecast["coverage"], abs=0.01)
 
 
+def test_wide_depots_on_the_outline_are_whole() -> None:
+    plan = cases.a_plan(volume_nl=400_000, spacing_um=10_000)
+    field = doses(cases.Story(plan).begin().state, plan)
+    assert on_map(field, "planned") == pytest.approx(plan.total_nl, rel=1e-6)
+    assert field.picture(field.planned).sum() * field.coarsening**2 == pytest.approx(field.planned.sum(), rel=1e-9)
+
+
 def test_nothing_given_is_an_empty_map() -> None:
     field = doses(cases.Story(PLAN).begin().state, PLAN)
     assert not field.any_given
