@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mesogun.record.events import ShotRecorded
 
 MARGIN_MM = 3.0
+Spans = dict[int, tuple[int, int]]
+"""Lines that changed: line to first and last column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class DoseMap:
         Areal dose of the highest level, uL/cm2: what the plan itself would leave at most, rounded up to two digits.
     levels : ndarray (ny, nx) of uint8
         0 for none, 1 to 31 in equal steps up to ``top``.
+    planned_levels : ndarray (ny, nx) of uint8
+        The same for the whole plan.
     """
 
     def __init__(self, plan: Plan, to: Fit) -> None:
@@ -117,6 +121,7 @@ class DoseMap:
         for point in plan.points:
             whole.add(point.x_um / 1000, point.y_um / 1000, point.volume_nl / 1000)
         self.top = nice_top(float(whole.field.max()) if plan.points else 1.0)
+        self.planned_levels = _levels(whole.field, self.top)
         self._field: LiveField = LiveField(grid, depth_mm, coarse_ok=True)
         self.levels: NDArray[np.uint8] = np.zeros(grid.shape, dtype=np.uint8)
         self.added = 0
@@ -127,13 +132,13 @@ class DoseMap:
         pair = self._field.field[max(0, row - 1) : row + 1, column]
         return float(pair.mean()) if pair.size else 0.0
 
-    def take(self, shots: tuple[ShotRecorded, ...], moved: Mapping[int, tuple[int, int]]) -> set[int]:
-        """Add the records that are new; returns the character lines that look different now."""
+    def take(self, shots: tuple[ShotRecorded, ...], moved: Mapping[int, tuple[int, int]]) -> Spans:
+        """Add the records that are new; returns what looks different now: line to first and last column."""
         for record in shots[self.added :]:
             if record.shot_kind == "TREAT" and record.shot_index < len(self._plan.shots):
                 self._add(record, moved)
         if self.added == len(shots):
-            return set()
+            return {}
         self.added = len(shots)
         return self._relevel()
 
@@ -148,14 +153,27 @@ class DoseMap:
                 place = (point.x_um - shot.x_um + x_um) / 1000, (point.y_um - shot.y_um + y_um) / 1000
                 self._field.add(*place, volume_ul)
 
-    def _relevel(self) -> set[int]:
-        field = self._field.field
-        scaled = np.ceil(field / self.top * (LEVELS - 1))
-        scaled[field < self.top * 1e-3] = 0
-        levels = np.minimum(scaled, LEVELS - 1).astype(np.uint8)
-        rows = np.nonzero((levels != self.levels).any(axis=1))[0]
+    def _relevel(self) -> Spans:
+        levels = _levels(self._field.field, self.top)
+        differs = levels != self.levels
         self.levels = levels
-        return {int((self.fit.ny - 1 - row) // 2) for row in rows}
+        spans: Spans = {}
+        for row in np.nonzero(differs.any(axis=1))[0]:
+            columns = np.nonzero(differs[row])[0]
+            widen(spans, int((self.fit.ny - 1 - row) // 2), int(columns[0]), int(columns[-1]))
+        return spans
+
+
+def _levels(field: NDArray[np.float64], top: float) -> NDArray[np.uint8]:
+    scaled = np.ceil(field / top * (LEVELS - 1))
+    scaled[field < top * 1e-3] = 0
+    return np.minimum(scaled, LEVELS - 1).astype(np.uint8)
+
+
+def widen(spans: Spans, line: int, first: int, last: int) -> None:
+    """Let ``spans`` cover these columns of a line too."""
+    known = spans.get(line)
+    spans[line] = (first, last) if known is None else (min(known[0], first), max(known[1], last))
 
 
 def nice_top(value: float) -> float:

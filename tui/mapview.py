@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -19,7 +20,7 @@ from textual.widget import Widget
 from mesogun.plan.model import Plan
 from mesogun.record import Mark, TreatmentState
 from tui import figures
-from tui.dosemap import DoseMap, Fit, fit, inside, outline
+from tui.dosemap import DoseMap, Fit, Spans, fit, inside, outline, widen
 from tui.palette import Palette, luminance
 from tui.scale import LEVELS, character, colours
 from tui.view import View
@@ -32,6 +33,7 @@ GLYPHS = {
     Mark.INDETERMINATE: "?",
     Mark.SKIPPED: "×",
 }
+_OUTLINE, _OUTSIDE = LEVELS, LEVELS + 1
 NEXT, LATEST, CURSOR = "◆", "●", "┼"
 PLAIN = {"·": ".", "○": "o", "•": "+", "◐": "%", "×": "x", "◆": "N", "●": "#", "┼": "+"}
 
@@ -48,12 +50,19 @@ class _Dot:
     reverse: bool = False
 
 
+_DOTS = {
+    mark: _Dot(glyph, bold=mark is not Mark.PENDING, reverse=mark is Mark.INDETERMINATE)
+    for mark, glyph in GLYPHS.items()
+}
+_LATEST, _NEXT, _CURSOR = (_Dot(glyph, bold=True, reverse=True) for glyph in (LATEST, NEXT, CURSOR))
+
+
 class MapView(Widget):
-    """The live dose map of one plan."""
+    """The live dose map of one plan; with ``preview``, what the plan itself would leave."""
 
     DEFAULT_CSS = "MapView { width: 1fr; height: 1fr; }"
 
-    def __init__(self, plan: Plan, palette: Palette, *, characters: bool = False) -> None:
+    def __init__(self, plan: Plan, palette: Palette, *, characters: bool = False, preview: bool = False) -> None:
         super().__init__(id="map")
         self._plan = plan
         self._palette = palette
@@ -64,8 +73,11 @@ class MapView(Widget):
         self._dots: dict[tuple[int, int], _Dot] = {}
         self._lines: dict[int, Strip] = {}
         self._cursor: tuple[int, int] | None = None
-        self._steps = colours(palette.inside, dark=palette.dark)
+        self._use_colours()
         self._moved: object = None
+        self._cells: list[tuple[int, int]] = []
+        self._dotted: tuple[object, ...] | None = None
+        self._preview = preview
 
     # -- size and theme ------------------------------------------------------------------------------------------------
 
@@ -74,14 +86,22 @@ class MapView(Widget):
         if event.size.width < 2 or event.size.height < 2:
             self._fit, self._map = None, None
             return
-        self._fit = fit(self._plan, event.size.width, event.size.height)
-        self._inside = inside([r for z in self._plan.zones for r in z.rings] + list(self._plan.exclusions), self._fit)
-        self._outline = outline([r for z in self._plan.zones for r in z.rings] + list(self._plan.exclusions), self._fit)
-        self._map = None
+        self.use(fit(self._plan, event.size.width, event.size.height), None)
         self._dots = {}
+        if self._preview and self._fit is not None:
+            self._dots = dict.fromkeys(self._cells, _DOTS[Mark.PENDING])
         self._lines.clear()
-        self._build(self._fit)
+        if self._fit is not None:
+            self._build(self._fit)
         self.refresh()
+
+    def use(self, to: Fit, field: DoseMap | None) -> None:
+        """Draw with this fit, and with this field if it is there already."""
+        rings = [*self._plan.outline, *self._plan.exclusions]
+        self._inside, self._outline = inside(rings, to), outline(rings, to)
+        self._fit, self._map = to, field
+        self._cells = [to.cell(shot.x_um / 1000, shot.y_um / 1000) for shot in self._plan.shots]
+        self._dots, self._dotted = {}, None
 
     @work(thread=True, exclusive=True)
     def _build(self, to: Fit) -> None:
@@ -95,15 +115,22 @@ class MapView(Widget):
         if made.fit != self._fit:
             return
         self._map = made
+        if self._preview:
+            made.levels = made.planned_levels
         self._lines.clear()
         self.refresh()
 
     def repaint(self, palette: Palette, *, characters: bool) -> None:
         """Another theme."""
         self._palette, self._characters = palette, characters
-        self._steps = colours(palette.inside, dark=palette.dark)
+        self._use_colours()
         self._lines.clear()
         self.refresh()
+
+    def _use_colours(self) -> None:
+        palette = self._palette
+        self._steps = colours(palette.inside, dark=palette.dark)
+        self._paints = (*self._steps, palette.outline, palette.outside)
 
     # -- content -------------------------------------------------------------------------------------------------------
 
@@ -116,33 +143,35 @@ class MapView(Widget):
             return
         if rebuilt:
             self._build(self._fit)
-        dirty = self._redot(view)
-        if self._map is not None:
-            dirty |= self._map.take(state.shots, state.reassigned)
-        for line in dirty:
+        for line, (first, last) in self.changed(view, state).items():
             self._lines.pop(line, None)
-            self.refresh(Region(0, line, self.size.width, 1))
+            self.refresh(Region(first, line, last - first + 1, 1))
 
-    def _redot(self, view: View) -> set[int]:
-        if self._fit is None:
-            return set()
-        dots: dict[tuple[int, int], _Dot] = {}
-        last = view.last[-1].point if view.last else None
-        for shot in self._plan.shots:
-            mark = view.marks[shot.index]
-            reverse = mark is Mark.INDETERMINATE
-            dots[self._fit.cell(shot.x_um / 1000, shot.y_um / 1000)] = _Dot(
-                GLYPHS[mark], bold=mark is not Mark.PENDING, reverse=reverse
-            )
-        for index, glyph in ((last, LATEST), (view.next_shot, NEXT)):
-            if index is not None and index < len(self._plan.shots):
-                shot = self._plan.shots[index]
-                dots[self._fit.cell(shot.x_um / 1000, shot.y_um / 1000)] = _Dot(glyph, bold=True, reverse=True)
+    def changed(self, view: View, state: TreatmentState) -> Spans:
+        """Take the newest record; what looks different now: line to first and last column."""
+        spans = self._redot(view)
+        if self._map is not None:
+            for line, (first, last) in self._map.take(state.shots, state.reassigned).items():
+                widen(spans, line, first, last)
+        return spans
+
+    def _redot(self, view: View) -> Spans:
+        key = (view.marks, view.last[-1].point if view.last else None, view.next_shot, self._cursor)
+        if self._fit is None or (self._dotted is not None and key == self._dotted):
+            return {}
+        self._dotted = key
+        dots = {cell: _DOTS[mark] for cell, mark in zip(self._cells, view.marks, strict=True)}
+        for index, dot in ((key[1], _LATEST), (view.next_shot, _NEXT)):
+            if index is not None and index < len(self._cells):
+                dots[self._cells[index]] = dot
         if self._cursor is not None:
-            dots[self._cursor] = _Dot(CURSOR, bold=True, reverse=True)
-        changed = {cell[1] for cell in self._dots.keys() | dots.keys() if self._dots.get(cell) != dots.get(cell)}
+            dots[self._cursor] = _CURSOR
+        spans: Spans = {}
+        for cell in self._dots.keys() | dots.keys():
+            if self._dots.get(cell) != dots.get(cell):
+                widen(spans, cell[1], cell[0], cell[0])
         self._dots = dots
-        return changed
+        return spans
 
     # -- the cursor ----------------------------------------------------------------------------------------------------
 
@@ -202,48 +231,56 @@ class MapView(Widget):
         """One line, from the cache unless it changed."""
         strip = self._lines.get(y)
         if strip is None:
-            strip = self._lines[y] = self._strip(y)
+            strip = self._lines[y] = self.draw_line(y, self.size.width)
         return strip
 
-    def _strip(self, y: int) -> Strip:
-        width = self.size.width
+    def draw_line(self, y: int, width: int) -> Strip:
+        """One line, drawn anew."""
         to = self._fit
         if to is None or y >= to.ny // 2 or width != to.nx:
             return Strip([Segment(" " * width, _style(self._palette.text, self._palette.outside))], width)
         upper, lower = to.ny - 1 - 2 * y, to.ny - 2 - 2 * y
+        if self._characters:
+            cells = [self._character_cell(x, upper, lower, self._dots.get((x, y))) for x in range(width)]
+            return Strip([Segment(text, style) for text, style in cells], width).simplify()
+        one, other = self._codes(upper), self._codes(lower)
         segments: list[Segment] = []
-        run, run_style = "", None
-        for x in range(width):
-            text, style = self._cell(x, y, upper, lower)
-            if style is not run_style and run:
-                segments.append(Segment(run, run_style))
-                run = ""
-            run, run_style = run + text, style
-        segments.append(Segment(run, run_style))
+        start = 0
+        while start < width:
+            dot = self._dots.get((start, y))
+            end = start + 1
+            if dot is None:
+                pair = one[start], other[start]
+                while end < width and (one[end], other[end]) == pair and (end, y) not in self._dots:
+                    end += 1
+                segments.append(self._run(pair, end - start))
+            else:
+                segments.append(self._dot(dot, self._paints[one[start]], self._paints[other[start]]))
+            start = end
         return Strip(segments, width)
 
-    def _cell(self, x: int, y: int, upper: int, lower: int) -> tuple[str, Style]:
-        dot = self._dots.get((x, y))
-        if self._characters:
-            return self._character_cell(x, upper, lower, dot)
-        one, other = self._colour(upper, x), self._colour(lower, x)
-        if dot is not None:
-            back = max(one, other, key=lambda c: (c not in (self._palette.inside, self._palette.outside), c))
-            front = self._palette.text if abs(luminance(back) - luminance(self._palette.text)) > 0.35 else _far(back)
-            if dot.reverse:
-                return dot.glyph, _style(_far(self._palette.next_mark), self._palette.next_mark, bold=True)
-            return dot.glyph, _style(front, back, bold=dot.bold)
-        if one == other:
-            return " ", _style(self._palette.text, one)
-        return "▀", _style(one, other)
+    def _codes(self, row: int) -> list[int]:
+        """For each pixel of a row the index of its paint: a level, or outside, inside, outline."""
+        bare = np.where(self._outline[row], _OUTLINE, np.where(self._inside[row], 0, _OUTSIDE))
+        if self._map is None:
+            return [int(code) for code in bare]
+        levels = self._map.levels[row]
+        return [int(code) for code in np.where(levels > 0, levels, bare)]
 
-    def _colour(self, row: int, x: int) -> str:
-        level = int(self._map.levels[row, x]) if self._map is not None else 0
-        if level:
-            return self._steps[level]
-        if self._outline[row, x]:
-            return self._palette.outline
-        return self._palette.inside if self._inside[row, x] else self._palette.outside
+    def _run(self, pair: tuple[int, int], cells: int) -> Segment:
+        one, other = self._paints[pair[0]], self._paints[pair[1]]
+        if one == other:
+            return Segment(" " * cells, _style(self._palette.text, one))
+        return Segment("▀" * cells, _style(one, other))
+
+    def _dot(self, dot: _Dot, one: str, other: str) -> Segment:
+        if dot.reverse:
+            mark = self._palette.next_mark
+            return Segment(dot.glyph, _style(_far(mark), mark, bold=True))
+        bare = (self._palette.inside, self._palette.outside)
+        back = max(one, other, key=lambda paint: (paint not in bare, luminance(paint)))
+        front = self._palette.text if abs(luminance(back) - luminance(self._palette.text)) > 0.35 else _far(back)
+        return Segment(dot.glyph, _style(front, back, bold=dot.bold))
 
     def _character_cell(self, x: int, upper: int, lower: int, dot: _Dot | None) -> tuple[str, Style]:
         style = _style(self._palette.text, self._palette.outside)

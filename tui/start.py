@@ -92,7 +92,7 @@ class Start(App[tuple[str, ...]]):
                 yield Static("", id="words", markup=False)
                 yield Input(id="entry")
                 yield OptionList(id="choices", markup=False)
-        yield Static("↑ ↓ choose   Enter take   Esc back   q leave", id="foot", markup=False)
+        yield Static("↑ ↓ choose   Enter take   PgUp PgDn read   Esc back   q leave", id="foot", markup=False)
 
     def on_mount(self) -> None:
         """Begin with the menu."""
@@ -137,6 +137,9 @@ class Start(App[tuple[str, ...]]):
         if event.key == "escape":
             event.stop()
             self._go_back()
+        elif event.key in ("pageup", "pagedown"):
+            event.stop()
+            self.query_one("#words").scroll_relative(y=-8 if event.key == "pageup" else 8, animate=False)
         elif event.key == "q" and not typing:
             event.stop()
             self.exit(None)
@@ -260,7 +263,7 @@ class Start(App[tuple[str, ...]]):
         side = self.query_one("#side", Vertical)
         side.remove_children()
         plain = self._palette.name == "meso-mono" or self.console.color_system not in ("truecolor", None)
-        side.mount(MapView(ready.plan, self._palette, characters=plain))
+        side.mount(MapView(ready.plan, self._palette, characters=plain, preview=True))
         side.set_class(self.size.width >= 76, "shown")
         choices = [
             Choice("Go on to the questions", lambda: self._question(0, Said())),

@@ -1,8 +1,8 @@
 """A visit being prepared: protocol, area, gun, plan, answers; and the command line that carries it out.
 
-The wizard (``start``) asks; this module holds what was said and does the work with mesogun's own packages, so that the
-wizard and ``mesogun treat`` cannot differ. The result is a plan file, an answers file and one command line.
-Not responsible for screens, nor for the final word on what is allowed: ``mesogun treat`` clears again, with the journal.
+The wizard (``start``) asks; this module holds what was said and does the work with mesogun's own packages, so that
+the wizard and ``mesogun treat`` cannot differ; what comes out is a plan file, an answers file and a command.
+Not responsible for screens, nor for the final word on what is allowed: ``mesogun treat`` clears again, with history.
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+"""``python -m benchmarks.tui``: see ``measure``."""
+
+from benchmarks.tui.measure import main
+
+main()
