@@ -139,8 +139,10 @@ def demonstrated(protocol: Any) -> tuple[Any, Any, tuple[str, ...]]:
     return shown.fill(protocol), shown.site(), notes
 
 
+PROFILES = {"line-5": "five-pin-body", "3x3": "nine-pin"}
+"""Simulated guns for the heads of the bundled protocols; every other head is a single needle there."""
+
+
 def gun_profile_for(protocol: Any) -> str:
     """The simulated gun that has the head which the protocol asks for."""
-    from mesogun.plan.heads import find
-
-    return {1: "standard", 5: "five-pin", 9: "nine-pin"}.get(len(find(protocol.head).offsets_mm), "standard")
+    return PROFILES.get(protocol.head, "standard")
