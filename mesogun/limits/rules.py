@@ -5,11 +5,15 @@ Not responsible for people and answers (``clear``, ``screening``) nor for single
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 
 from mesogun.limits.asked import Asked, Question, Unknown, ask
 from mesogun.limits.combine import EDGES, Edge, EdgeName, Limits
+from mesogun.limits.subject import SubjectHistory
 from mesogun.limits.violation import Violation
 from mesogun.protocol import Kind, Protocol
 
@@ -51,9 +55,33 @@ def check_amounts(limits: Limits, question: Question, protocol: Protocol) -> lis
         except Unknown as missing:
             found.append(_unknown(kind, limits, str(missing)))
             continue
-        if asked is not None:
-            found.extend(compare(kind, asked, limits, usual(kind, protocol)))
+        if asked is None:
+            continue
+        for violation in compare(kind, asked, limits, usual(kind, protocol)):
+            way = way_out(violation, kind, question)
+            found.append(replace(violation, message=violation.message + way) if way else violation)
     return found
+
+
+def way_out(violation: Violation, kind: Kind, question: Question) -> str:
+    """What would work, where the subject's history stands in the way; empty where the plan alone does."""
+    past = question.history.of(question.agent_id)
+    if kind == "interval_days" and past and violation.limit is not None:
+        last = past[-1].started_at.astimezone(question.now.tzinfo).date()
+        return f"; possible from {(last + timedelta(days=math.ceil(violation.limit))).isoformat()}"
+    own, low = ask_alone(kind, question), violation.rule.endswith("low")
+    if own is None or violation.asked is None or violation.limit is None or low:
+        return ""
+    before = violation.asked - own
+    return f"; {before:g} {UNIT[kind]} of it were given before" if before > 0 else ""
+
+
+def ask_alone(kind: Kind, question: Question) -> float | None:
+    """What the plan without any history asks for, where history counts into a kind."""
+    if kind not in {"treatment_ml", "course_ml", "points", "treatment_mg", "treatment_mg_per_kg", "treatment_units"}:
+        return None
+    asked = ask(kind, replace(question, history=SubjectHistory()))
+    return None if asked is None else float(asked.high)
 
 
 def compare(kind: Kind, asked: Asked, limits: Limits, usual_range: tuple[Fraction, Fraction] | None) -> list[Violation]:

@@ -384,6 +384,20 @@ def test_each_limit_of_an_amount_becomes_a_cap_in_whole_nanolitres(limit: str, c
     assert cap.told in violation.message
 
 
+def test_a_refusal_says_what_would_work() -> None:
+    protocol, plan = submental()
+    assert "; possible from 2026-03-13" in str(Case(protocol, plan, history=label_history(1, 20)).refusal())
+    hydrated, drops = hydration(10)
+    today = (past(0.5, 2_900_000, points=7),)
+    told = str(Case(hydrated, drops, site=site("* points hard_high=10"), history=today).refusal())
+    assert "3.1 mL asked, at most 3 allowed (protocol: nct03461198, grade A); 2.9 mL of it were given before" in told
+    assert (
+        "17 points asked, at most 10 allowed (site: clinic rule, grade site); 7 points of it were given before" in told
+    )
+    alone = str(Case(hydrated, drops, site=site("* points hard_high=9")).refusal())
+    assert "given before" not in alone
+
+
 @req("MG-06")
 def test_earlier_doses_count_at_their_own_concentration() -> None:
     protocol, plan = hydration(10)  # 0.2 mL of 20 mg/mL: 4 mg
