@@ -11,6 +11,7 @@ import pytest
 
 from mesogun.record import Ledger, overrun_bound_nl
 from mesogun.treatment import reconcile
+from mesogun.wire import auth
 from mesogun.wire import host as wire_host
 from mesogun.wire.codes import Op, Reason
 from mesogun.wire.frame import Frame
@@ -95,9 +96,9 @@ def replies_are_not_bound_to_the_session(patch: Patch) -> None:
     """G7 off for replies: op and seq are all that is compared."""
 
     class NoBinding:
-        TO_GUN, TO_HOST = wire_host.auth.TO_GUN, wire_host.auth.TO_HOST
-        session_key = staticmethod(wire_host.auth.session_key)
-        sealed_bytes = staticmethod(wire_host.auth.sealed_bytes)
+        TO_GUN, TO_HOST = auth.TO_GUN, auth.TO_HOST
+        session_key = staticmethod(auth.session_key)
+        sealed_bytes = staticmethod(auth.sealed_bytes)
 
         @staticmethod
         def verified(*_: object) -> bool:

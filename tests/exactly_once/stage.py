@@ -69,8 +69,11 @@ class Parcel:
 class Stage:
     """One execution. ``play`` runs it to its end and checks the promises after every step."""
 
-    def __init__(self, script: Script, *, only: frozenset[int] | None = None, depth: int = SHOTS) -> None:
+    def __init__(
+        self, script: Script, *, only: frozenset[int] | None = None, depth: int = SHOTS, hot: bool = False
+    ) -> None:
         self.script = script
+        self.hot = hot  # reboot, kill and STOP only while TREAT shots are armed or fired
         self.only = only  # operations whose frames the line may harm; all of them if None
         self.depth = depth
         self.world = World(profile(), seed=5, hand=False)
@@ -96,7 +99,7 @@ class Stage:
         self.noted = ""
         self.pulled_at_us = -1
 
-    # -- the promises ------------------------------------------------------------------------------------------------
+    # the promises
 
     def intended(self, intent: Intent) -> None:
         self.intents[intent.entry_no] = self.intents.get(intent.entry_no, 0) + 1
@@ -149,7 +152,7 @@ class Stage:
         if self.journal.state.open_entries:
             raise Violation("entries are left open")
 
-    # -- the host's life -----------------------------------------------------------------------------------------------
+    # the host's life
 
     outcome = "not played"
 
@@ -188,9 +191,9 @@ class Stage:
 
     def _pause(self) -> None:
         """Between two hosts time passes, or not; whatever is still on its way may arrive meanwhile."""
-        if self.machine.phase in BUSY or self.to_gun or self.held:
-            if self.script.choose(["later", "at once"], self.fingerprint) == "at once":
-                return
+        waiting = self.machine.phase in BUSY or self.to_gun or self.held
+        if waiting and self.script.choose(["later", "at once"], self.fingerprint) == "at once":
+            return
         self.world.kernel.run_for(RESTART_US)
         self._finish_stroke()
         self.check()
@@ -215,11 +218,15 @@ class Stage:
         self.nonces += 1
         return self.nonces
 
-    # -- the transport and the clock, as the link sees them --------------------------------------------------------------
+    # the transport and the clock, as the link sees them
 
     def write(self, data: bytes) -> None:
         self._alive()
-        if self.script.left("kill") and self.script.choose(["send", "kill"], self.fingerprint) == "kill":
+        if (
+            self.script.left("kill")
+            and self._may_end()
+            and self.script.choose(["send", "kill"], self.fingerprint) == "kill"
+        ):
             self.script.spend("kill")
             self.dead = True
             raise Killed
@@ -260,7 +267,7 @@ class Stage:
         self._finish_stroke()
         self.check()
 
-    # -- what may happen -------------------------------------------------------------------------------------------------
+    # what may happen
 
     def _options(self) -> list[str]:
         """The first is what happens when nothing goes wrong; a hand and a line that are slower cost no budget."""
@@ -275,8 +282,13 @@ class Stage:
             options += ["host", *self._faults("host")]
         elif not options:
             options.append("wait")
-        options += [name for name in ("reboot", "kill", "stop") if self.script.left(name)]
+        if self._may_end():
+            options += [name for name in ("reboot", "kill", "stop") if self.script.left(name)]
         return options + [f"release {at}" for at in range(len(self.held))]
+
+    def _may_end(self) -> bool:
+        treating = self.machine.armed_kind == ShotKind.TREAT and self.machine.phase in {*BUSY, Phase.ARMED}
+        return treating or not self.hot
 
     def _faults(self, way: str) -> list[str]:
         parcel = (self.to_gun if way == "gun" else self.to_host)[0]
@@ -375,7 +387,7 @@ class Stage:
         self.stopped = False
         gun.power_on()
 
-    # -- what makes two moments the same ---------------------------------------------------------------------------------
+    # what makes two moments the same
 
     def fingerprint(self) -> tuple[object, ...]:
         """Everything but time: two moments with the same one have the same future, up to how long a lease still lasts.

@@ -35,7 +35,7 @@ def test_one_fault_at_every_place_of_a_treatment(kind: str) -> None:
 @req("G7", "G13")
 @pytest.mark.parametrize("late", [ARMS, LOADS])
 def test_a_held_back_request_arrives_at_any_later_moment(late: frozenset[int]) -> None:
-    found = explore({"hold": 1}, make=partial(Stage, only=late), most=150)
+    found = explore({"hold": 1}, make=partial(Stage, only=late), most=60)
     assert found.violation is None, (found.violation, found.trace)
     assert found.deepest >= 12
 
@@ -72,25 +72,31 @@ Patches = tuple[Callable[[pytest.MonkeyPatch], None], ...]
             "after STOP",
             id="1: STOP, then a retransmission re-arms",
         ),
-        pytest.param((off.hello_keeps_the_magazine,), {"kill": 1}, Stage, "outside", id="2: HELLO keeps the magazine"),
+        pytest.param(
+            (off.hello_keeps_the_magazine,),
+            {"kill": 1},
+            partial(Stage, hot=True),
+            "outside",
+            id="2: HELLO keeps the magazine",
+        ),
         pytest.param(
             (off.error_is_read_as_refusal,),
             {"lose": 1, "reboot": 1},
-            partial(Stage, only=LOADS, depth=1),
+            partial(Stage, only=LOADS, depth=1, hot=True),
             "outside",
             id="9: ERROR is read as a refusal",
         ),
         pytest.param(
             (off.hello_is_answered_in_mid_stroke,),
             {"kill": 1},
-            Stage,
+            partial(Stage, hot=True),
             "outside",
             id="12: HELLO is answered in mid-stroke",
         ),
         pytest.param(
             (off.indeterminate_is_booked_at_the_checkpoint,),
             {"reboot": 1},
-            Stage,
+            partial(Stage, hot=True),
             "outside",
             id="14: INDETERMINATE is booked at the checkpoint",
         ),
@@ -116,7 +122,7 @@ def test_a_safeguard_switched_off_is_found(
 def test_finding_10_replies_not_bound_to_the_session_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     hot = load_seqs(depth=1)[-1]  # loaded while armed: struck out wrongly, it is fired all the same
     make = partial(StageWithAPast, late_seq=hot, depth=1)
-    bound = explore({"lose": 1}, make=make, most=400)
+    bound = explore({"lose": 1}, make=make, most=100)
     assert bound.violation is None, (bound.violation, bound.trace)
     off.replies_are_not_bound_to_the_session(monkeypatch)
     found = explore({"lose": 1}, make=make, most=4_000)
