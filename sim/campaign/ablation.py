@@ -132,18 +132,6 @@ def _never_doubt(treatment: Treatment) -> None:
     treatment.world.gun.machine._judge_pressure = lambda shot: None  # type: ignore[method-assign] # noqa: ARG005
 
 
-def _rebuilt(treatment: Treatment, change: Callable[[Any], None]) -> None:
-    """Every runner of this treatment, changed right after it is built."""
-    built = treatment.runner
-
-    class Changed(built):  # type: ignore[misc,valid-type]
-        def __init__(self, **parts: Any) -> None:
-            super().__init__(**parts)
-            change(self)
-
-    treatment.runner = Changed
-
-
 def _no_overrun(treatment: Treatment) -> None:
     journal = treatment.journal
     append = journal.append

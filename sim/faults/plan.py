@@ -101,7 +101,7 @@ def to_json(plan: FaultPlan) -> str:
 def _fault_dict(fault: Fault) -> dict[str, Any]:
     at = fault.at
     place: dict[str, Any] = {at.place: at.number}
-    if at.place == "byte":
+    if at.place == "byte" or at.way != "to_gun":
         place["way"] = at.way
     if at.place == "message":
         place |= {"op": at.op, "when": at.when}

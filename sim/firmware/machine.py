@@ -27,6 +27,7 @@ SETTLE_LIMIT_US = 2_000_000
 WATCHDOG_US = 50_000
 STORED_SHARE = 0.75  # of the stated bound: more than this still stored means that it is still flowing
 WEAK_SHARE = 0.6  # of the expected peak: below it, air, a leak or a dead sensor
+STIFF_SHARE = 1.2
 DEAD_SHARE = 0.1
 
 
@@ -501,17 +502,20 @@ class Machine:
         self.post(Happening.RELIEVED)
 
     def _judge_pressure(self, shot: Shot) -> None:
-        """A whole stroke into skin against no resistance: air, a leak, or a sensor that says nothing (MG-22)."""
-        if not (shot.whole and self._kind() == ShotKind.TREAT):
+        """Pressure that does not fit a stroke into skin: air, a leak, or a sensor that says nothing (MG-22).
+
+        Too low a peak behind a whole stroke, or a slow decay that no narrow path explains, since a soft syringe
+        (a bubble) hides how much is still to come.
+        """
+        if self._kind() != ShotKind.TREAT or not shot.planned_us:
             return
         flow, tau = self.profile["screw.flow_nl_s"], self.profile.tau_s
         resistance = self.profile.needle_kpa_s_per_nl() / self.profile["needle.count"]
-        rise = 1.0 - math.exp(-shot.planned_us / 1e6 / tau)
-        expected = flow * resistance * rise
-        seen = (
-            self.panel.pressure_read(self.plant.peak + self.profile["sensors.pressure_offset_kpa"]) - self._zero_kpa()
-        )
-        if seen < WEAK_SHARE * expected:
+        expected = flow * resistance * -math.expm1(-shot.planned_us / 1e6 / tau)
+        offset = self.profile["sensors.pressure_offset_kpa"]
+        seen = self.panel.pressure_read(self.plant.peak + offset) - offset
+        soft = shot.waited_us > 0 and not shot.occluded and seen < STIFF_SHARE * expected
+        if soft or (shot.whole and seen < WEAK_SHARE * expected):
             shot.doubtful = True
             shot.fault = shot.fault or (Fault.SENSOR if seen < DEAD_SHARE * expected else Fault.SYRINGE)
 

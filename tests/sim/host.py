@@ -146,7 +146,7 @@ class Host:
         raise AssertionError("the magazine was not fired in time")
 
     def prime(self) -> None:
-        self.load(25_000, kind=ShotKind.PRIME, ref=0)
+        self.load(max(25_000, self.world.profile.integer("syringe.dead_volume_nl")), kind=ShotKind.PRIME, ref=0)
         assert self.arm().verdict == Verdict.OK
         self.fire_all()
         self.ok(m.Disarm())
