@@ -5,6 +5,7 @@ Not responsible for simulating anything.
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 
@@ -45,6 +46,53 @@ def serve(pty: bool, profile: str, seed: int | None, pace: str, hand: bool, nvm:
         options["nvm"] = nvm
     query = f"?{urlencode(options)}" if options else ""
     serve_pty(f"sim://{profile}{query}", pace=pace_of(pace), announce=click.echo, stop=stop)
+
+
+@sim.command()
+@click.option("--seeds", type=int, default=100, show_default=True, help="How many.")
+@click.option("--start", type=int, default=0, show_default=True, help="The first seed.")
+@click.option("--jobs", type=int, default=1, show_default=True, help="Processes.")
+@click.option("--shard", default="1/1", show_default=True, help="Part i/n of the seeds, for several machines.")
+@click.option("--faults", help="A fault plan as JSON instead of the drawn one; the line that a failure prints.")
+@click.option("--canary/--no-canary", default=True, help="Also run a gun that must fail, to prove the alarm path.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def campaign(seeds: int, start: int, jobs: int, shard: str, faults: str | None, canary: bool, as_json: bool) -> int:
+    """Whole treatments with drawn faults, kills and resumes; every invariant checked, then liveness."""
+    from sim.campaign.many import campaign as run_campaign
+    from sim.campaign.many import replay_line, shrink
+    from sim.campaign.run import Result, run_seed
+    from sim.faults import from_json
+
+    if faults is not None:
+        result = run_seed(start, plan=from_json(faults))
+        for breach in result.breaches:
+            click.echo(f"seed {start}: {breach.name}: {breach.detail}")
+        click.echo(f"seed {start}: {'no violation' if result.good else 'VIOLATED'}", err=True)
+        return 0 if result.good else 1
+
+    def told(result: Result) -> None:
+        if not result.good:
+            click.echo(f"seed {result.seed}: {', '.join(breach.name for breach in result.breaches)}", err=True)
+
+    found = run_campaign(seeds, start=start, jobs=jobs, shard=shard, with_canary=canary, told=told)
+    if as_json:
+        told_json = {
+            "seeds": found.seeds, "shots": found.shots, "simulated_s": found.simulated_s, "failed": found.failed,
+            "breaches": found.breaches, "fired": found.fired, "unfired": found.unfired, "ended": found.ended,
+            "canary_failed": found.canary_failed,
+        }  # fmt: skip
+        click.echo(json.dumps(told_json))
+    else:
+        hours = found.simulated_s / 3600
+        click.echo(
+            f"{found.seeds} seeds, {found.shots} shots, {hours:.1f} simulated hours, {sum(found.fired.values())} faults"
+        )
+        click.echo(f"violations: {len(found.failed)}")
+        if found.canary_failed is not None:
+            click.echo(f"canary: {'failed, as it must' if found.canary_failed else 'NOT NOTICED'}")
+        for seed in found.failed[:5]:
+            click.echo(f"replay: {replay_line(seed, shrink(seed))}")
+    return 0 if found.good else 1
 
 
 def pace_of(text: str) -> float | None:
