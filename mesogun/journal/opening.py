@@ -81,7 +81,8 @@ def open_journal(
 def _path(text: str) -> Path:
     if not text.strip() or text == ":memory:" or "\0" in text:
         raise InputError("a journal needs a file that outlives the program; name one")
-    return Path(text)
+    # Resolved, so that a link and the file it names share WAL and runner locks.
+    return Path(text).resolve()
 
 
 @dataclass(frozen=True, slots=True)

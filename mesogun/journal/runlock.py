@@ -12,6 +12,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from mesogun.errors import RecordError
 from mesogun.identity.folder import lock_file
 from mesogun.journal.values import JournalBusy
 
@@ -35,7 +36,10 @@ class FileLock:
         self._path = journal.with_name(f"{journal.name}-runner-{digest}")
         self._handle: int | None = None
         while self._handle is None:
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError as error:
+                raise RecordError(f"{self._path}: the runner's lock cannot be made ({error.strerror})") from error
             try:
                 lock_file(handle, wait=False)
             except BlockingIOError:
@@ -44,7 +48,7 @@ class FileLock:
                     f"{journal}: treatment {treatment} is being carried out by another program on this computer; "
                     "end that one first, or look with `mesogun watch`"
                 ) from None
-            if _still_there(self._path, handle):
+            if identity(self._path) == _identity_of(os.fstat(handle)):
                 self._handle = handle
             else:
                 os.close(handle)  # its last holder removed the file between our opening and our locking
@@ -82,10 +86,13 @@ class ServerLock:
             self._connection = None
 
 
-def _still_there(path: Path, handle: int) -> bool:
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file a name stands for now; None when there is none."""
     try:
-        found = path.stat()
-    except FileNotFoundError:
-        return False
-    held = os.fstat(handle)
-    return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
+        return _identity_of(path.stat())
+    except OSError:
+        return None
+
+
+def _identity_of(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino

@@ -21,7 +21,7 @@ from mesogun.journal.engine import check_durable
 from mesogun.journal.faults import explain, explained, failed_for_good
 from mesogun.journal.prepared import Prepared
 from mesogun.journal.reader import LAST, Reader
-from mesogun.journal.runlock import FileLock, RunnerLock, ServerLock
+from mesogun.journal.runlock import FileLock, RunnerLock, ServerLock, identity
 from mesogun.journal.values import Fenced, Generation, Head, RowSignature, TreatmentTotal
 from mesogun.record import Event, encode
 from mesogun.record.events import MagazineLoaded
@@ -75,6 +75,7 @@ class Journal(Reader):
         self._commit_lock = threading.Lock()
         self._failed: RecordError | None = None
         self._closed = False
+        self._file = None if path is None else identity(path)
         self._signer = signer
         self._known: set[str] = set()
         self._last, self._epoch, self._insert = (
@@ -271,6 +272,12 @@ class Journal(Reader):
 
     def _commit(self, group: list[_Batch]) -> None:
         """Write every batch of ``group`` in one transaction; a refused batch is left out and told so."""
+        if self.path is not None and self._failed is None and identity(self.path) != self._file:
+            # The open file would go on taking rows, and nobody would find them.
+            self._failed = RecordError(
+                f"{self.where}: the file was moved, removed or replaced while it was open; nothing more is recorded, "
+                "put it back and open it again"
+            )
         if self._failed is not None:
             for batch in group:
                 batch.error, batch.done = self._failed, True

@@ -259,6 +259,43 @@ def test_a_reader_leaves_nothing_behind(path: Path) -> None:
     assert files(path.parent) == before
 
 
+@pytest.mark.parametrize("how", ["moved", "removed", "replaced"])
+def test_a_file_taken_away_while_open_takes_no_more_rows(path: Path, tmp_path: Path, how: str) -> None:
+    made(tmp_path / "other")
+    with open_journal(path, ManualClock()) as journal:
+        epoch = journal.take(TREATMENT, "s")
+        journal.append([note()], treatment=TREATMENT, epoch=epoch)
+        path.rename(tmp_path / "moved")
+        if how == "removed":
+            (tmp_path / "moved").unlink()
+        if how == "replaced":
+            shutil.copy(tmp_path / "other", path)
+        for _ in range(2):
+            with pytest.raises(RecordError, match="moved, removed or replaced"):
+                journal.append([note()], treatment=TREATMENT, epoch=epoch)
+
+
+def test_a_link_and_its_file_are_one_journal(path: Path, tmp_path: Path) -> None:
+    made(path)
+    (tmp_path / "link").symlink_to(path)
+    with open_journal(path, ManualClock()) as direct, open_journal(tmp_path / "link", ManualClock()) as linked:
+        direct.take(TREATMENT, "s")
+        with pytest.raises(JournalBusy):
+            linked.take(TREATMENT, "s")
+
+
+def test_a_lock_that_cannot_be_made_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_journal(path, ManualClock()) as journal:
+
+        def fail(*_: object) -> int:
+            raise OSError(13, "Permission denied")
+
+        monkeypatch.setattr(os, "open", fail)
+        with pytest.raises(RecordError, match="lock cannot be made"):
+            journal.take(TREATMENT, "s")
+        monkeypatch.undo()
+
+
 MOUNTS = r"""24 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
 36 24 0:32 / /mnt/clinic\040share rw,relatime shared:20 - cifs //server/share rw,vers=3.1.1
 37 24 0:33 / /mnt/clinic\040share/fast rw - ext4 /dev/sdb1 rw
