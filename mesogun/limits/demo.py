@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from mesogun.limits.tables import SiteLimit, SiteLimits
+from mesogun.limits.tables import Day, SiteLimit, SiteLimits
 from mesogun.protocol import Protocol, supply
 from mesogun.protocol.load import parse_model
 from mesogun.protocol.quantity import Key, Number, Strict, Text
@@ -22,6 +22,7 @@ class Demonstration(Strict):
 
     format: Literal[1]
     label: Text
+    set_on: Day
     values: dict[Key, dict[str, Number]] = Field(default_factory=dict)
     limit: tuple[SiteLimit, ...] = ()
 
@@ -39,7 +40,7 @@ class Demonstration(Strict):
 
     def site(self) -> SiteLimits:
         """The limits of this file, as a clinic's file would set them."""
-        return SiteLimits(format=1, set_by=self.label, set_on="2026-01-05", limit=self.limit)
+        return SiteLimits(format=1, set_by=self.label, set_on=self.set_on, limit=self.limit)
 
 
 def parse_demonstration(text: str, name: str) -> Demonstration:

@@ -16,6 +16,8 @@ from mesogun.protocol import Bound, Kind, bundled_bibliography
 from mesogun.protocol.load import MAX_BYTES, parse_model, raise_faults
 from mesogun.protocol.quantity import Key, Strict, Text
 
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
 ANY = "*"
 """Agent of a clinic's limit that holds for every agent."""
 
@@ -66,7 +68,7 @@ class SiteLimits(Strict):
 
     format: Literal[1]
     set_by: Text
-    set_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    set_on: Day
     agent: Annotated[tuple[Agent, ...], Field(max_length=500)] = ()
     limit: Annotated[tuple[SiteLimit, ...], Field(max_length=2_000)] = ()
 
