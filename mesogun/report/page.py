@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from mesogun.dose import DELIVERED_FRACTION
 from mesogun.errors import InputError, RecordError
-from mesogun.journal import Head, Row
+from mesogun.journal import Head, Row, TreatmentTotal
 from mesogun.limits import Clearance
 from mesogun.plan import Plan
 from mesogun.record import Ledger, Mark, TreatmentState
@@ -54,6 +54,7 @@ def report_html(
     *,
     head: Head,
     software: str,
+    earlier: Sequence[TreatmentTotal] = (),
 ) -> bytes:
     """The report as UTF-8 bytes.
 
@@ -71,6 +72,8 @@ def report_html(
         The journal's last row when the report is made.
     software : str
         Version of the software that writes the report.
+    earlier : sequence of TreatmentTotal
+        The subject's treatments before this one, oldest first.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def report_html(
     _check_places(treatment, state, plan)
     clearance = Clearance.from_text(state.clearance) if state.clearance is not None else None
     context = _context(treatment, state, rows, plan, clearance)
-    page = environment().get_template("report.html").render(**context, head=head, software=software)
+    page = environment().get_template("report.html").render(**context, head=head, software=software, earlier=earlier)
     return page.encode("utf-8")
 
 

@@ -35,5 +35,11 @@ def write_report(journal: Journal, treatment: str, out_dir: Path) -> Path:
     plan = Plan.from_bytes(state.planned.plan.encode("utf-8"))
     if plan.plan_hash != state.planned.plan_hash:
         raise RecordError(f"treatment {treatment}: the recorded plan does not have its recorded hash")
-    page = report_html(treatment, state, rows, plan, head=journal.head(), software=__version__)
+    # Only what came before, so that a report does not change because of a later treatment.
+    earlier = [
+        total
+        for total in journal.totals(state.planned.subject)
+        if total.treatment != treatment and total.first_at < rows[0].at
+    ]
+    page = report_html(treatment, state, rows, plan, head=journal.head(), software=__version__, earlier=earlier)
     return put(page, out_dir, f"report-{treatment}.html")

@@ -40,6 +40,18 @@ def test_report_is_written_once_and_the_same_twice(tmp_path: Path) -> None:
     assert sorted(item.name for item in first.parent.iterdir()) == [first.name]
 
 
+def test_earlier_treatments_of_the_subject_stand_on_the_page_and_later_ones_do_not(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with open_journal(tmp_path / "j.db", clock) as journal:
+        for treatment in ("00000000000000a1", "00000000000000a2", "00000000000000a3"):
+            journal.append(events_of(cases.quiet()), treatment=treatment, epoch=None)
+            clock.advance_us(86_400_000_000)
+        words = read(write_report(journal, "00000000000000a2", tmp_path).read_bytes()).words
+    assert "5 January 2026 00000000000000a1 hyaluronic-acid complete 0.571 to 0.589 mL" in words
+    assert "1 earlier treatment in this journal; with this one, at most 1.178 mL in all." in words
+    assert "00000000000000a3" not in words
+
+
 def test_an_unknown_treatment_is_refused(tmp_path: Path) -> None:
     with (
         journal_with(tmp_path / "j.db", events_of(cases.quiet())) as journal,
