@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from mesogun.plan.adopt import request_from_protocol
 from mesogun.plan.doses import DoseMap, dose_map, dose_summary
 from mesogun.plan.export import plan_json
+from mesogun.plan.heads import Head, read_heads
+from mesogun.plan.heads import bundled as bundled_heads
 from mesogun.plan.make import make_plan
 from mesogun.plan.model import PathFacts, Plan, PlannedAgent, PlannedPoint, PlannedShot, PlannedZone
 from mesogun.plan.request import Pace, PlanRequest, Span
@@ -29,6 +31,7 @@ def figure(plan: Plan, path: Path) -> None:
 
 __all__ = [
     "DoseMap",
+    "Head",
     "Pace",
     "PathFacts",
     "Plan",
@@ -38,11 +41,13 @@ __all__ = [
     "PlannedShot",
     "PlannedZone",
     "Span",
+    "bundled_heads",
     "dose_map",
     "dose_summary",
     "figure",
     "make_plan",
     "plan_json",
+    "read_heads",
     "request_from_protocol",
     "summary_text",
     "template",

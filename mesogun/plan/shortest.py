@@ -195,11 +195,18 @@ class Route:
         if ahead <= back:
             y = self._next(last)
             self._reverse(first, low)  # y..low reversed, then the run: low..y last..first
-            self._reverse(low, y)
+            self._turn(low, y, ahead)
         else:
             x = self._last(first)
             self._reverse(high, last)  # last..first x..high
-            self._reverse(x, high)
+            self._turn(x, high, back)
+
+    def _turn(self, first: int, last: int, count: int) -> None:
+        """Reverse a stretch of ``count`` sites, whichever way the tour runs since the last reversal."""
+        if (self._at[last] - self._at[first]) % len(self._tour) == count - 1:
+            self._reverse(first, last)
+        else:
+            self._reverse(last, first)
 
     def _first_of(self, run: list[int]) -> int:
         return run[0] if len(run) == 1 or self._next(run[0]) == run[1] else run[-1]
