@@ -22,14 +22,22 @@ class KeyBook(Protocol):
         ...
 
 
+def published_key(welcome: Welcome) -> bytes | None:
+    """The published key that this gun uses, or ``None`` if it has one of its own."""
+    if welcome.kind == GunKind.SIMULATED:
+        return SIMULATED_KEY
+    if welcome.kind == GunKind.BENCH or welcome.status.flags & Flag.BENCH:
+        return BENCH_KEY
+    return None
+
+
 def key_source(home: KeyBook) -> Callable[[Welcome], bytes | None]:
     """A key source for ``connect``: published keys where a gun may use them, else the pairing of this station."""
 
     def key_for(welcome: Welcome) -> bytes | None:
-        if welcome.kind == GunKind.SIMULATED:
-            return SIMULATED_KEY
-        if welcome.kind == GunKind.BENCH or welcome.status.flags & Flag.BENCH:
-            return BENCH_KEY
+        published = published_key(welcome)
+        if published is not None:
+            return published
         key = home.gun_key(welcome.device_id)
         return None if key in (SIMULATED_KEY, BENCH_KEY) else key
 

@@ -10,8 +10,9 @@ from typing import cast
 
 from mesogun.errors import AuthError, GunRefused, LinkTimeout, OutcomeUnknown, Refused
 from mesogun.gun.driver import Gun
+from mesogun.gun.keys import published_key
 from mesogun.wire import messages as m
-from mesogun.wire.codes import Flag, GunKind, Reason
+from mesogun.wire.codes import Reason
 from mesogun.wire.pairing import PAIRING_WINDOW_S, Agreement, agree, key_pair, same_code
 
 _POLL_US = 250_000
@@ -34,13 +35,11 @@ class Pairing:
         GunRefused
             If the gun's pairing button was not pressed within the last 60 s.
         Refused
-            If the gun has no pairing of its own to make: it is simulated, or in bench mode.
+            The gun uses a published key at present.
         """
         welcome = gun.welcome
-        if welcome.kind == GunKind.SIMULATED:
-            raise Refused("a simulated gun uses the published key; there is nothing to pair")
-        if welcome.kind == GunKind.BENCH or welcome.status.flags & Flag.BENCH:
-            raise Refused("the gun is in bench mode and uses the published bench key; switch bench mode off to pair it")
+        if published_key(welcome) is not None:
+            raise Refused("this gun uses a published key now (simulated, or in bench mode): there is nothing to pair")
         own = key_pair()
         offer = cast(m.PairOffer, gun.link.request(m.PairBegin(public_key=own.public)))
         return cls(

@@ -1,4 +1,7 @@
-"""Which serial ports this computer has, and what USB says about them. Opens nothing, writes nothing."""
+"""Which serial ports this computer has, and what USB says about them. Opens nothing, writes nothing.
+
+Not responsible for what stands behind a port (``mesogun.gun.discover``).
+"""
 
 from __future__ import annotations
 

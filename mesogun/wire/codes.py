@@ -1,4 +1,7 @@
-"""The numbers of MG1: operations, states, kinds, outcomes, reasons. Append only; a number never changes its meaning."""
+"""The numbers of MG1: operations, states, kinds, outcomes, reasons. Append only; a number never changes its meaning.
+
+Not responsible for what a gun does in a state (``docs/wire.md``) or for wording (``mesogun.link.reasons``).
+"""
 
 from __future__ import annotations
 

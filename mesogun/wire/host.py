@@ -1,28 +1,37 @@
-"""The host's side of one conversation: one table of phases, bytes in, answers out. No port, no clock, no thread.
+"""The host's side of one conversation: the table of ``phases.py`` applied to bytes. No port, no clock, no thread.
 
-::
-
-    COLD ──HELLO──> GREETING ──WELCOME──> READY ──ASK──> ASKING
-      ^                │                    ^              │
-      └─ERROR/GIVE_UP──┘                    └─REPLY/GIVE_UP┘      ERROR, DROP -> COLD
-    any phase ──STOP──> STOPPED ──HELLO──> GREETING
-
-A pair that is not in ``TRANSITIONS`` cannot happen: ``HostMachine`` refuses the call and nothing is sent. Not
-responsible for when to send again or when to stop waiting (``mesogun.link``), nor for what a reply means.
+A pair of phase and cue that is not in ``TRANSITIONS`` cannot happen: ``HostMachine`` refuses the call and nothing is
+sent. Not responsible for when to send again or when to stop waiting (``mesogun.link``), nor for what a reply means.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from mesogun.errors import AuthError, LinkLost, MesogunError, VersionMismatch, WireError
 from mesogun.wire import auth, frame
 from mesogun.wire.codes import WIRE_MAJOR, FrameKind, LinkError, Op
 from mesogun.wire.messages import BY_OP, BY_REQUEST, FINGERPRINT, Done, Error, Event, Hello, Spec, Status, Welcome
+from mesogun.wire.phases import TRANSITIONS, Answered, Counters, Cue, Failed, Happening, Hint, Phase, Stopped
 from mesogun.wire.schema import pack, unpack
+
+__all__ = [
+    "HELLO_DUE_SEQ",
+    "LAST_SEQ",
+    "STOP_BYTES",
+    "TRANSITIONS",
+    "Answered",
+    "Counters",
+    "Cue",
+    "Failed",
+    "Happening",
+    "Hint",
+    "HostMachine",
+    "KeySource",
+    "Phase",
+    "Stopped",
+]
 
 KeySource = Callable[[Welcome], bytes | None]
 
@@ -30,99 +39,6 @@ STOP_BYTES = frame.encode(frame.Frame(FrameKind.CTL, Op.STOP, 0, b""))
 """STOP is always the same bytes: any thread may send them without asking anybody."""
 LAST_SEQ = 2**32 - 1
 HELLO_DUE_SEQ = LAST_SEQ - 1_000
-
-
-class Phase(Enum):
-    """Where the conversation stands, seen from the host."""
-
-    COLD = "no session"
-    GREETING = "HELLO is out"
-    READY = "session, nothing pending"
-    ASKING = "one request is out"
-    STOPPED = "STOP is out; only HELLO leads back"
-
-
-class Cue(Enum):
-    """What can happen to a conversation."""
-
-    HELLO = "the caller opens a session"
-    ASK = "the caller asks"
-    STOP = "the caller stops"
-    WELCOME = "the gun accepted HELLO"
-    REPLY = "the gun answered the pending request"
-    ERROR = "the gun says that the session is dead, or HELLO was answered wrong"
-    GIVE_UP = "the deadline passed"
-    DROP = "the port failed, or the computer slept"
-
-
-TRANSITIONS: dict[tuple[Phase, Cue], Phase] = {
-    (Phase.COLD, Cue.HELLO): Phase.GREETING,
-    (Phase.COLD, Cue.STOP): Phase.STOPPED,
-    (Phase.COLD, Cue.DROP): Phase.COLD,
-    (Phase.GREETING, Cue.WELCOME): Phase.READY,
-    (Phase.GREETING, Cue.ERROR): Phase.COLD,
-    (Phase.GREETING, Cue.GIVE_UP): Phase.COLD,
-    (Phase.GREETING, Cue.DROP): Phase.COLD,
-    (Phase.GREETING, Cue.STOP): Phase.STOPPED,
-    (Phase.READY, Cue.HELLO): Phase.GREETING,
-    (Phase.READY, Cue.ASK): Phase.ASKING,
-    (Phase.READY, Cue.DROP): Phase.COLD,
-    (Phase.READY, Cue.STOP): Phase.STOPPED,
-    (Phase.ASKING, Cue.REPLY): Phase.READY,
-    (Phase.ASKING, Cue.ERROR): Phase.COLD,
-    (Phase.ASKING, Cue.GIVE_UP): Phase.READY,
-    (Phase.ASKING, Cue.DROP): Phase.COLD,
-    (Phase.ASKING, Cue.STOP): Phase.STOPPED,
-    (Phase.STOPPED, Cue.HELLO): Phase.GREETING,
-    (Phase.STOPPED, Cue.STOP): Phase.STOPPED,
-    (Phase.STOPPED, Cue.DROP): Phase.STOPPED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The reply to the pending request, bound to session, sequence and operation."""
-
-    reply: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The pending request can no longer be answered in this session; ``error`` says why. Never evidence (H5)."""
-
-    error: MesogunError
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """An event of the gun; worth a look, proves nothing."""
-
-    code: int
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """The gun confirmed STOP under the key of the session that it ended."""
-
-    status: Status
-
-
-Happening = Answered | Failed | Hint | Stopped
-
-
-@dataclass(slots=True)
-class Counters:
-    """What came in that was not an answer; numbers only grow."""
-
-    frames: int = 0
-    damaged: int = 0
-    garbage_bytes: int = 0
-    untrusted: int = 0
-    late: int = 0
-    hints: int = 0
-    echoes: int = 0
-    foreign: int = 0
 
 
 class HostMachine:
