@@ -12,7 +12,7 @@ from typing import Any
 from mesogun.errors import AuthError, LinkLost, MesogunError, VersionMismatch, WireError
 from mesogun.wire import auth, frame
 from mesogun.wire.codes import WIRE_MAJOR, FrameKind, LinkError, Op
-from mesogun.wire.messages import BY_OP, BY_REQUEST, FINGERPRINT, Done, Error, Event, Hello, Spec, Status, Welcome
+from mesogun.wire.messages import BY_OP, BY_REQUEST, FINGERPRINT, Done, Error, Event, Hello, Spec, Welcome
 from mesogun.wire.phases import TRANSITIONS, Answered, Counters, Cue, Failed, Happening, Hint, Phase, Stopped
 from mesogun.wire.schema import pack, unpack
 
