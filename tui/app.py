@@ -319,7 +319,7 @@ class Dashboard(App[str]):
         shots.show(panels.shots(view, palette, max(10, shots.size.width), shots.size.height))
         map_view = self.query_one(MapView)
         map_view.show(view, moment.state)
-        line("legend").show(map_view.legend(max(10, line("legend").size.width - 2)))
+        line("legend").show(map_view.legend(max(10, line("legend").size.width)))
 
     def _line(self, name: str) -> Line:
         return self.query_one(f"#{name}", Line)

@@ -217,13 +217,10 @@ class MapView(Widget):
                 text.append("█", style=self._steps[level])
         text.append(f" {areal(self._map.top)}", style=palette.quiet)
         reading = self.reading()
-        if reading:
-            text.append(f"   {reading}", style=palette.text)
-        else:
-            cells = max(1, round(10 / self._fit.h_mm))
-            text.append("   ├" + "─" * max(0, cells - 2) + "┤ 10 mm", style=palette.quiet)
-        text.truncate(width)
-        return text
+        cells = max(1, round(10 / self._fit.h_mm))
+        more = Text(f"  {reading}", palette.text) if reading else Text(f"  ├{'─' * (cells - 2)}┤ 10 mm", palette.quiet)
+        # A piece that does not fit is left out whole: "10 m" is not "10 mm".
+        return text.append_text(more) if text.cell_len + more.cell_len <= width else text
 
     # -- lines ---------------------------------------------------------------------------------------------------------
 

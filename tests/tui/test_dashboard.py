@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from mesogun.errors import LinkLost
-from mesogun.treatment import Wish
+from mesogun.treatment import Phase, Wish
 from tests.trace import req
 from tests.tui.fakes import Stage, frame, text
 
@@ -121,8 +121,18 @@ def test_no_to_arming_pauses_and_does_not_end() -> None:
     play(scene)
 
 
-@pytest.mark.parametrize("before", [[], ["question_mark"], ["l"], ["w"], ["g"], ["m"], ["e"]])
-@pytest.mark.parametrize("key", ["s", "S", "ctrl+c"])
+@pytest.mark.parametrize(
+    ("before", "key"),
+    [
+        ([], "s"),
+        (["question_mark"], "S"),
+        (["l"], "ctrl+c"),
+        (["w"], "s"),
+        (["g"], "S"),
+        (["m"], "ctrl+c"),
+        (["e"], "s"),
+    ],
+)
 def test_stop_from_every_page_and_over_every_question(before: list[str], key: str) -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         stage.treat(5)
@@ -210,3 +220,107 @@ def test_a_broken_link_is_told_and_the_record_stays() -> None:
         assert "at most" in shown
 
     play(scene)
+
+
+def test_every_key_does_no_harm_on_any_page_and_the_banner_stays() -> None:
+    """All keys but STOP, END and quit, on each page: nothing is armed, stopped or ended, and the alarm stays visible."""
+
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(5, fault=4)
+        await stage.paint(pilot)
+        for key in (
+            "l",
+            "w",
+            "g",
+            "question_mark",
+            "m",
+            "t",
+            "t",
+            "t",
+            "t",
+            "p",
+            "up",
+            "down",
+            "left",
+            "right",
+            "x",
+            "n",
+        ):
+            await pilot.press(key)
+            stage.treat(5, fault=4)
+            await stage.paint(pilot)
+            assert "Overpressure" in frame(stage.app)[0], key
+            assert "STOP" in frame(stage.app)[-1], key
+        assert stage.stops == []
+        assert stage.front.wish() is Wish.RUN
+        assert len(stage.pictures) == 1
+        assert "<svg" in stage.pictures[0]
+
+    play(scene)
+
+
+def test_the_mouse_presses_keys_and_answers_questions() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.ask_to_arm()
+        await stage.paint(pilot)
+        await pilot.click("#yes")
+        assert stage.ask_to_arm() is True
+        stage.treat(5)
+        await stage.paint(pilot)
+        await pilot.click("#keys", offset=(2, 0))
+        assert len(stage.stops) == 1
+
+    play(scene)
+
+
+def test_a_resized_terminal_keeps_total_limit_and_banner() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.treat(62)
+        for size in ((60, 20), (120, 40), (80, 24), (200, 60), (60, 20)):
+            await pilot.resize_terminal(*size)
+            await stage.paint(pilot)
+            await stage.paint(pilot)
+            shown = text(stage.app)
+            assert "at most 1.401 mL" in shown, size
+            assert "81 %" in shown, size
+            assert len(frame(stage.app)) == size[1]
+
+    play(scene)
+
+
+def test_a_whole_visit_by_keyboard_with_an_occlusion_and_a_syringe_change() -> None:
+    """Prime, arm, treat, occlusion, arm again, syringe, arm again, end: every step asked for and answered by a key."""
+
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        async def answered(what: str, words: str, title: str) -> None:
+            assert stage.front.confirm(what, words) is None
+            await stage.paint(pilot)
+            assert title in text(stage.app)
+            assert words in text(stage.app)
+            await pilot.press("y")
+            assert stage.front.confirm(what, words) is True
+
+        stage.treat(0, phase=Phase.PRIMING, hot=False)
+        await stage.paint(pilot)
+        await answered("arm", "Arm the gun? Its magazine holds 1 shots.", "PRIME")
+        stage.treat(0, hot=False)
+        await stage.paint(pilot)
+        await answered("rearm", "Arm the gun? Its magazine holds 6 shots.", "ARM AGAIN")
+        stage.treat(20)
+        await stage.paint(pilot)
+        stage.treat(20, phase=Phase.FAULT, hot=False, fault=1)
+        await stage.paint(pilot)
+        assert "Occlusion" in frame(stage.app)[0]
+        await answered("fault", "The gun reports OCCLUSION. Is the cause removed?", "FAULT")
+        await pilot.press("a")
+        stage.treat(20, phase=Phase.SYRINGE, hot=False)
+        await stage.paint(pilot)
+        assert "No alarm" in frame(stage.app)[0]
+        await answered("syringe", "Is the new syringe in place?", "SYRINGE")
+        stage.end(77)
+        await stage.paint(pilot)
+        assert "ended" in frame(stage.app)[1]
+        assert "77/77" in text(stage.app)
+        await pilot.press("q")
+
+    assert play(scene).app.return_value == "quit"
