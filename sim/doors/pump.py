@@ -45,13 +45,13 @@ class Pump:
     def turn(self, wait_s: float) -> None:
         """Once round: in, on, out."""
         data = self._pipe.take(wait_s)
-        if data:
+        if data and self.world.line.plugged:
             self._transport.write(data)
         if self._pace is None:
             with self.world.lock:
                 self.world.kernel.run_for(MAX_REAL_US)
         else:
             self._clock.catch_up()
-        out = self._transport.read(1 << 16, 0)
+        out = self._transport.read(1 << 16, 0) if self.world.line.plugged else b""
         if out:
             self._pipe.give(out)

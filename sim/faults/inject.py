@@ -59,6 +59,7 @@ class Injector:
                 world.kernel.at(fault.at.number, "fault", self._firing(index, fault))
             else:
                 self._waiting.setdefault(fault.at.place, []).append((index, fault))
+        self._others = (world.line.tamper, world.gun.store.memory.on_write, world.host_gate)
         world.line.tamper = self._tamper
         world.gun.machine.witnesses.append(self)
         world.gun.store.memory.on_write = self._on_write
@@ -194,6 +195,9 @@ class Injector:
         if "message" in self._waiting:
             after = self._message(way, data)
         parcels = self._through_faults(way, data)
+        earlier = self._others[0]
+        if earlier is not None:
+            parcels = [(delay + more, out) for delay, piece in parcels for more, out in earlier(way, piece)]
         for index, fault in after:
             self.later(0, self._firing(index, fault))
         return parcels
@@ -240,11 +244,15 @@ class Injector:
                 self.later(0, self._firing(index, fault))
         keep, self._tear = self._tear, None
         if keep is None:
-            return None
+            earlier = self._others[1]
+            return None if earlier is None else earlier(serial, size)
         self.later(300_000, self.power_back)
         return min(keep, size)
 
-    def _gate(self, what: str, data: bytes) -> None:  # noqa: ARG002 - the signature of a gate
+    def _gate(self, what: str, data: bytes) -> None:
+        earlier = self._others[2]
+        if earlier is not None:
+            earlier(what, data)
         if self.host_dead:
             raise HostKilled
         while self._host_pending:

@@ -1,0 +1,97 @@
+"""A simulated world in the hands of a test: time, faults, truth, and a driver on the same gun.
+
+Not responsible for pytest (``plugin``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mesogun.errors import InputError
+
+if TYPE_CHECKING:
+    from mesogun.gun import Gun
+
+
+def simulator() -> Any:
+    """Our ``sim`` package; one clear line when a stranger's stands in front of it."""
+    try:
+        import sim
+        from sim import world
+    except ImportError as error:
+        import importlib.util
+
+        spec = importlib.util.find_spec("sim")
+        places = [spec.origin or "", *(spec.submodule_search_locations or [])] if spec is not None else ["nowhere"]
+        raise InputError(shadowed(next(place for place in places if place))) from error
+    ours = Path(__file__).resolve().parents[2] / "sim"
+    found = Path(sim.__file__ or "").resolve().parent
+    if found != ours:
+        raise InputError(shadowed(str(found)))
+    return world
+
+
+def shadowed(where: str) -> str:
+    """The one line about a stranger's package of the same name."""
+    return (
+        f"the simulated gun needs mesogun's own package 'sim', but 'import sim' finds {where}: rename that folder, or "
+        "keep it off the path (pytest --import-mode=importlib)"
+    )
+
+
+class SimWorld:
+    """What a test may do with the world around a gun.
+
+    Attributes
+    ----------
+    world
+        The world itself (``sim.world.World``): ``.kernel``, ``.gun``, ``.plant``, ``.hand``, ``.truth``.
+    seed
+        What decides everything in it.
+    """
+
+    def __init__(self, world: Any, invariants: Any) -> None:
+        self.world = world
+        self.seed: int = world.seed
+        self.invariants = invariants
+        self.injectors: list[Any] = []
+
+    @property
+    def truth(self) -> Any:
+        """What really left the needle and stayed in tissue."""
+        return self.world.truth
+
+    @property
+    def now_s(self) -> float:
+        """Virtual time."""
+        return float(self.world.kernel.now_us / 1e6)
+
+    def run_for(self, seconds: float) -> None:
+        """Let virtual time pass without the host doing anything."""
+        self.world.run_for(seconds)
+
+    def faults(self, plan: str) -> Any:
+        """Put a fault plan (JSON text) into the world; returns the injector, whose ``reports()`` say what fired."""
+        from sim.faults import Injector, from_json
+
+        injector = Injector(self.world, from_json(plan))
+        self.injectors.append(injector)
+        return injector
+
+    def connect(self) -> Gun:
+        """A driver on this gun, greeted."""
+        from mesogun.gun import connect
+        from mesogun.identity import SIMULATED_KEY
+        from sim.doors.port import attach
+
+        return connect(attach(self.world), keys=lambda _: SIMULATED_KEY)
+
+
+def open_world(profile: str = "standard", *, seed: int = 0, hand: bool = True) -> SimWorld:
+    """A fresh world with all invariants watched."""
+    module = simulator()
+    from sim.invariants import Invariants
+
+    world = module.World(profile, seed=seed, hand=hand)
+    return SimWorld(world, Invariants(world))
