@@ -13,19 +13,25 @@ import click
 
 from mesogun.cli import places
 from mesogun.cli.journal import JOURNAL, open_for_reading
+from mesogun.cli.visit import find_protocol
 
 
 @click.command()
 @click.argument("treatment")
 @JOURNAL
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the report.")
+@click.option("--aftercare", metavar="PROTOCOL", help="Write the subject's aftercare sheet instead, from its protocol.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def report(treatment: str, url: str | None, out: Path | None, as_json: bool) -> None:
+def report(treatment: str, url: str | None, out: Path | None, aftercare: str | None, as_json: bool) -> None:
     """Write the report of TREATMENT as one HTML file."""
-    from mesogun.report import write_report
+    from mesogun.report import write_aftercare, write_report
 
     with open_for_reading(url) as record:
-        path = write_report(record, treatment, places.reports_folder(out))
+        folder = places.reports_folder(out)
+        if aftercare is None:
+            path = write_report(record, treatment, folder)
+        else:
+            path = write_aftercare(record, treatment, find_protocol(aftercare), folder)
     if as_json:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         click.echo(json.dumps({"treatment": treatment, "report": str(path), "report_sha256": digest}))
