@@ -6,7 +6,8 @@ agents, nor for what a dose does: it is a model of fluid and solute, with the so
 
 from mesogun.dose.band import Band, Spread, band
 from mesogun.dose.depot import gaussian_sigma_mm, needle_tip, semi_axes, suitable_cell_mm
-from mesogun.dose.field import areal_dose
+from mesogun.dose.fate import Fate, fate
+from mesogun.dose.field import amount_per_cm2, areal_dose
 from mesogun.dose.figure import figure
 from mesogun.dose.grid import Grid
 from mesogun.dose.inverse import Optimised, optimise
@@ -24,6 +25,7 @@ __all__ = [
     "DepthVerdict",
     "Disc",
     "Errors",
+    "Fate",
     "Grid",
     "LiveField",
     "Metrics",
@@ -32,9 +34,11 @@ __all__ = [
     "Polygon",
     "RobustField",
     "Spread",
+    "amount_per_cm2",
     "areal_dose",
     "band",
     "check_depth",
+    "fate",
     "figure",
     "gaussian_sigma_mm",
     "metrics",

@@ -19,6 +19,7 @@ from mesogun.dose.grid import Grid
 from mesogun.errors import InputError
 
 MM2_PER_CM2 = 100.0
+UL_PER_ML = 1_000.0
 FORMS = ("auto", "gaussian", "erf")
 
 
@@ -63,7 +64,7 @@ def areal_dose(
     Returns
     -------
     ndarray
-        ``(ny, nx)`` in uL/cm2. Times a concentration in mg/uL (or units/uL) it is mg/cm2 (units/cm2).
+        ``(ny, nx)`` in uL/cm2; ``amount_per_cm2`` turns it into mg or units per cm2.
 
     Raises
     ------
@@ -81,6 +82,12 @@ def areal_dose(
     for group in groups:
         total += plane(group, grid, engine)
     return total * (MM2_PER_CM2 / grid.cell_mm2)
+
+
+def amount_per_cm2(dose_ul_per_cm2: Floats, concentration_per_ml: float) -> Floats:
+    """Amount of agent per cm2, in the unit of the concentration: mg/mL gives mg/cm2, units/mL gives units/cm2."""
+    checks.number(concentration_per_ml, "concentration_per_ml", "per mL", 0.0, 1e6)
+    return np.asarray(dose_ul_per_cm2 * (concentration_per_ml / UL_PER_ML))
 
 
 def sources(

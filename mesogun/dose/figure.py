@@ -139,7 +139,7 @@ def _compute(
     cell = suitable_cell_mm(volumes, layer)
     margin = 6.0 * cell
     extent = (bounds[2] - bounds[0] + 2 * margin) * (bounds[3] - bounds[1] + 2 * margin)
-    fine = Grid.around(bounds, max(cell / 2.0, math.sqrt(extent / _MAX_MAP_CELLS)), margin)
+    fine = Grid.around(bounds, max(cell / 3.0, math.sqrt(extent / _MAX_MAP_CELLS)), margin)
     coarse = Grid.around(bounds, max(1.2 * cell, math.sqrt(extent / _MAX_MAP_CELLS)), margin)
     dose = areal_dose(points, volumes, depth_mm, grid=fine, layer=layer, coarse_ok=True)
     weights = region.weights(fine)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import block_array, csr_array, diags_array
-from scipy.sparse.linalg import MatrixRankWarning, spsolve
+from scipy.sparse import csc_array, csr_array, diags_array
+from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from mesogun.dose import checks
@@ -214,7 +214,6 @@ def _newton(
     """Primal-dual active set steps from a good start: solve on the free volumes, then re-sort who is free."""
     n = len(v)
     slack = 1e-7 * max(total / n, 1e-12)
-    multiplier = float(np.median((gram @ v - linear)[(v > low + slack) & (v < high - slack)])) if n > 1 else 0.0
     at_low, at_high = v <= low + slack, v >= high - slack
     best, kkt = v, _residual(gram, linear, v, low, high, scale)
     for _ in range(30):
@@ -223,20 +222,18 @@ def _newton(
             break
         fixed = np.where(at_low, low, np.where(at_high, high, 0.0))
         index = np.flatnonzero(free)
-        ones = csr_array(np.ones((1, len(index))))
-        inner = gram[index][:, index]
         ridge = diags_array(np.full(len(index), 1e-13 * float(gram.diagonal().max())))
-        system = block_array([[inner + ridge, ones.T], [ones, None]], format="csc")
-        right = np.append((linear - gram @ fixed)[index], total - fixed.sum())
         try:
-            solved = np.asarray(spsolve(system, right))
-        except MatrixRankWarning:
+            factor = splu(csc_array(gram[index][:, index] + ridge), permc_spec="MMD_AT_PLUS_A")
+        except RuntimeError:  # exactly singular: more gradient steps first
             break
-        if not np.isfinite(solved).all():
-            break
+        # Schur complement of the sum: one sparse factor, two solves, no dense row in it
+        bare, lift = factor.solve((linear - gram @ fixed)[index]), factor.solve(np.ones(len(index)))
+        multiplier = (total - float(fixed.sum()) - float(bare.sum())) / float(lift.sum())
         new = fixed
-        new[index] = solved[:-1]
-        multiplier = -float(solved[-1])
+        new[index] = bare + multiplier * lift
+        if not np.isfinite(new).all():
+            break
         slope = gram @ new - linear - multiplier
         next_low = (at_low & (slope > 0.0)) | (free & (new < low))
         next_high = (at_high & (slope < 0.0)) | (free & (new > high))

@@ -10,6 +10,7 @@ on, 1e-7 at 3. Not responsible for kernels narrower than 2 cells: it refuses the
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,7 @@ class SpectralPlane:
         self._sources *= (np.sinc(ky / (2.0 * math.pi)) / _spread_transform(ky))[:, None]
         self._sources *= np.sinc(kx / (2.0 * math.pi)) / _spread_transform(kx)
         self._ky2, self._kx2 = (ky / h) ** 2, (kx / h) ** 2
+        self._shadows: dict[float, Floats] = {}
 
     def frame(self, *, variance_mm2: float, spheroid_a_mm: float | None = None) -> Floats:
         """Mass per cell for sources smoothed by a Gaussian of ``variance_mm2`` per axis, ``(ny, nx)``.
@@ -71,7 +73,9 @@ class SpectralPlane:
         spectrum = self._sources * np.exp(-0.5 * variance_mm2 * self._ky2)[:, None]
         spectrum *= np.exp(-0.5 * variance_mm2 * self._kx2)
         if spheroid_a_mm is not None:
-            spectrum *= transform(np.sqrt(self._ky2[:, None] + self._kx2), spheroid_a_mm)
+            if spheroid_a_mm not in self._shadows:
+                self._shadows[spheroid_a_mm] = transform(np.sqrt(self._ky2[:, None] + self._kx2), spheroid_a_mm)
+            spectrum *= self._shadows[spheroid_a_mm]
         return self._inverse(spectrum)
 
     def exposure(
@@ -129,9 +133,15 @@ def _weights(position: Floats) -> tuple[NDArray[np.intp], Floats]:
     return first, np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
+@cache
+def _nodes() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(48)
+    return nodes, weights
+
+
 def _spread_transform(k_per_cell: Floats) -> Floats:
     """Fourier transform of the spreading kernel, one at k = 0, by Gauss-Legendre."""
-    nodes, weights = np.polynomial.legendre.leggauss(64)
+    nodes, weights = _nodes()
     kernel = weights * np.exp(_SHAPE * (np.sqrt(1.0 - nodes**2) - 1.0))
     waves = np.cos(k_per_cell[:, None] * (_WIDTH / 2) * nodes)
     return np.asarray(waves @ kernel / kernel.sum())
