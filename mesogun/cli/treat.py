@@ -22,9 +22,12 @@ from mesogun.gun import Gun, connect
 from mesogun.identity import Operator, check_subject
 from mesogun.journal import Journal, open_journal
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
+from mesogun.limits.consumables import Lot, check_lot
+from mesogun.limits.consumables import expiry as expiry_day
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import loaded_high_nl, overrun_bound_nl
+from mesogun.record.events import SyringeInserted
 from mesogun.treatment import FrontEnd
 from mesogun.units import mm_text, ul_text
 from mesogun.wire.messages import Caps
@@ -43,6 +46,8 @@ PATH = click.Path(path_type=Path)
 @click.option("--answers", "answers_file", type=PATH, help="TOML file with screening answers and confirmations.")
 @click.option("--yes", is_flag=True, help="Stands in for answers and confirmations, on a simulated gun only.")
 @click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values, on a simulated gun only.")
+@click.option("--lot", "code", help="Lot on the vial, with --expiry.")
+@click.option("--expiry", help="Expiry on the vial: YYYY-MM-DD, YYYY-MM, or the barcode's YYMMDD.")
 @click.option("--site-limits", type=PATH, help="The clinic's limits.toml.")
 @click.option("--resume", is_flag=True, help="Go on with a treatment that was interrupted (PROTOCOL is its reference).")
 @click.option("--journal", "url", help="File or URL of the journal.")
@@ -59,6 +64,8 @@ def treat(
     answers_file: Path | None,
     yes: bool,
     demo_values: bool,
+    code: str | None,
+    expiry: str | None,
     site_limits: Path | None,
     resume: bool,
     url: str | None,
@@ -74,6 +81,8 @@ def treat(
         raise InputError("a treatment needs PROTOCOL, --subject, and either --area or --plan")
     answers = parse_answers(_text(answers_file), str(answers_file)) if answers_file is not None else None
     site = clinic_limits(site_limits)
+    if (code is None) != (expiry is None):
+        raise InputError("--lot and --expiry go together: both stand on the vial")
     chosen = planning.take_plan_options(options)
     # Everything that can be read is read before a port is touched.
     item = visit.find_protocol(protocol) if protocol is not None and not resume else None
@@ -110,6 +119,7 @@ def treat(
                 yes=yes,
                 site=site,
                 demonstration=demo_values,
+                lot=Lot(item.agent.id, code, expiry_day(expiry)) if code is not None and expiry is not None else None,
             )
         click.echo(f"treatment {begun.treatment}", err=True)
         on_screen = not (plain or as_json) and sys.stdin.isatty() and sys.stderr.isatty()
@@ -144,6 +154,7 @@ def start(
     site: SiteLimits | None,
     treatment: str | None = None,
     demonstration: bool = False,
+    lot: Lot | None = None,
 ) -> visit.Begun:
     """Plan with this gun's step and syringe, clear, and record that it was cleared."""
     caps = gun.caps
@@ -159,6 +170,10 @@ def start(
             residual_nl=overrun_bound_nl(caps.syringe_nl, caps.overrun_nl, caps.overrun_ppm),
         )
     check_fits(plan, caps)
+    if lot is not None:
+        violations = check_lot(lot, protocol.agent.id, gun.clock.utc())
+        if violations:
+            raise Refused("; ".join(violation.message for violation in violations))
     if answers is None:
         if not yes:
             raise Refused(
@@ -179,6 +194,11 @@ def start(
         now=gun.clock.utc(),
         upper_nl=sum(loaded_high_nl(shot.volume_nl, caps.overrun_nl, caps.overrun_ppm) for shot in plan.shots),
         demonstration=demonstration,
+        syringe=None
+        if lot is None
+        else SyringeInserted(
+            lot.code, lot.expires_on.isoformat(), gun.welcome.status.syringe_left_nl, operator.reference
+        ),
     )
 
 

@@ -113,6 +113,7 @@ def begin(
     now: datetime,
     upper_nl: int,
     demonstration: bool,
+    syringe: ev.SyringeInserted | None = None,
 ) -> Begun:
     """Clear the plan and record that it was cleared; a refusal is recorded too, as a visit not done.
 
@@ -180,6 +181,8 @@ def begin(
         for override in cleared.clearance.overrides
     ]
     events.append(ev.PlanCleared(plan.plan_hash, operator.reference, cleared.clearance.to_text()))
+    if syringe is not None:
+        events.append(syringe)
     journal.append(events, treatment=treatment, epoch=None)
     return Begun(treatment, cleared)
 

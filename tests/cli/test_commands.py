@@ -150,3 +150,14 @@ def test_every_protocol_can_be_demonstrated(mesogun: Command) -> None:
     for row in json.loads(mesogun("protocol", "list", "--json").out):
         done = mesogun("demo", "--protocol", row["id"], "--json", "--out", str(mesogun.folder / row["id"]))
         assert done.code == (5 if row["id"] == "face-needle-free" else 0), done.err
+
+
+def test_an_expired_lot_is_refused_and_a_good_one_is_on_record(mesogun: Command) -> None:
+    words = ("treat", "face-hydration-ha", "--area", "cheek", "--port", "sim://standard?start=2026-01-05T09:00:00Z",
+             "--subject", "s-0001", "--yes", "--demo-values", "--json", "--lot", "A77")  # fmt: skip
+    refused = mesogun(*words, "--expiry", "2025-12")
+    assert refused.code == 5
+    assert "expired" in refused.complaint
+    assert mesogun(*words).code == 2
+    assert mesogun(*words, "--expiry", "2026-01-05").code == 0
+    assert '"lot": "A77"' in mesogun("journal", "show", "--json").out
