@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tui.live import run_live
+    from tui.picture import picture_of
     from tui.settings import Look, look, remember
     from tui.start import run_start
     from tui.watch import print_watch, run_replay, run_watch
 
-__all__ = ["Look", "look", "print_watch", "remember", "run_live", "run_replay", "run_start", "run_watch"]
+__all__ = ["Look", "look", "picture_of", "print_watch", "remember", "run_live", "run_replay", "run_start", "run_watch"]
 
 _WHERE = {
     "run_live": "tui.live",
@@ -23,6 +24,7 @@ _WHERE = {
     "run_watch": "tui.watch",
     "run_replay": "tui.watch",
     "print_watch": "tui.watch",
+    "picture_of": "tui.picture",
     "Look": "tui.settings",
     "look": "tui.settings",
     "remember": "tui.settings",

@@ -31,6 +31,7 @@ from tui.mapview import MapView
 from tui.mono import WithoutColour
 from tui.painted import PaintedDriver, painted_driver
 from tui.palette import PALETTES, Palette, variables
+from tui.picture import offline
 from tui.source import Moment, Source
 from tui.themes import theme_of
 from tui.view import View, ViewMaker
@@ -531,7 +532,7 @@ class Dashboard(App[str]):
         if self._picture is None:
             self._tell("no folder for pictures was given")
             return
-        self._tell(f"picture: {self._picture(self.export_screenshot())}")
+        self._tell(f"picture: {self._picture(offline(self.export_screenshot(title='mesogun')))}")
 
     def _tell(self, words: str) -> None:
         self._note, self._note_us = words, self._now_us()

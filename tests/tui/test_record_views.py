@@ -18,6 +18,7 @@ from mesogun.record.alarms import Alarms, Facts, step
 from tests.trace import req
 from tests.tui import scenes
 from tui.follow import LONGEST_GAP_US, Entry, ReplaySource, WatchSource, plan_of
+from tui.picture import picture_of
 from tui.twin import as_json, news, report
 from tui.view import Freshness, View, ViewMaker, limit_name, next_shot
 from tui.watch import lines
@@ -278,3 +279,12 @@ def test_watching_in_plain_lines_follows_the_journal() -> None:
     as_lines = lines(fetch, as_json_lines=True, now_us=lambda: 0)
     assert json.loads(next(as_lines))["shots_done"] == 5
     assert next(as_lines) == ""
+
+
+def test_a_picture_of_a_recorded_moment_needs_no_network_and_repeats() -> None:
+    rows = entries(scenes.history(30))
+    made = picture_of(rows, share=0.5)
+    assert "font-face" not in made
+    assert "http" not in made.replace("http://www.w3.org/", "").replace("https://www.textualize.io", "")
+    assert made == picture_of(rows, share=0.5)
+    assert made != picture_of(rows, share=1.0)

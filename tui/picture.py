@@ -1,0 +1,65 @@
+"""Pictures of the dashboard as SVG that need no network: of the screen, or of a moment of a recorded treatment.
+
+Not responsible for where they are kept (``settings``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+from tui.follow import Entry, ReplaySource, plan_of
+from tui.settings import Look
+from tui.view import ViewMaker
+
+_FONT = re.compile(r"\s*@font-face\s*\{[^}]*\}", re.DOTALL)
+
+
+def offline(svg: str) -> str:
+    """``svg`` without its web fonts: a picture that is opened must not call anybody."""
+    return _FONT.sub("", svg)
+
+
+def picture_of(
+    entries: Sequence[Entry],
+    *,
+    share: float = 1.0,
+    size: tuple[int, int] = (100, 30),
+    settings: Look | None = None,
+) -> str:
+    """The dashboard as it replays ``entries``, at ``share`` of the events, as SVG.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to show.
+    """
+    from tui.app import Dashboard
+    from tui.keymap import Where
+
+    chosen = settings if settings is not None else Look()
+    source = ReplaySource(entries)
+    plan = plan_of(entries)
+    source.skip(round(share * (len(entries) - 1)))
+    app = Dashboard(
+        ViewMaker(plan, title=plan.protocol_title, source=source.name),
+        source,
+        now_us=lambda: 0,
+        theme=chosen.theme,
+        flash=False,
+        bell=False,
+        characters=chosen.theme == "meso-mono",
+        where=Where.REPLAY,
+        period_s=None,
+    )
+
+    async def draw() -> str:
+        async with app.run_test(size=size) as pilot:
+            for _ in range(2):
+                await app.workers.wait_for_complete()
+                app.tick()
+                await pilot.pause()
+            return offline(app.export_screenshot(title="mesogun"))
+
+    return asyncio.run(draw())
