@@ -13,7 +13,7 @@ from mesogun.plan.lattice import CELL, Layout, Setting, settings
 from mesogun.plan.regions import Region
 from mesogun.plan.request import Lattice
 
-EFFORT = 40_000
+EFFORT = 60_000
 """Lattice points looked at for one spacing, in all; keeps the choice under 0.3 s and the number of tries fixed."""
 
 
@@ -89,7 +89,7 @@ class Fitter:
     def _layouts(self, spacing_um: int) -> list[list[Layout]]:
         known = self._tried.get(spacing_um)
         if known is None:
-            tries = max(12, min(64, round(EFFORT / max(self.expected(spacing_um), 1))))
+            tries = max(12, min(160, round(EFFORT / max(self.expected(spacing_um), 1))))
             known = self._tried[spacing_um] = [
                 [region.ground.layout(setting) for setting in self._settings(region, spacing_um, tries)]
                 for region in self.regions
