@@ -5,6 +5,7 @@ Not responsible for opening (``mesogun.journal.opening``) nor for what events me
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -225,16 +226,20 @@ class Journal(Reader):
         return self.generation()
 
     def close(self) -> None:
-        """Let go of everything; harmless when done twice."""
-        if not self._closed:
-            try:
-                if self._signer is not None and self._failed is None and not self.read_only:
+        """Sign what is not signed yet, and let go of everything; harmless when done twice."""
+        if self._closed:
+            return
+        try:
+            if self._signer is not None and self._failed is None and not self.read_only:
+                # What cannot be signed now is signed next time, and `verify` says how far signatures reach: no
+                # reason to hide with an error why the journal is being closed.
+                with contextlib.suppress(RecordError):
                     self.checkpoint()
-            finally:
-                self._closed = True
-                self.release()
-                self.writer.close()
-                self._engine.dispose()
+        finally:
+            self._closed = True
+            self.release()
+            self.writer.close()
+            self._engine.dispose()
 
     def __enter__(self) -> Journal:
         return self

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from mesogun.clock import ManualClock
 from mesogun.errors import InputError, RecordError
+from mesogun.identity import Signer
 from mesogun.journal import JournalBusy, engine, open_journal, place, schema
 from tests.journal.samples import TREATMENT, note, treatment
 from tests.journal.tampering import behind
 
+KEY = Signer.from_seed(bytes(range(32)))
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
@@ -208,6 +210,25 @@ def test_a_locked_journal_is_busy_and_recovers(path: Path, locked: sqlite3.Conne
         locked.execute("ROLLBACK")
         assert journal.append([note()], treatment=TREATMENT, epoch=None) == 11
         assert journal.take(TREATMENT, "s") == 1
+
+
+def test_closing_a_locked_journal_hides_nothing_and_leaves_the_end_unsigned(path: Path) -> None:
+    made(path)
+    holder = sqlite3.connect(path, isolation_level=None)
+
+    def work() -> None:
+        with open_journal(path, ManualClock(), signer=KEY, wait_s=0) as journal:
+            journal.append([note()], treatment=TREATMENT, epoch=None)
+            holder.execute("BEGIN IMMEDIATE")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    holder.close()
+    with open_journal(path, ManualClock(), signer=KEY) as journal:
+        assert journal.verify().signed_to == 10
+    with open_journal(path, ManualClock(), read_only=True) as journal:
+        assert journal.verify(keys=[KEY.public_key]).signed_to == 11
 
 
 def test_a_full_file_stops_cleanly_and_recovers(path: Path) -> None:
