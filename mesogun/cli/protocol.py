@@ -6,12 +6,14 @@ Not responsible for what a protocol may say (``mesogun.protocol``).
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mesogun.cli.visit import find_protocol
+from mesogun.errors import InputError
 from mesogun.protocol import Protocol, Quantity, bundled, bundled_names, load
 
 
@@ -72,6 +74,38 @@ def check(file: Path) -> None:
     click.echo(f"{file}: protocol {item.id} version {item.version} is valid, sha256 {item.sha256}")
     for key in demands(item):
         click.echo(f"  the practitioner must supply {key}")
+
+
+@protocol.command()
+@click.argument("name")
+@click.option("--why", required=True, help="The reason, in words; no names.")
+@click.option("--withdraw", is_flag=True, help="Withdraw an earlier approval.")
+@click.option("--operator", "who", help="Who approves; default: mesogun operator use.")
+@click.option(
+    "--passphrase-stdin", is_flag=True, help="Sign with the operator's key; its passphrase on standard input."
+)
+@click.option("--journal", "url", help="File or URL of the journal.")
+def approve(name: str, why: str, withdraw: bool, who: str | None, passphrase_stdin: bool, url: str | None) -> None:
+    """Approve protocol NAME, as its file is now, for guns that are not simulated."""
+    from mesogun.cli import people, places
+    from mesogun.cli.approving import approval
+    from mesogun.clock import RealClock
+    from mesogun.journal import open_journal
+
+    item = find_protocol(name)
+    operator = people.operator_for(who, simulated_only=False)
+    if passphrase_stdin:
+        passphrase = sys.stdin.readline().rstrip("\n")
+    elif sys.stdin.isatty():
+        passphrase = click.prompt("Passphrase of your signing key", hide_input=True, err=True)
+    else:
+        raise InputError("an approval is signed: give the passphrase of your key with --passphrase-stdin")
+    clock = RealClock()
+    event = approval(item, operator, why, clock.utc().date(), withdrawn=withdraw, passphrase=passphrase)
+    with open_journal(places.journal_url(url), clock) as record:
+        record.append([event], treatment="", epoch=None)
+    verb = "withdrawn" if withdraw else "approved"
+    click.echo(f"{item.id} ({item.sha256[:12]}): {verb} and signed by {operator.reference}")
 
 
 def demands(item: Protocol) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from pathlib import Path
+from urllib.parse import urlencode
 
 import click
 
@@ -21,22 +23,32 @@ def sim() -> None:
 
 @sim.command()
 @click.option("--pty", is_flag=True, help="Serve on a pseudo-terminal (POSIX).")
+@click.option("--tcp", is_flag=True, help="Serve on a loopback TCP port, for socket:// and other languages.")
+@click.option("--port", type=int, default=0, show_default=True, help="TCP port; 0 takes a free one.")
+@click.option("--control", type=int, help="Also open a control door (JSON lines) on this TCP port.")
+@click.option("--ready-file", type=click.Path(path_type=Path), help="Write the address here once it answers.")
 @click.option("--profile", default="standard", show_default=True, help="Which gun.")
 @click.option("--seed", type=int, help="Repeat a run; random by default.")
 @click.option("--pace", default="1", show_default=True, help="Speed of time: 1, 10, ... or max.")
 @click.option("--hand/--no-hand", default=True, help="With a simulated hand that works through the magazine.")
 @click.option("--nvm", help="File that keeps the gun's memory between runs.")
-def serve(pty: bool, profile: str, seed: int | None, pace: str, hand: bool, nvm: str | None) -> None:
+def serve(
+    pty: bool,
+    tcp: bool,
+    port: int,
+    control: int | None,
+    ready_file: Path | None,
+    profile: str,
+    seed: int | None,
+    pace: str,
+    hand: bool,
+    nvm: str | None,
+) -> None:
     """Serve a simulated gun until interrupted; the first line on standard output is its port."""
-    if not pty:
-        raise InputError("say where to serve: mesogun sim serve --pty")
-    from urllib.parse import urlencode
-
-    from sim.doors.serve import serve_pty
-
-    stop = threading.Event()
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: stop.set())
+    if pty == tcp:
+        raise InputError("say where to serve: mesogun sim serve --pty, or --tcp")
+    if pty and (port or control is not None or ready_file is not None):
+        raise InputError("--port, --control and --ready-file go with --tcp")
     options: dict[str, str] = {}
     if seed is not None:
         options["seed"] = str(seed)
@@ -44,8 +56,26 @@ def serve(pty: bool, profile: str, seed: int | None, pace: str, hand: bool, nvm:
         options["hand"] = "none"
     if nvm is not None:
         options["nvm"] = nvm
-    query = f"?{urlencode(options)}" if options else ""
-    serve_pty(f"sim://{profile}{query}", pace=pace_of(pace), announce=click.echo, stop=stop)
+    url = f"sim://{profile}?{urlencode(options)}" if options else f"sim://{profile}"
+    stop = threading.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: stop.set())
+    if pty:
+        from sim.doors.serve import serve_pty
+
+        serve_pty(url, pace=pace_of(pace), announce=click.echo, stop=stop)
+    else:
+        from sim.doors.tcp import serve_tcp
+
+        serve_tcp(
+            url,
+            port=port,
+            control_port=control,
+            pace=pace_of(pace),
+            announce=click.echo,
+            stop=stop,
+            ready_file=ready_file,
+        )
 
 
 @sim.command()

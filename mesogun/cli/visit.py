@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mesogun.cli.approving import approvals
 from mesogun.errors import InputError, LimitRefused, RecordError
 from mesogun.gun import Gun
 from mesogun.identity import Operator
@@ -152,6 +153,7 @@ def begin(
             answers=answers,
             gun_kind=gun_kind,
             now=now,
+            approvals=approvals(journal),
         )
     except ClearanceRefused as refusal:
         journal.append([planned, ev.NotDone(str(refusal), operator.reference)], treatment=treatment, epoch=None)

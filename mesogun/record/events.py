@@ -372,6 +372,24 @@ class SubjectMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolApproved(Event):
+    """A named practitioner takes responsibility for a protocol file, or withdraws; one changed byte voids it.
+
+    ``public_key`` and ``signature`` (hex) are the practitioner's over what the command line signs.
+    """
+
+    protocol_id: str
+    protocol_sha256: str
+    operator: str
+    role: str
+    day: str
+    why: str
+    withdrawn: bool
+    public_key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class TreatmentEnded(Event):
     """The treatment is over: ``complete`` or ``ended early``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from mesogun.cli.approving import approvals
+from mesogun.clock import RealClock
+from mesogun.journal import open_journal
 from tests.cli.command import Command
 
 
@@ -161,3 +165,19 @@ def test_an_expired_lot_is_refused_and_a_good_one_is_on_record(mesogun: Command)
     assert mesogun(*words).code == 2
     assert mesogun(*words, "--expiry", "2026-01-05").code == 0
     assert '"lot": "A77"' in mesogun("journal", "show", "--json").out
+
+
+def test_approving_a_protocol_is_a_practitioners_signed_act(mesogun: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    mesogun("operator", "add", "Ada", "--role", "practitioner", "--passphrase-stdin")
+    mesogun("operator", "add", "Tom", "--role", "technician")
+    refused = mesogun("protocol", "approve", "face-mesolift", "--why", "used here", "--operator", "Tom")
+    assert refused.code == 5
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    words = ("protocol", "approve", "face-mesolift", "--why", "used here", "--operator", "Ada", "--passphrase-stdin")
+    done = mesogun(*words)
+    assert done.code == 0, done.err
+    assert "signed" in done.out
+    with open_journal(mesogun.folder / "state" / "journal.db", RealClock()) as record:
+        (approval,) = approvals(record)
+    assert approval.protocol_sha256 == json.loads(mesogun("protocol", "show", "face-mesolift", "--json").out)["sha256"]
