@@ -90,10 +90,12 @@ def approve(name: str, why: str, withdraw: bool, who: str | None, passphrase_std
     from mesogun.cli import people, places
     from mesogun.cli.approving import approval
     from mesogun.clock import RealClock
+    from mesogun.identity import Action
     from mesogun.journal import open_journal
 
     item = find_protocol(name)
     operator = people.operator_for(who, simulated_only=False)
+    operator.require(Action.APPROVE_PROTOCOL)
     if passphrase_stdin:
         passphrase = sys.stdin.readline().rstrip("\n")
     elif sys.stdin.isatty():
