@@ -87,7 +87,7 @@ def _title(plan: Plan) -> str:
     return (
         f"{plan.protocol_title or 'Plan'} on {plan.area_name}\n"
         f"{len(plan.points)} points, {len(plan.shots)} shots{head}, {mm_text(plan.spacing_um)} apart, "
-        f"{ml_text(plan.total_nl)} in all; path {plan.path.length_mm:.0f} mm; plan {plan.plan_hash[:12]}"
+        f"{ml_text(plan.total_nl)} in all\npath {plan.path.length_mm:.0f} mm; plan {plan.plan_hash[:12]}"
     )
 
 
