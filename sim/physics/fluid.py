@@ -50,8 +50,8 @@ def advance(path: Path, pressure: float, bleb: float, flow: float, duration: flo
         after, grown, more = _open(path, outside, bleb, flow, duration - shut)
         return after, grown, leaked + more
     after, grown, leaked = _open(path, pressure, bleb, flow, duration)
-    if flow < 0.0 and after < path.tissue_kpa + path.stiffness * grown:
-        low, high = 0.0, duration  # the piston goes back: when do the needles fall silent?
+    if after < path.tissue_kpa + path.stiffness * grown:
+        low, high = 0.0, duration  # the piston goes back, or a leak draws: when do the needles fall silent?
         for _ in range(48):
             middle = (low + high) / 2.0
             p, v, _leak = _open(path, pressure, bleb, flow, middle)

@@ -133,6 +133,9 @@ class Host:
         )
         return self.ask(arm)
 
+    def ok_renew(self, status: m.Status) -> None:
+        self.ok(m.Renew(status.gun_clock_us, status.last_shot_no, 2_000))
+
     def fire_all(self, limit_s: float = 60.0) -> None:
         end = self.clock.monotonic_us() + int(limit_s * 1e6)
         while self.clock.monotonic_us() < end:

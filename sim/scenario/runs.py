@@ -1,0 +1,246 @@
+"""The scenarios themselves: each builds a world, does one thing, and returns numbers and traces.
+
+Not responsible for drawing (``picture``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mesogun.errors import InputError
+from mesogun.wire.codes import Outcome as ShotOutcome
+from sim.firmware.machine import Entry
+from sim.firmware.table import BUSY, Happening, Phase
+from sim.scenario.steady import release
+from sim.world import World
+
+TICK_US = 500
+LEASE_US = 3_600_000_000
+REF = 1
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a scenario measured: ``numbers`` by name with the unit last, ``traces`` by name as (x, y) columns."""
+
+    scenario: str
+    profile: str
+    seed: int
+    numbers: dict[str, float] = field(default_factory=dict)
+    traces: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        """Everything, as one JSON object; numbers rounded to a thousandth of their unit."""
+        traces = {
+            name: {"x": [round(value, 4) for value in x], "y": [round(value, 4) for value in y]}
+            for name, (x, y) in self.traces.items()
+        }
+        numbers = {name: round(value, 3) for name, value in self.numbers.items()}
+        told: dict[str, Any] = {"scenario": self.scenario, "profile": self.profile, "seed": self.seed}
+        return json.dumps(told | {"numbers": numbers, "notes": self.notes, "traces": traces})
+
+
+class Bench:
+    """A gun on the bench: armed directly, one shot at a time, watched every half millisecond."""
+
+    def __init__(self, profile: str, seed: int) -> None:
+        self.world = World(profile, seed=seed, hand=False)
+        self.machine = self.world.gun.machine
+        self.machine.store.put("treatment", REF, 0)
+        self.machine.primed_nl = 10**9
+        self.world.plant.air = 0.0
+        self.time_s: list[float] = []
+        self.pressure_kpa: list[float] = []
+        self.commanded_ul: list[float] = []
+        self.left_ul: list[float] = []
+        self._base = self.world.plant.account.displaced, self.world.plant.account.left_needle
+        self._entry = 0
+
+    def sample(self) -> None:
+        """One point of the traces."""
+        plant = self.world.plant
+        plant.sync()
+        self.time_s.append(self.world.kernel.now_us / 1e6)
+        self.pressure_kpa.append(plant.pressure)
+        self.commanded_ul.append((plant.account.displaced - self._base[0]) / 1e3)
+        self.left_ul.append((plant.account.left_needle - self._base[1]) / 1e3)
+
+    def watch(self, seconds: float) -> None:
+        """Let time pass and sample it."""
+        end = self.world.kernel.now_us + round(seconds * 1e6)
+        while self.world.kernel.now_us < end:
+            self.world.kernel.run_for(TICK_US)
+            self.sample()
+
+    def fire(self, volume_nl: int, *, sampled: bool = True) -> None:
+        """One whole shot with contact and trigger, to its record."""
+        machine, gun = self.machine, self.world.gun
+        self._entry += 1
+        step = machine.profile.integer("shot.step_nl")
+        entry = Entry(
+            self._entry, REF, self._entry, 1, volume_nl // step * step, machine.profile.integer("shot.min_depth_um")
+        )
+        machine.magazine.append(entry)
+        machine.lead = 10**9
+        machine.lease_end_us = machine.clock_us + LEASE_US
+        if machine.phase is Phase.DISARMED:
+            machine.post(Happening.ARM)
+        gun.touch(3_000)
+        gun.press()
+        while machine.phase in BUSY:
+            self.world.kernel.run_for(TICK_US)
+            if sampled:
+                self.sample()
+        gun.release()
+        gun.touch(0)
+
+
+def occlusion(profile: str, seed: int, volume_nl: int = 100_000) -> Outcome:
+    """Close the path in the middle of a stroke: time to alarm, pressure, what is stored, what comes out afterwards."""
+    bench = Bench(profile, seed)
+    world, plant, machine = bench.world, bench.world.plant, bench.machine
+    most = machine.profile.integer("shot.max_volume_nl")
+    volume_nl = min(volume_nl, most)
+    found = Outcome("occlusion", profile, seed)
+    bench.fire(volume_nl // 5)
+    bench.watch(0.3)
+    closed_us = 0
+    stroke_us = volume_nl / machine.profile["screw.flow_nl_s"] * 1e6
+    delay_us = machine.profile.integer("shot.insert_us") + round(stroke_us * 0.15)
+
+    def close() -> None:
+        nonlocal closed_us
+        closed_us = world.kernel.now_us
+        plant.change(blocked=True)
+        machine.watch_again()
+
+    world.kernel.after(delay_us, "valve", close)
+    bench.fire(volume_nl)
+    bench.watch(0.5)
+    _, closing = machine.store.log.records[machine.store.log.closed_shot_no]
+    alarm_at = next((at for at, p in enumerate(bench.pressure_kpa) if p >= max(bench.pressure_kpa) * 0.9999), 0)
+    threshold = machine.profile["sensors.occlusion_kpa"] - machine.profile["sensors.pressure_offset_kpa"]
+    found.numbers = {
+        "closed_at_s": closed_us / 1e6,
+        "alarm_after_ms": bench.time_s[alarm_at] * 1e3 - closed_us / 1e3,
+        "peak_kpa": max(bench.pressure_kpa),
+        "stored_at_alarm_ul": max(bench.pressure_kpa) * plant.profile.compliance_nl_per_kpa / 1e3,
+        "threshold_x_compliance_ul": threshold * plant.profile.compliance_nl_per_kpa / 1e3,
+        "post_occlusion_bolus_without_relief_ul": release(machine.profile, threshold) / 1e3,
+        "post_occlusion_bolus_with_relief_ul": plant.stored_nl / 1e3,
+        "booked_ul": closing.delivered_nl / 1e3 if closing is not None else 0.0,
+        "left_ul": world.truth.per_shot[-1].dispensed_nl / 1e3,
+    }
+    partial = closing is not None and closing.outcome == ShotOutcome.PARTIAL
+    found.notes = [f"fault {machine.fault.name}", "booked PARTIAL" if partial else "not booked PARTIAL"]
+    found.traces = _traces(bench)
+    return found
+
+
+def startup(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 30) -> Outcome:
+    """Error of the first shots behind a retraction: the screw's play is taken up in them unless the gun does it."""
+    bench = Bench(profile, seed)
+    plant = bench.world.plant
+    flow = bench.machine.profile["screw.flow_nl_s"] / 10
+    plant.run(-flow)
+    bench.world.run_for(bench.machine.profile.backlash_nl / flow)  # back through the play, and no further
+    plant.halt()
+    errors: list[float] = []
+    for _ in range(shots):
+        bench.fire(volume_nl, sampled=False)
+        bench.world.run_for(0.4)
+        truth = bench.world.truth.per_shot[-1]
+        errors.append((truth.dispensed_nl - truth.commanded_nl) / truth.commanded_nl * 100)
+    found = Outcome("startup", profile, seed)
+    settled = errors[len(errors) // 2 :]
+    mean = sum(settled) / len(settled)
+    found.numbers = {
+        "first_shot_error_percent": errors[0],
+        "settled_error_percent": mean,
+        "shots_to_settle": float(next((at for at, e in enumerate(errors) if abs(e - mean) < 2.0), shots)),
+        "backlash_ul": bench.machine.profile.backlash_nl / 1e3,
+    }
+    found.traces = {"error of each shot (%)": ([float(at + 1) for at in range(shots)], errors)}
+    return found
+
+
+def trumpet(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 120) -> Outcome:
+    """Largest and smallest mean error over every window of N shots: it narrows like a trumpet."""
+    bench = Bench(profile, seed)
+    plant = bench.world.plant
+    for shot in range(shots):
+        if plant.content < 3 * volume_nl:
+            bench.world.gun.change_syringe()
+            bench.machine.primed_nl = 10**9
+            plant.air = 0.0
+        bench.fire(volume_nl, sampled=False)
+        bench.world.run_for(0.4 if shot else 0.5)
+    errors = [(s.dispensed_nl - s.commanded_nl) / s.commanded_nl * 100 for s in bench.world.truth.per_shot]
+    windows = [n for n in (1, 2, 3, 5, 8, 13, 21, 34, 55) if n <= shots // 2]
+    means = {n: [sum(errors[at : at + n]) / n for at in range(len(errors) - n + 1)] for n in windows}
+    found = Outcome("trumpet", profile, seed)
+    x = [float(n) for n in windows]
+    found.traces = {
+        "largest error (%)": (x, [max(means[n]) for n in windows]),
+        "smallest error (%)": (x, [min(means[n]) for n in windows]),
+    }
+    found.numbers = {
+        "mean_error_percent": sum(errors) / len(errors),
+        "largest_single_error_percent": max(errors),
+        "smallest_single_error_percent": min(errors),
+    }
+    return found
+
+
+def brownout(profile: str, seed: int, volume_nl: int = 100_000) -> Outcome:
+    """Cut the supply in the middle of a stroke: what left, what the gun books after its restart."""
+    bench = Bench(profile, seed)
+    world, machine = bench.world, bench.machine
+    volume_nl = min(volume_nl, machine.profile.integer("shot.max_volume_nl"))
+    half_us = round(volume_nl / machine.profile["screw.flow_nl_s"] * 5e5) + machine.profile.integer("shot.insert_us")
+    world.kernel.after(half_us, "supply", world.gun.power_off)
+    cut_s = (world.kernel.now_us + half_us) / 1e6
+    bench.fire(volume_nl)
+    bench.watch(0.4)
+    world.gun.power_on()
+    bench.watch(0.1)
+    _, closing = machine.store.log.records[machine.store.log.closed_shot_no]
+    found = Outcome("brownout", profile, seed)
+    overrun = machine.profile["calibration.overrun_nl"] + volume_nl * machine.profile["calibration.overrun_ppm"] / 1e6
+    found.numbers = {
+        "cut_at_s": cut_s,
+        "left_ul": world.truth.per_shot[-1].dispensed_nl / 1e3,
+        "booked_low_ul": closing.delivered_nl / 1e3 if closing is not None else 0.0,
+        "booked_high_ul": (volume_nl + overrun) / 1e3,
+    }
+    lost = closing is not None and closing.outcome == ShotOutcome.INDETERMINATE
+    found.notes = ["booked INDETERMINATE" if lost else "not booked INDETERMINATE", f"phase {machine.phase.value}"]
+    found.traces = _traces(bench)
+    return found
+
+
+def _traces(bench: Bench) -> dict[str, tuple[list[float], list[float]]]:
+    return {
+        "pressure (kPa)": (bench.time_s, bench.pressure_kpa),
+        "displaced by the piston (µL)": (bench.time_s, bench.commanded_ul),
+        "left the needle (µL)": (bench.time_s, bench.left_ul),
+    }
+
+
+SCENARIOS: dict[str, Callable[[str, int], Outcome]] = {
+    "occlusion": occlusion,
+    "startup": startup,
+    "trumpet": trumpet,
+    "brownout": brownout,
+}
+
+
+def run(name: str, *, profile: str = "standard", seed: int = 1) -> Outcome:
+    """Run a scenario by name; ``InputError`` names what exists."""
+    if name not in SCENARIOS:
+        raise InputError(f"there is no scenario {name!r}; known scenarios: {', '.join(SCENARIOS)}")
+    return SCENARIOS[name](profile, seed)

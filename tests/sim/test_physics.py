@@ -1,0 +1,248 @@
+"""The fluid path: closed form against an integrator, conservation, and what a gun may promise."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mesogun.errors import InputError
+from mesogun.wire.codes import ShotKind
+from sim.firmware.memory import Memory
+from sim.kernel import Kernel, Stream, Streams
+from sim.physics import population, profile
+from sim.physics.fluid import Path, advance, time_to_pressure
+from sim.physics.reference import integrate
+from sim.scenario import SCENARIOS, run
+from sim.scenario.steady import release
+from sim.world import World
+from tests.sim.host import Host
+from tests.trace import req
+
+paths = st.builds(
+    Path,
+    resistance=st.floats(2e-5, 2e-3),
+    compliance=st.floats(10.0, 300.0),
+    leak=st.one_of(st.just(0.0), st.floats(1.0, 5_000.0)),
+    tissue_kpa=st.floats(0.0, 10.0),
+    stiffness=st.one_of(st.just(0.0), st.floats(1e-5, 1e-3)),
+)
+
+
+def compare(path: Path, pressure: float, flow: float, duration: float) -> None:
+    rate = (1 / path.resistance + path.leak) / path.compliance + path.stiffness / path.resistance
+    step = min(duration / 20, 0.2 / rate)
+    p, v, leaked = advance(path, pressure, 0.0, flow, duration)
+    p2, v2, leaked2 = integrate(path, pressure, 0.0, flow, duration, step)
+    scale = max(1.0, flow * duration, pressure * path.compliance)
+    assert v == pytest.approx(v2, abs=1e-3 * scale)
+    assert leaked == pytest.approx(leaked2, abs=1e-3 * scale)
+    assert p == pytest.approx(p2, rel=1e-3, abs=1e-3 * scale / path.compliance)
+    assert flow * duration == pytest.approx(v + leaked + path.compliance * (p - pressure), abs=1e-6 * scale)
+
+
+@settings(max_examples=40)
+@given(path=paths, pressure=st.floats(0.0, 150.0), flow=st.floats(0.0, 400_000.0), duration=st.floats(1e-4, 0.2))
+def test_closed_form_equals_the_integrator_and_loses_nothing(
+    path: Path, pressure: float, flow: float, duration: float
+) -> None:
+    compare(path, pressure, flow, duration)
+
+
+@pytest.mark.soak
+def test_a_thousand_random_profiles() -> None:
+    stream = Streams(1).fork("profiles")
+    for _ in range(1_000):
+        path = Path(
+            stream.uniform(2e-5, 2e-3), stream.uniform(10, 300), 0.0, stream.uniform(0, 10), stream.uniform(0, 1e-3)
+        )
+        compare(path, stream.uniform(0, 150), stream.uniform(0, 4e5), stream.uniform(1e-3, 0.2))
+
+
+@given(path=paths, pressure=st.floats(0.0, 100.0), flow=st.floats(1_000.0, 400_000.0), cut=st.floats(0.05, 0.95))
+def test_two_steps_are_one(path: Path, pressure: float, flow: float, cut: float) -> None:
+    whole = advance(path, pressure, 0.0, flow, 0.1)
+    p, v, first = advance(path, pressure, 0.0, flow, 0.1 * cut)
+    p, v, second = advance(path, p, v, flow, 0.1 * (1 - cut))
+    assert p == pytest.approx(whole[0], rel=1e-6, abs=1e-6)
+    assert v == pytest.approx(whole[1], rel=1e-6, abs=1e-2)
+    assert first + second == pytest.approx(whole[2], rel=1e-6, abs=1e-2)
+
+
+@given(path=paths, flow=st.floats(1_000.0, 400_000.0), limit=st.floats(1.0, 300.0))
+def test_the_moment_of_a_pressure_is_found_to_a_millisecond(path: Path, flow: float, limit: float) -> None:
+    found = time_to_pressure(path, 0.0, 0.0, flow, 0.5, limit)
+    if found is None:
+        assert advance(path, 0.0, 0.0, flow, 0.5)[0] < limit
+    else:
+        assert advance(path, 0.0, 0.0, flow, max(0.0, found - 1e-3))[0] <= limit
+        assert advance(path, 0.0, 0.0, flow, found)[0] >= limit - 1e-6
+
+
+def test_a_blocked_path_rises_linearly_and_an_open_one_has_its_time_constant() -> None:
+    blocked = Path(math.inf, 50.0)
+    assert advance(blocked, 0.0, 0.0, 100_000.0, 0.1) == (200.0, 0.0, 0.0)
+    path = Path(2.5e-4, 50.0)
+    p, _, _ = advance(path, 100.0, 0.0, 0.0, path.resistance * path.compliance)
+    assert p == pytest.approx(100 / math.e)
+
+
+@req("MG-18")
+@given(seed=st.integers(0, 2**31))
+def test_the_post_occlusion_bolus_is_threshold_times_compliance(seed: int) -> None:
+    gun = population.sample(profile.load("standard"), Streams(seed).fork("gun"))
+    threshold = gun["sensors.occlusion_kpa"]
+    assert release(gun, threshold) == pytest.approx(threshold * gun.compliance_nl_per_kpa, rel=0.02)
+
+
+@pytest.mark.parametrize("name", profile.names())
+def test_every_profile_keeps_what_its_calibration_promises(name: str) -> None:
+    for seed in range(3):
+        world = World(population.sample(profile.load(name), Streams(seed).fork("gun")), seed=seed)
+        host = Host(world).ready()
+        needles = world.profile.integer("needle.count")
+        step = world.profile.integer("shot.step_nl") * needles
+        for volume in (10_000, 20_000, 40_000):
+            host.load(volume // step * step, volume // step * step)
+        host.arm()
+        host.fire_all()
+        world.run_for(1.0)
+        treated = [shot for shot in world.truth.per_shot if shot.kind == ShotKind.TREAT]
+        assert len(treated) == 6
+        for shot in treated:
+            bound = (
+                world.profile["calibration.overrun_nl"]
+                + shot.commanded_nl * world.profile["calibration.overrun_ppm"] / 1e6
+            )
+            assert shot.booked_nl == shot.commanded_nl
+            assert abs(shot.dispensed_nl - shot.commanded_nl) <= bound
+            assert 0.5 * shot.dispensed_nl < shot.delivered_nl <= shot.dispensed_nl + 1e-6
+        assert abs(world.plant.imbalance_nl()) < 1.0
+
+
+@req("MG-4")
+def test_five_hundred_and_forty_shots_a_minute_without_losing_one() -> None:
+    world = World("rapid", seed=2)
+    host = Host(world).ready()
+    host.load(*[5_000] * 32)
+    host.arm(lead=255)
+    start_us = world.kernel.now_us
+    loaded = 32
+    while loaded < 96:
+        status = host.status()
+        host.ok_renew(status)
+        if status.magazine < 40:
+            host.load(*[5_000] * 4)
+            loaded += 4
+    host.fire_all()
+    starts = [shot.at_us for shot in world.truth.per_shot if shot.at_us > start_us]
+    assert len(starts) == 96
+    gaps = [b - a for a, b in pairwise(starts)]
+    assert min(gaps) >= 60_000_000 // 540
+    assert sorted(gaps)[len(gaps) // 2] <= 1.1 * 60_000_000 / 540
+    assert host.status().last_shot_no == 97
+
+
+def test_profiles_are_many_and_every_number_has_a_source() -> None:
+    assert len(profile.names()) >= 6
+    for name in profile.names():
+        gun = profile.load(name)
+        assert all(source and grade in "ABC" for source, grade in gun.sources.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"syringe__compliance_ul_per_bar": -1}, "compliance_ul_per_bar = -1"),
+        ({"needle__bore_mm": float("nan")}, "needle.bore_mm"),
+        ({"shot__min_volume_nl": 400_000}, "min_volume_nl = 400000 is above"),
+        ({"memory__log_slots": 17}, "whole sectors"),
+    ],
+)
+def test_impossible_physics_is_refused_in_one_line(change: dict[str, float], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        profile.load("standard").changed(**change)
+
+
+def test_a_profile_file_with_faults_names_them_all() -> None:
+    entry = '{ value = 1, unit = "cm", source = "", grade = "Z" }'
+    with pytest.raises(InputError) as caught:
+        profile.parse(f'[gun]\nmode = "sideways"\n[screw]\nlead_mm = {entry}\n', "mine")
+    text = str(caught.value)
+    for says in ("mode 'sideways'", "in 'cm', must be in 'mm'", "grade 'Z'", "no source", "syringe.bore_mm is missing"):
+        assert says in text
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_every_scenario_gives_numbers_and_traces(name: str) -> None:
+    outcome = run(name)
+    assert outcome.to_json() == run(name).to_json()
+    numbers = outcome.numbers
+    if name == "occlusion":
+        assert numbers["post_occlusion_bolus_without_relief_ul"] == pytest.approx(
+            numbers["threshold_x_compliance_ul"], rel=0.02
+        )
+        assert abs(numbers["post_occlusion_bolus_with_relief_ul"]) < 0.1
+        assert numbers["booked_ul"] == pytest.approx(numbers["left_ul"], abs=0.5)
+    elif name == "startup":
+        lost = -numbers["first_shot_error_percent"] / 100 * 10
+        assert lost == pytest.approx(numbers["backlash_ul"], abs=0.15)
+    elif name == "trumpet":
+        widths = [
+            high - low
+            for high, low in zip(
+                outcome.traces["largest error (%)"][1], outcome.traces["smallest error (%)"][1], strict=True
+            )
+        ]
+        assert widths == sorted(widths, reverse=True)
+    else:
+        assert numbers["booked_low_ul"] <= numbers["left_ul"] <= numbers["booked_high_ul"]
+
+
+def test_streams_are_forked_by_label_and_stay_what_they_are() -> None:
+    one = Streams(7)
+    first = [one.fork("a").unit() for _ in range(3)]
+    assert first[0] == first[1] == one.fork("a").unit()
+    assert one.fork("b").unit() != first[0]
+    assert Streams(8).fork("a").unit() != first[0]
+    golden = [Stream(bytes(32)).unit(), Streams(7).fork("a").bits(32)]
+    assert golden == [Stream(bytes(32)).unit(), Streams(7).fork("a").bits(32)]
+    values = [one.fork("n").normal(5.0, 1.0, 2.0) for _ in range(1)]
+    assert all(3.0 <= value <= 7.0 for value in values)
+
+
+def test_a_kernel_runs_in_order_and_never_back() -> None:
+    kernel, seen = Kernel(), list[str]()
+    kernel.after(20, "b", lambda: seen.append("b"))
+    kernel.after(10, "a", lambda: seen.append("a"))
+    kernel.after(10, "a2", lambda: seen.append("a2"))
+    dead = kernel.after(15, "dead", lambda: seen.append("dead"))
+    dead.cancel()
+    kernel.run_until(30)
+    assert seen == ["a", "a2", "b"]
+    assert kernel.now_us == 30
+    kernel.at(5, "late", lambda: seen.append("late"))
+    kernel.run_until(31)
+    assert (seen[-1], kernel.now_us) == ("late", 31)
+
+
+def test_a_memory_write_can_be_torn_and_the_older_slot_survives() -> None:
+    import struct
+
+    from sim.firmware.memory import Cell, PowerCut
+
+    memory = Memory(64)
+    cell = Cell(0, struct.Struct("<I"))
+    assert cell.put(memory, 1)
+    for keep in range(12):
+        memory.on_write = lambda _serial, _size, keep=keep: keep
+        with pytest.raises(PowerCut):
+            cell.put(memory, 2)
+        assert cell.get(memory) == (1,)
+    memory.on_write = None
+    assert cell.put(memory, 2)
+    assert cell.get(memory) == (2,)
