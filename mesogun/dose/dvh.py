@@ -3,7 +3,7 @@
 ``of_cells`` takes cells as they are: a step function, exact for a field that is constant in each cell. ``of_region``
 refines until the region holds tens of thousands of pieces, weighs each by its exact part in the region, and reads the
 curve between them; the field is either recomputed on the finer cells or reconstructed so that every cell keeps its
-mass. Not responsible for single numbers of a plan (``metrics``).
+mass. Not responsible for single numbers of a plan (``indices``).
 """
 
 from __future__ import annotations

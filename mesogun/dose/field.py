@@ -1,7 +1,7 @@
 """The field of a plan: areal dose on a grid, from depots with their own size, form and engine.
 
 Responsible for the units of dose and for choosing form and engine. Not responsible for time (``frames``), for depth
-(``depth``) or for what the numbers mean (``metrics``).
+(``depth``) or for what the numbers mean (``indices``).
 """
 
 from __future__ import annotations

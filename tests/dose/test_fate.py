@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesogun.dose.fate import fate
+from mesogun.dose.budget import fate
 from mesogun.dose.field import amount_per_cm2
 from mesogun.dose.skin import skins
 from mesogun.errors import InputError

@@ -1,9 +1,6 @@
-"""The figure: deterministic bytes, all its parts, and nothing heavy before it is asked for."""
+"""The figure: deterministic bytes, all its parts."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -52,8 +49,3 @@ def test_volumes_of_many_sizes_and_raster_output() -> None:
 def test_unknown_formats_are_refused_before_anything_is_computed() -> None:
     with pytest.raises(InputError, match="svg, png, pdf"):
         drawn("bmp")
-
-
-def test_matplotlib_is_loaded_only_for_a_figure() -> None:
-    code = "import mesogun.dose, sys; sys.exit('matplotlib' in sys.modules or 'shapely' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

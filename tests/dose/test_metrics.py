@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mesogun.dose import Grid, areal_dose, metrics
-from mesogun.dose.metrics import conformity, cv, dx, homogeneity_icru, homogeneity_matrad, outside_share, vx
+from mesogun.dose.indices import conformity, cv, dx, homogeneity_icru, homogeneity_matrad, outside_share, vx
 from mesogun.errors import InputError
 
 from .shared import Floats

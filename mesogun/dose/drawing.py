@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mesogun.dose import checks
-from mesogun.dose.band import DRAWS, Band, band
+from mesogun.dose.bands import DRAWS, Band, band
 from mesogun.dose.checks import Floats
 from mesogun.dose.depot import suitable_cell_mm
 from mesogun.dose.field import MM2_PER_CM2, areal_dose
 from mesogun.dose.grid import Grid
-from mesogun.dose.metrics import Metrics, metrics
+from mesogun.dose.indices import Metrics, metrics
 from mesogun.dose.regions import Polygon
 from mesogun.dose.robust import Errors, RobustField, robust_field
 from mesogun.errors import InputError
