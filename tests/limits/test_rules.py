@@ -15,7 +15,7 @@ from mesogun.limits import Cap, PastTreatment, Subject, Weight, limits_for
 from mesogun.limits.asked import nearest_um2
 from mesogun.limits.combine import exact
 from mesogun.limits.rules import slip
-from mesogun.protocol import Protocol, bundled, supply
+from mesogun.protocol import Bound, Protocol, bundled, supply
 from tests.limits.build import Case, Plan, grid, hydration, past, plan_of, site
 from tests.trace import req
 
@@ -336,6 +336,42 @@ def test_leaving_the_range_of_the_protocol_needs_a_reason() -> None:
     assert Case(protocol, wide, overrides=dict.fromkeys(rules, "agreed with the subject")).verdict() == ()
     stepped = plan_of(protocol, [replace(p, volume_nl=20_000 + i % 2 * 100) for i, p in enumerate(plan.points)], 10_000)
     assert Case(protocol, stepped, overrides={"protocol.depth_mm": "agreed"}).verdict() == ()
+
+
+@pytest.mark.parametrize(("volume_nl", "limit"), [(19_900, None), (19_899, 20.0), (20_100, None), (20_101, 20.0)])
+def test_one_step_of_the_gun_is_rounding_and_more_is_a_departure(volume_nl: int, limit: float | None) -> None:
+    protocol, plan = hydration(10, volume_nl)
+    refused = Case(protocol, plan).refusal()
+    if limit is None:
+        assert refused is None
+    else:
+        assert refused is not None
+        (soft,) = refused.violations
+        assert (soft.rule, soft.limit, soft.hard) == ("protocol.volume_ul", limit, False)
+        assert "the protocol has 20 uL (nct03461198, grade A)" in soft.message
+
+
+@pytest.mark.parametrize(("depth_um", "limit"), [(999, None), (998, 1.0), (2_001, None), (2_002, 2.0)])
+def test_a_departure_names_the_end_of_the_range_that_it_leaves(depth_um: int, limit: float | None) -> None:
+    protocol, plan = hydration(10, 20_000, depth_um)
+    refused = Case(protocol, plan).refusal()
+    told = None if refused is None else refused.violations[0]
+    assert (told.limit if told else None) == limit
+    assert told is None or "the protocol has 1 to 2 mm (beautytrainingportal, grade B)" in told.message
+
+
+def test_of_two_equal_limits_the_first_origin_is_named() -> None:
+    protocol, _ = hydration()
+    combined = limits_for(protocol, site=site("* treatment_ml hard_high=3", "* point_ml hard_low=0.001"))
+    own = Subject("s-1", bounds=(Bound(kind="point_ml", hard_low=0.001, source="Dr A", grade="site"),))
+    lowest = limits_for(protocol, site=site("* point_ml hard_low=0.001"), subject=own)
+    for limits, kind, name, origin in (
+        (combined, "treatment_ml", "hard_high", "protocol"),
+        (lowest, "point_ml", "hard_low", "site"),
+    ):
+        edge = limits.edge(kind, name)  # type: ignore[arg-type]
+        assert edge is not None
+        assert edge.origin == origin
 
 
 @pytest.mark.parametrize("kg", [0.0, -60.0, 0.9, 501.0, float("nan"), float("inf")])
