@@ -225,3 +225,14 @@ def test_rings_keep_their_names(wanted: Area) -> None:
     assert wanted.area_mm2 == pytest.approx(
         Polygon(PLATE).area + Polygon(SECOND).area - Polygon(HOLE).area - Polygon(LEFT_OUT).area
     )
+
+
+def test_the_files_in_examples_read() -> None:
+    folder = Path(__file__).parents[2] / "examples" / "areas"
+    kinds = set()
+    for path in sorted(folder.iterdir()):
+        area = read(path)
+        assert 5 < area.area_mm2 / 100 < 100
+        assert area.exclusions
+        kinds.add(path.suffix)
+    assert kinds == {".csv", ".svg", ".geojson", ".json"}
