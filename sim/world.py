@@ -48,7 +48,13 @@ class World:
         self.kernel = Kernel()
         self.plant = Plant(self.profile, self.kernel, self.streams.fork("plant"))
         self.gun = Gun(
-            self.profile, self.kernel, self.plant, self.streams.fork("memory"), kind=kind, memory_file=memory_file
+            self.profile,
+            self.kernel,
+            self.plant,
+            self.streams.fork("memory"),
+            self.streams.fork("pairing"),
+            kind=kind,
+            memory_file=memory_file,
         )
         self.gun.machine.calibrated_day = (start - _EPOCH).days - self.profile.integer("calibration.age_d")
         self.line = Line(self.kernel, self.profile)

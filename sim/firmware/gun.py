@@ -12,6 +12,7 @@ from mesogun.wire.codes import Fault, GunKind
 from sim.firmware.calibration import Calibration
 from sim.firmware.machine import Machine
 from sim.firmware.memory import PowerCut
+from sim.firmware.pairing import Pairing
 from sim.firmware.panel import Panel
 from sim.firmware.requests import Requests
 from sim.firmware.session import Conversation
@@ -31,6 +32,7 @@ class Gun:
         kernel: Kernel,
         plant: Plant,
         stream: Stream,
+        pairing_stream: Stream,
         *,
         kind: GunKind = GunKind.SIMULATED,
         memory_file: Path | None = None,
@@ -44,6 +46,7 @@ class Gun:
         self.machine.hint = self.conversation.event
         self.machine.forget_session = self.conversation.reset
         Calibration(self.machine, self.requests)
+        self.pairing = Pairing(self.machine, self.requests, kind, pairing_stream)
         self.out: Callable[[bytes], None] = lambda _: None
         kernel.guard = self.guarded
 
