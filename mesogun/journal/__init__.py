@@ -20,7 +20,7 @@ from mesogun.journal.values import (
     TreatmentTotal,
     Verdict,
 )
-from mesogun.journal.witness import check_continued, known_heads, remember
+from mesogun.journal.witness import check_continued, journal_at, known_heads, remember, verify_at
 
 __all__ = [
     "Checkpoint",
@@ -37,10 +37,12 @@ __all__ = [
     "Verdict",
     "backup",
     "check_continued",
+    "journal_at",
     "known_heads",
     "open_journal",
     "remember",
     "restore",
+    "verify_at",
     "write_csv",
     "write_json_lines",
 ]

@@ -16,16 +16,18 @@ from mesogun.journal import (
     Filter,
     backup,
     check_continued,
+    journal_at,
     known_heads,
     open_journal,
     remember,
     restore,
+    verify_at,
     write_csv,
     write_json_lines,
 )
 from mesogun.record.events import HandedOver, RunnerStarted
 from tests.journal.samples import OTHER, TREATMENT, note, planned, treatment
-from tests.journal.tampering import rewrite
+from tests.journal.tampering import behind, rewrite
 from tests.trace import req
 
 CANARY = "Zyxkowska-Canary"
@@ -78,6 +80,38 @@ def test_a_rewritten_journal_is_refused(path: Path, home: Home) -> None:
         assert journal.verify().ok, "the chain was made to fit"
         with pytest.raises(RecordError, match="rewritten"):
             check_continued(journal, home.station)
+
+
+def test_a_station_opens_signs_remembers_and_verifies(path: Path, tmp_path: Path, home: Home) -> None:
+    clock = ManualClock()
+    with journal_at(home, path, clock) as journal:
+        journal.append(treatment(), treatment=TREATMENT, epoch=None)
+    with journal_at(home, path, clock, read_only=True) as journal:
+        verdict = verify_at(home, journal, deep=True)
+        assert (verdict.ok, verdict.events, verdict.signed_to) == (True, 10, 10)
+        assert [head.seq for head in known_heads(journal, home.station)] == [10]
+    stranger = Home(tmp_path / "stranger")
+    stranger.signing_key()
+    with open_journal(path, clock, read_only=True) as journal:
+        assert "a key not known here" in verify_at(stranger, journal).reason
+    rewrite(path, lambda rows: rows[:4], rehash=True)
+    with behind(path) as connection:
+        connection.execute("DELETE FROM checkpoints")
+    with pytest.raises(RecordError, match="older copy"), journal_at(home, path, clock, read_only=True):
+        pass
+    with open_journal(path, clock, read_only=True) as journal:
+        assert verify_at(home, journal).first_bad == 1
+        assert verify_at(stranger, journal).ok, "never signed, and nobody there remembers it"
+
+
+def test_a_journal_of_an_older_version_has_no_memory_yet(path: Path, home: Home) -> None:
+    shutil.copy(Path(__file__).parent / "fixtures" / "v1.mesogun", path)
+    with journal_at(home, path, ManualClock(), read_only=True) as journal:
+        assert verify_at(home, journal).ok
+    with journal_at(home, path, ManualClock()) as journal:
+        journal.append([note()], treatment=TREATMENT, epoch=None)
+    with journal_at(home, path, ManualClock(), read_only=True) as journal:
+        assert verify_at(home, journal, deep=True).signed_to == 21
 
 
 def test_no_name_of_a_person_in_file_export_or_error(path: Path, tmp_path: Path, home: Home) -> None:
