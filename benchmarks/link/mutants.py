@@ -24,7 +24,7 @@ def main() -> None:
     took = time.perf_counter() - start
     line(f"{count:,} mutated frames, accepted that nobody sent", len(accepted), "", "0", good=not accepted)
     line("judged", count / took, "1/s")
-    # Random damage passes a 32-bit check once in 2^32; a tagged frame must also hit 64 bits of a tag nobody can compute.
+    # Random damage passes a 32-bit check once in 2^32; a tagged frame must also hit 64 bits that nobody can compute.
     print(f"expected by chance among {SOAK:,}: {SOAK / 2**32:.1e} without a tag, {SOAK / 2**96:.1e} with one")
     damaged_per_h = 3600 * 20 * 2 * 0.01  # twenty requests a second, and one frame in a hundred damaged
     years = 2**32 / damaged_per_h / 8766

@@ -1,7 +1,7 @@
-"""The far end of a pty, as its own process: ``python -m benchmarks.link.peer echo|gun|paced FD``.
+"""The far end of a pty, as its own process: ``python -m benchmarks.link.peer echo|gun|paced|stamp FD``.
 
 ``echo`` gives back what it gets. ``gun`` answers STATUS. ``paced`` is the minimal gun at 115200 baud that fills the
-line with telemetry and prints, per STOP, when its last byte was there (microseconds of the system's monotonic clock).
+line with telemetry and prints, per STOP, when it was read (microseconds of the system's monotonic clock).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import time
 from mesogun.identity import SIMULATED_KEY
 from mesogun.wire import auth, frame
 from mesogun.wire.codes import EventCode, FrameKind, Op
-from mesogun.wire.host import STOP_BYTES
 from mesogun.wire.messages import FINGERPRINT, Done, Event, Status
 from mesogun.wire.schema import pack
 from tests.gun.minimal_gun import MinimalGun
@@ -46,21 +45,30 @@ def gun(fd: int) -> None:
                 os.write(fd, answer)
 
 
+def stamp(fd: int) -> None:
+    """Prints when something was read: what this machine takes without us."""
+    while os.read(fd, 512):
+        print(now_us(), flush=True)
+
+
+class Watched(MinimalGun):
+    """Prints when the first STOP of a session was read."""
+
+    def stop(self, seq: int) -> bytes:
+        if self.open_session:
+            print(now_us(), flush=True)
+        return super().stop(seq)
+
+
 def paced(fd: int) -> None:
     """Answers go before telemetry; both leave at the line's pace, so the line is never idle."""
-    device = MinimalGun(SIMULATED_KEY, FINGERPRINT)
+    device = Watched(SIMULATED_KEY, FINGERPRINT)
     start = sent_until = now_us()
     waiting = b""
-    tail = b""
     while True:
         wait_s = max(0, sent_until - now_us()) / 1e6
         if select.select([fd], [], [], wait_s)[0]:
             data = os.read(fd, 512)
-            seen = tail + data
-            if STOP_BYTES in seen:
-                print(now_us(), flush=True)
-                seen = b""
-            tail = seen[-len(STOP_BYTES) + 1 :]
             device.now_us = now_us() - start
             waiting += device.feed(data)
         if now_us() >= sent_until:
@@ -71,6 +79,6 @@ def paced(fd: int) -> None:
 
 if __name__ == "__main__":
     try:
-        {"echo": echo, "gun": gun, "paced": paced}[sys.argv[1]](int(sys.argv[2]))
+        {"echo": echo, "gun": gun, "paced": paced, "stamp": stamp}[sys.argv[1]](int(sys.argv[2]))
     except OSError:
         raise SystemExit(0) from None

@@ -323,11 +323,11 @@ class Link:
             return self._as_outcome(name, LinkTimeout(f"{what}; check cable and power"), changes=changes)
         if counters.frames and counters.echoes == counters.frames:
             return LinkTimeout(f"{what}: the port only echoes what it is sent; that is no gun")
-        if counters.frames:
+        if counters.late + counters.foreign and not self._tally.sessions:
             return VersionMismatch(
                 f"{what} that this host understands; the other end speaks another protocol or version"
             )
-        if self._tally.bytes_in:
+        if self._tally.bytes_in and not self._tally.sessions:
             return LinkTimeout(
                 f"{what}, only {self._tally.bytes_in} bytes that are no MG1 frames; another device, or another speed?"
             )
