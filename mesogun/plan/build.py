@@ -87,7 +87,7 @@ def assemble(area: Area, numbers: Numbers, walked: Walk, request: PlanRequest) -
         syringe_unusable_nl=request.unusable_nl,
         request=tuple(sorted((key, _text(value)) for key, value in asdict(request).items())),
         changes=numbers.said,
-        warnings=tuple(_warnings(volumes_nl, request)),
+        warnings=(*_surface_warnings(area), *_warnings(volumes_nl, request)),
     )
 
 
@@ -137,6 +137,14 @@ def _seconds(length_um: int, shots: int, lifts: int, changed: int, request: Plan
     pace = request.pace
     travel_ms = length_um * 1000 // pace.travel_um_per_s
     return (shots * pace.shot_ms + travel_ms + lifts * pace.lift_ms + changed * pace.syringe_change_ms + 500) // 1000
+
+
+def _surface_warnings(area: Area) -> Iterator[str]:
+    """What laying out curved skin could not do right (``mesogun.area.surface``)."""
+    for note in area.notes:
+        if note.startswith("warning: "):
+            text = note.removeprefix("warning: ")
+            yield f"{text[:1].upper()}{text[1:]}."
 
 
 def _warnings(volumes_nl: Sequence[int], request: PlanRequest) -> Iterator[str]:

@@ -68,9 +68,19 @@ class _Solver:
                 f"a spacing of {mm_text(fit.spacing_um)} puts no point on {self._fitter.area_mm2:.1f} mm²; "
                 "choose a smaller spacing or a larger area"
             )
-        said = [self._moved("Spacing", self._request.spacing, fit.spacing_um, mm_text, reason)]
+        said = [self._depth(), self._moved("Spacing", self._request.spacing, fit.spacing_um, mm_text, reason)]
         total_nl = self._total(fit, said)
         return Numbers(fit, total_nl, tuple(text for text in said if text))
+
+    def _depth(self) -> str:
+        """Depth follows from no other number: of a range the middle is taken, and that is said."""
+        depth = self._request.depth
+        if depth.fixed or depth.preferred is not None:
+            return ""
+        return (
+            f"Depth: {mm_text(depth.start)}, the middle of {_range(depth, mm_text)} ({depth.source}): it follows from "
+            "no other number; set it if the skin there is thinner or thicker."
+        )
 
     def _fit(self) -> tuple[Fit, str]:
         request, fitter = self._request, self._fitter
@@ -92,6 +102,8 @@ class _Solver:
             f"so that about {wanted:.0f} points of {ul_text(self._volume.start)} make {ml_text(total.start)} on "
             f"{fitter.area_mm2 / 100:.1f} cm²"
         )
+        if not request.spacing.holds(fitter.spacing_um(wanted)):
+            reason = f"the nearest allowed to {mm_text(round(fitter.spacing_um(wanted), -1))}, {reason}"
         for trial_um in (spacing_um, *(() if self._spacings_um else self._around(spacing_um))):
             fit_or_none = fitter.within(trial_um, low, high) if low <= high else None
             if fit_or_none is not None:

@@ -19,6 +19,9 @@ WIDTH = 100
 
 MANY_SYRINGES = 10
 
+SMALL_REST_PERCENT = 15
+"""A last syringe that gives less than this share of a full one is worth a word."""
+
 LOW_COVERAGE = 0.8
 """Below this share of skin within reach, the summary speaks of gaps."""
 
@@ -80,7 +83,7 @@ def _area(plan: Plan, area: Area) -> Iterator[str]:
             yield f"{zone.name}: {_count(zone.points, 'point')}, {ml_text(zone.total_nl)}."
     if plan.surface != "flat":
         yield f"Laid out on a {plan.surface}, by arc length: wrap the template round, do not project it."
-    yield from (f"{note[:1].upper()}{note[1:]}." for note in area.notes)
+    yield from (f"{note[:1].upper()}{note[1:]}." for note in area.notes if not note.startswith("warning: "))
 
 
 def _volumes(plan: Plan) -> Iterator[str]:
@@ -151,7 +154,7 @@ def _advice(plan: Plan, area: Area) -> Iterator[str]:
     if plan.syringe_changes:
         last_nl = sum(volumes[plan.syringe_changes[-1] :])
         usable_nl = plan.syringe_nl - plan.syringe_unusable_nl
-        if last_nl * 10 <= usable_nl:
+        if last_nl * 100 <= SMALL_REST_PERCENT * usable_nl:
             yield (
                 f"The last syringe gives only {ml_text(last_nl)}: with a total of {ml_text(plan.total_nl - last_nl)} "
                 f"{_count(plan.syringes - 1, 'syringe')} would do."

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely.affinity import scale
 from shapely.geometry import Point, box
 
-from mesogun.area import example, from_polygon
+from mesogun.area import Sphere, example, from_polygon, laid_out
 from mesogun.errors import InputError, Refused
 from mesogun.plan import PlanRequest, Span, make_plan
 from mesogun.plan.rounding import diffuse, split_evenly, whole_steps
@@ -195,3 +195,22 @@ def test_impossible_requests_are_refused_when_built() -> None:
         Span(5, 4)
     with pytest.raises(Refused, match="larger syringe"):
         make_plan(example("cheek"), replace(REQUEST, syringe_nl=15_000))
+
+
+def test_a_range_of_depths_is_chosen_in_the_open() -> None:
+    plan = make_plan(example("cheek"), replace(REQUEST, depth=Span(1_000, 4_000)))
+    assert plan.points[0].depth_um == 2_500
+    assert any(change.startswith("Depth: 2.5 mm, the middle of 1 mm to 4 mm") for change in plan.changes)
+
+
+def test_a_spacing_held_by_its_range_says_so() -> None:
+    plan = make_plan(example("cheek"), replace(REQUEST, spacing=Span(5_000, 8_000)))
+    (spacing,) = [change for change in plan.changes if change.startswith("Spacing")]
+    assert "the nearest allowed to 4.5" in spacing
+
+
+def test_curved_skin_warns_in_the_plan() -> None:
+    dome = laid_out(from_polygon(Point(0, 0).buffer(60), name="dome"), Sphere(90))
+    plan = make_plan(dome, replace(REQUEST, spacing=Span.exactly(10_000), total=None))
+    assert plan.surface == "sphere R 90 mm"
+    assert any("split the area" in warning for warning in plan.warnings)
