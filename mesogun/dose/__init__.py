@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mesogun.dose.regions import Disc, Polygon
     from mesogun.dose.robust import Errors, RobustField, robust_field
     from mesogun.dose.skin import DepthVerdict, check_depth
+    from mesogun.dose.spheroids import robust_spheroids
 
 _HOME = {
     "bands": ("Band", "Spread", "band"),
@@ -39,6 +40,7 @@ _HOME = {
     "regions": ("Disc", "Polygon"),
     "robust": ("Errors", "RobustField", "robust_field"),
     "skin": ("DepthVerdict", "check_depth"),
+    "spheroids": ("robust_spheroids",),
 }
 _MODULES = {name: module for module, names in _HOME.items() for name in names}
 
@@ -69,6 +71,7 @@ __all__ = [
     "needle_tip",
     "optimise",
     "robust_field",
+    "robust_spheroids",
     "semi_axes",
     "suitable_cell_mm",
 ]

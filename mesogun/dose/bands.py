@@ -36,10 +36,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Cumulative histogram with its 5 to 95 % band: ``dose`` in uL/cm2, shares in 0..1, ``(n_levels,)`` each.
-
-    ``field_mean`` and ``field_sd`` are those of the draws on ``grid``, ``(ny, nx)`` in uL/cm2.
-    """
+    """Cumulative histogram with its 5 to 95 % band: ``dose`` in uL/cm2, shares in 0..1, ``(n_levels,)`` each."""
 
     dose: Floats
     nominal: Floats
@@ -49,9 +46,6 @@ class Band:
     d90: Spread
     v100: Spread
     coefficient: Spread
-    grid: Grid
-    field_mean: Floats
-    field_sd: Floats
     draws: int
     seed: int
 
@@ -85,7 +79,7 @@ def band(
         found = of_cells(field, weights)
         return (found.dx(90.0), float(found.vx(reference)), _cv(field, weights), *found.vx(levels).tolist())
 
-    drawn = draw(
+    seen = draw(
         points_mm,
         volumes_ul,
         depth_mm,
@@ -97,29 +91,14 @@ def band(
         diffused_mm2=diffused_mm2,
         form=form,
         observe=observe,
-    )
-    seen = drawn.observed
+    ).observed
     low, high = np.percentile(seen, [5.0, 95.0], axis=0)
     mean = seen.mean(axis=0)
     nominal = (certain.dx(90.0), float(certain.vx(reference)), _cv(exact, weights))
     d90, v100, spread = (
         Spread(value, float(mean[k]), float(low[k]), float(high[k])) for k, value in enumerate(nominal)
     )
-    return Band(
-        levels,
-        certain.vx(levels),
-        mean[3:],
-        low[3:],
-        high[3:],
-        d90,
-        v100,
-        spread,
-        grid,
-        drawn.mean,
-        drawn.sd,
-        draws,
-        seed,
-    )
+    return Band(levels, certain.vx(levels), mean[3:], low[3:], high[3:], d90, v100, spread, draws, seed)
 
 
 def _cv(field: Floats, weights: Floats) -> float:

@@ -24,6 +24,8 @@ from mesogun.dose.grid import Grid
 from mesogun.dose.indices import Metrics, metrics
 from mesogun.dose.regions import Polygon
 from mesogun.dose.robust import Errors, RobustField, robust_field
+from mesogun.dose.spectral import SOURCE_CELLS
+from mesogun.dose.spheroids import MAX_SIZES, robust_spheroids
 from mesogun.errors import InputError
 
 if TYPE_CHECKING:
@@ -154,7 +156,7 @@ def _compute(
         weights,
         ref,
         metrics(dose, weights, ref),
-        robust_field(points, volumes, depth_mm, found, grid=fine, layer=layer, coarse_ok=True),
+        _expected(points, volumes, depth_mm, found, fine, layer),
         band(
             points,
             volumes,
@@ -170,6 +172,16 @@ def _compute(
         found,
         title,
     )
+
+
+def _expected(
+    points: Floats, volumes: Floats, depth_mm: ArrayLike, errors: Errors, grid: Grid, layer: str
+) -> RobustField:
+    """Mean and SD in the form of the map where that is closed, else in the Gaussian form."""
+    few = len(np.unique(volumes[volumes > 0.0])) <= MAX_SIZES
+    if few and errors.jitter_sd_mm >= SOURCE_CELLS * grid.h_mm:
+        return robust_spheroids(points, volumes, depth_mm, errors, grid=grid, layer=layer)
+    return robust_field(points, volumes, depth_mm, errors, grid=grid, layer=layer, coarse_ok=True)
 
 
 def _layout(drawing: Figure, content: _Content) -> None:
@@ -188,13 +200,14 @@ def _footer(content: _Content) -> str:
     e, split = content.errors, content.robust.split(content.weights)
     named = ", ".join(f"{name} {100 * part:.0f} %" for name, part in split.items() if part >= 0.005)
     total, area = float(content.volumes.sum()), float(content.weights.sum()) / MM2_PER_CM2
+    expected = content.robust.expected_cv(content.weights)
     contour = "; contour in (a): reference dose" if _contoured(content) else ""
     return (
         f"{len(content.points)} points, {total:.4g} µL on {area:.3g} cm$^2$. Reference {content.reference:.3g} "
         f"µL cm$^{{-2}}${contour}. Under (b): value without error (5–95 % of draws).\n"
         f"Errors (SD): placement {e.jitter_sd_mm:g} mm per axis, volume {100 * e.volume_cv:.0f} % per shot, delivered "
         f"{100 * e.delivered:.1f} ± {100 * e.delivered_sd:.1f} %; {content.drawn.draws} draws.\n"
-        f"Causes of the expected non-uniformity: {named}. A model of fluid in skin; no clinical claim."
+        f"Expected CV {100 * expected:.0f} %, from {named}. A model of fluid in skin; no clinical claim."
     )
 
 
@@ -263,13 +276,12 @@ def _numbers(content: _Content) -> str:
 
 def _profile(axes: Axes, content: _Content) -> None:
     row, ref = _row(content), content.reference
-    grid, drawn = content.grid, content.drawn
-    across = min(int((grid.y_mm[row] - drawn.grid.y0_mm) / drawn.grid.h_mm), drawn.grid.ny - 1)
-    mean, sd = drawn.field_mean[across] / ref, drawn.field_sd[across] / ref
+    grid = content.grid
+    mean, sd = content.robust.mean[row] / ref, content.robust.sd[row] / ref
     inside = content.weights[row] > 0.5 * grid.cell_mm2
-    low, x = np.maximum(mean - sd, 0.0), drawn.grid.x_mm
-    axes.fill_between(x, low, mean + sd, color=_LINE, alpha=0.22, linewidth=0, label="mean ± SD of draws")
-    axes.plot(x, mean, color=_LINE, linewidth=0.9, linestyle=(0, (5, 2)))
+    low = np.maximum(mean - sd, 0.0)
+    axes.fill_between(grid.x_mm, low, mean + sd, color=_LINE, alpha=0.22, linewidth=0, label="expected ± SD")
+    axes.plot(grid.x_mm, mean, color=_LINE, linewidth=0.9, linestyle=(0, (5, 2)))
     axes.plot(grid.x_mm, content.dose[row] / ref, color=_INK, linewidth=0.9, label="without error")
     axes.axhline(1.0, color=_SECOND, linewidth=0.7)
     axes.fill_between(

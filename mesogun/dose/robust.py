@@ -9,7 +9,7 @@ mass ``m``, with ``G(v)`` the plane Gaussian of variance v per axis::
     Var[C] = sum m^2 ((1 + cv^2) E[g^2] - E[g]^2),   E[g]^2 = G((s^2 + tau^2) / 2) / (4 pi (s^2 + tau^2))
 
 In a layer, the share of each depot that lies in it has a mean and a second moment under depth error as well. Not
-responsible for other shapes or distributions: ``montecarlo`` draws those.
+responsible for undiffused spheroids (``spheroids``) nor for other distributions (``montecarlo`` draws those).
 """
 
 from __future__ import annotations
@@ -170,6 +170,19 @@ def robust_field(
     squared_mean = _gaussians(
         every, grid, (s2 + tau2) / 2.0, m2 * first**2 / (4.0 * math.pi * (s2 + tau2)), cells=False
     )
+    return assemble(errors, grid, nominal, mean, at_mean_depth, at_any_depth, squared_mean)
+
+
+def assemble(
+    errors: Errors,
+    grid: Grid,
+    nominal: Floats,
+    mean: Floats,
+    at_mean_depth: Floats,
+    at_any_depth: Floats,
+    squared_mean: Floats,
+) -> RobustField:
+    """Variances by cause from the sums over depots of ``m^2 E[g^2]`` (at the mean depth, at any) and ``m^2 E[g]^2``."""
     cv2, dcv2, ccv2 = errors.volume_cv**2, errors.delivered_cv**2, errors.common_cv**2
     placement = np.maximum(at_mean_depth - squared_mean, 0.0)
     volume, delivery = cv2 * at_any_depth, dcv2 * (1.0 + cv2) * at_any_depth

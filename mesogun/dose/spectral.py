@@ -78,6 +78,25 @@ class SpectralPlane:
             spectrum *= self._shadows[spheroid_a_mm]
         return self._inverse(spectrum)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of the periodic plane, ``(ny, nx)``."""
+        return self._ny, self._nx
+
+    def through(self, kernel: Floats | NDArray[np.complex128]) -> Floats:
+        """Mass per cell for sources seen through a kernel given by its transform on this plane."""
+        return self._inverse(self._sources * kernel)
+
+    @property
+    def wave_numbers(self) -> Floats:
+        """Length of each wave vector in 1/mm, of the shape of a transform."""
+        return np.asarray(np.sqrt(self._ky2[:, None] + self._kx2))
+
+    def radii_mm(self) -> Floats:
+        """Distance of each cell from the periodic plane's origin, ``(ny, nx)``."""
+        y, x = (np.fft.fftfreq(n) * n * self._grid.h_mm for n in self.shape)
+        return np.asarray(np.hypot(y[:, None], x), dtype=np.float64)
+
     def exposure(
         self, *, variance_mm2: float, diffusivity_mm2_s: float, clearance_per_s: float, until_s: float
     ) -> Floats:

@@ -13,6 +13,7 @@ from mesogun.dose import DELIVERED_FRACTION, Errors, Grid, areal_dose, band, met
 from mesogun.dose.depth import DepthField
 from mesogun.dose.montecarlo import delivered_shares, draw
 from mesogun.dose.parameters import load
+from mesogun.dose.spheroids import robust_spheroids
 from mesogun.errors import InputError
 
 from .shared import GRID, Floats, mass_ul, plans
@@ -40,6 +41,31 @@ def test_mean_and_sd_agree_with_draws_within_their_noise(errors: Errors) -> None
     ratio = drawn.sd[inside] / closed.sd[inside] - 1.0
     assert abs(ratio).max() < 4.0 / math.sqrt(2.0 * DRAWS) * 1.6  # dose is skewed: its SD scatters more than normal
     assert math.sqrt(float(np.mean(ratio**2))) < 2.0 / math.sqrt(2.0 * DRAWS)
+
+
+def test_undiffused_spheroids_agree_with_draws_of_the_erf_form() -> None:
+    grid = Grid(-8.0, -8.0, 0.25, 64, 64)
+    errors, volumes = Errors(jitter_sd_mm=0.6, volume_cv=0.1, delivered=0.95, delivered_sd=0.03), np.full(25, 10.0)
+    volumes[::3] = 14.0
+    closed = robust_spheroids(POINTS, volumes, 1.0, errors, grid=grid)
+    drawn = draw(POINTS, volumes, 1.0, errors, grid=grid, draws=500, seed=4, form="erf")
+    inside = closed.mean > 0.1 * closed.mean.max()
+    ratio = drawn.sd[inside] / closed.sd[inside] - 1.0
+    assert math.sqrt(float(np.mean(ratio**2))) < 2.0 / math.sqrt(2.0 * 500)
+    assert abs(float(ratio.mean())) < 0.025
+    error = (drawn.mean - closed.mean)[inside] / (closed.sd[inside] / math.sqrt(500))
+    assert np.abs(error).max() < 4.5
+    assert mass_ul(closed.mean, grid) == pytest.approx(0.95 * volumes.sum(), rel=1e-4)
+    np.testing.assert_array_equal(closed.nominal, areal_dose(POINTS, volumes, 1.0, grid=grid))
+
+
+def test_spheroids_that_the_closed_form_cannot_take_are_refused() -> None:
+    with pytest.raises(InputError, match=r"h_mm <= 0\.05 would do"):
+        robust_spheroids(POINTS, 10.0, 1.0, Errors(jitter_sd_mm=0.1), grid=COARSE)
+    with pytest.raises(InputError, match="25 sizes"):
+        robust_spheroids(POINTS, np.linspace(5, 9, 25), 1.0, Errors(jitter_sd_mm=1.5), grid=COARSE)
+    with pytest.raises(InputError, match="all volumes are zero"):
+        robust_spheroids(POINTS, 0.0, 1.0, Errors(jitter_sd_mm=1.5), grid=COARSE)
 
 
 def test_depth_error_moves_dose_between_layers_as_drawn() -> None:
