@@ -37,6 +37,7 @@ from tui.themes import theme_of
 from tui.view import View, ViewMaker
 
 PERIOD_S = 0.05
+LEAST_GAP_US = 40_000
 LATE_US = 1_000_000
 MOST_OUTSTANDING = 3
 NARROW, WIDE = 76, 110
@@ -156,6 +157,7 @@ class Dashboard(App[str]):
         self._moment: Moment | None = None
         self._trace: deque[int] = deque(maxlen=240)
         self._beat = 0
+        self._ticked_us = now_us() - LEAST_GAP_US
         self._last_bell_us: int | None = None
         self._painted_us: int | None = None
         self._waiting_us: int | None = None
@@ -225,7 +227,9 @@ class Dashboard(App[str]):
                 driver.on_stop = self._front.stop_now
         self._lay_out()
         if self._period_s is not None:
-            self.set_interval(self._period_s, self.tick)
+            self.set_interval(self._period_s, self._round)
+            if self._front is not None:
+                self._front.when_news(lambda: self.post_message(self.News()))
         self.call_after_refresh(self.tick)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -242,9 +246,27 @@ class Dashboard(App[str]):
 
     # -- the painting loop ---------------------------------------------------------------------------------------------
 
+    class News(Message):
+        """A snapshot has arrived since the screen last looked."""
+
+    def on_dashboard_news(self) -> None:
+        """Look at once, unless the last look was so recent that the timer's next one will do."""
+        self._round()
+
+    def on_unmount(self) -> None:
+        """Nobody listens to news any more."""
+        if self._front is not None:
+            self._front.when_news(None)
+
+    def _round(self) -> None:
+        if self._now_us() - self._ticked_us >= LEAST_GAP_US:
+            self.tick()
+
     def tick(self) -> None:
         """One round: look, bring everything up to date, have the frame reported."""
-        now_us = self._now_us()
+        now_us = self._ticked_us = self._now_us()
+        if self._front is not None:
+            self._front.looked()
         moment = self._source.moment(now_us)
         self._moment = moment
         view = self._maker.view(

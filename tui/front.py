@@ -73,6 +73,8 @@ class ScreenFront:
         self._answer: bool | None = None
         self._stopped_us: int | None = None
         self._stop_failure: str | None = None
+        self._news: Callable[[], object] | None = None
+        self._told = False
 
     # -- the runner's side ---------------------------------------------------------------------------------------------
 
@@ -85,6 +87,10 @@ class ScreenFront:
             heard_us = now_us if new_word or before is None else before.heard_us
             self._seen = Seen(snapshot, now_us, heard_us, before.count + 1 if before is not None else 1)
             self._painted.clear()
+            tell = None if self._told else self._news
+            self._told = self._told or tell is not None
+        if tell is not None:
+            tell()
         if self._lockstep_s > 0:
             self._painted.wait(self._lockstep_s)
 
@@ -122,6 +128,16 @@ class ScreenFront:
         """The newest snapshot."""
         with self._lock:
             return self._seen
+
+    def when_news(self, news: Callable[[], object] | None) -> None:
+        """Call ``news`` on the runner's thread at the first snapshot after each look at ``looked``."""
+        with self._lock:
+            self._news = news
+
+    def looked(self) -> None:
+        """The screen is about to look: what comes after this is news again."""
+        with self._lock:
+            self._told = False
 
     def painted(self, snapshot: Snapshot) -> None:
         """A frame that shows ``snapshot`` has left for the terminal: mint its token (H12)."""

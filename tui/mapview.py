@@ -16,6 +16,7 @@ from textual import events, work
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
 from mesogun.plan.model import Plan
 from mesogun.record import Mark, TreatmentState
@@ -105,11 +106,13 @@ class MapView(Widget):
 
     @work(thread=True, exclusive=True)
     def _build(self, to: Fit) -> None:
+        worker = get_current_worker()
         made = DoseMap(self._plan, to)
         state = self._state
         if state is not None:
             made.take(state.shots, state.reassigned)
-        self.app.call_from_thread(self._install, made)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._install, made)
 
     def _install(self, made: DoseMap) -> None:
         if made.fit != self._fit:

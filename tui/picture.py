@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+
+from textual.worker import WorkerCancelled
 
 from tui.follow import Entry, ReplaySource, plan_of
 from tui.settings import Look
@@ -56,8 +59,9 @@ def picture_of(
 
     async def draw() -> str:
         async with app.run_test(size=size) as pilot:
-            for _ in range(2):
-                await app.workers.wait_for_complete()
+            for _ in range(3):
+                with suppress(WorkerCancelled):  # a new size cancels the map that was being built for the old one
+                    await app.workers.wait_for_complete()
                 app.tick()
                 await pilot.pause()
             return offline(app.export_screenshot(title="mesogun"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from mesogun.clock import ManualClock
 from mesogun.treatment import Phase
@@ -76,7 +77,8 @@ class Stage:
     async def paint(self, pilot: Pilot[str], *, after_us: int = 50_000) -> None:
         """Let time pass, one round of the painting loop, and everything that follows from it."""
         self.clock.advance_us(after_us)
-        await pilot.app.workers.wait_for_complete()
+        with suppress(WorkerCancelled):  # a resize cancels the map that was being built for the old size
+            await pilot.app.workers.wait_for_complete()
         self.app.tick()
         await pilot.pause()
         await pilot.pause()

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import pyte
 
+LONG_S = 50.0
 ROOT = Path(__file__).parents[2]
 ASK = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
 
@@ -70,6 +71,31 @@ class Terminal:
             if until is not None and self.process.poll() is not None and not ready:
                 return until in self.told()
         return until is None
+
+    def read_until(self, so: Callable[[str], bool]) -> bool:
+        """Be a terminal until the reports are so; false if that takes unreasonably long."""
+        end = time.monotonic() + LONG_S
+        while time.monotonic() < end:
+            self.read(0.05)
+            if so(self.told()):
+                return True
+        return False
+
+    def wait_until(self, so: Callable[[str], bool]) -> bool:
+        """Read nothing until the reports are so."""
+        end = time.monotonic() + LONG_S
+        while time.monotonic() < end:
+            if so(self.told()):
+                return True
+            time.sleep(0.01)
+        return False
+
+    def read_to_the_end(self) -> None:
+        """Be a terminal until the child has ended, and read what it left."""
+        end = time.monotonic() + LONG_S
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read(0.05)
+        self.read(0.2)
 
     def told(self) -> str:
         return self.reports.read_text() if self.reports.exists() else ""

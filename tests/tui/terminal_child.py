@@ -36,6 +36,7 @@ def main() -> None:
             if token is not None:
                 report(f"token {token.gun_clock_us}")
             done += 1
+            report("round")
             if what == "crash" and done == 40:
                 setattr(Dashboard, "_draw", _broken)  # noqa: B010 -- the fault is put in from outside
             time.sleep(0.02)

@@ -124,3 +124,19 @@ def test_lockstep_waits_for_the_paint_of_this_snapshot() -> None:
     front.painted(shown)
     runner.join(10)
     assert not runner.is_alive()
+
+
+def test_news_is_told_once_until_the_screen_looks() -> None:
+    front, _, _ = make()
+    told: list[int] = []
+    front.when_news(lambda: told.append(1))
+    front.show(scenes.snapshot(1))
+    front.show(scenes.snapshot(2))
+    assert len(told) == 1
+    front.looked()
+    front.show(scenes.snapshot(3))
+    assert len(told) == 2
+    front.when_news(None)
+    front.looked()
+    front.show(scenes.snapshot(4))
+    assert len(told) == 2

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from mesogun.limits import Answer, Answers, parse_answers
 from mesogun.plan import Plan
@@ -25,7 +27,8 @@ def shown(app: Start) -> str:
 
 async def settled(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
     await pilot.pause()
-    await app.workers.wait_for_complete()
+    with suppress(WorkerCancelled):
+        await app.workers.wait_for_complete()
     await pilot.pause()
 
 
