@@ -15,13 +15,15 @@ from mesogun.identity import SIMULATED_KEY
 from mesogun.wire.codes import GunKind, Reason
 from mesogun.wire.messages import FINGERPRINT
 from mesogun.wire.pairing import Agreement, agree, key_pair
+from sim.doors.port import attach
+from sim.world import World
 from tests.gun import minimal_gun
 from tests.gun.cable import Cable
 from tests.gun.minimal_gun import MinimalGun
 from tests.trace import req
 
 PAIR_BEGIN, PAIR_CONFIRM = 0x20, 0x21
-NOT_PAIRING, CHECKSUM = 22, 21
+NOT_PAIRING = 22
 
 
 class PairingGun(MinimalGun):
@@ -64,9 +66,8 @@ class PairingGun(MinimalGun):
                 return bytes([1, NOT_PAIRING]) + self.status()
             agreed, self.agreed, self.accepted, self.display = self.agreed, None, False, ""
             if fields[0] != agreed.proof:
-                return bytes([1, CHECKSUM]) + self.status()
+                return bytes([1, NOT_PAIRING]) + self.status()
             self.key, self.kept_proof = agreed.key, agreed.proof
-            self.open_session = False
             return bytes(2) + self.status()
         return super().read(op, *fields)
 
@@ -184,6 +185,21 @@ def test_no_answer_at_all_is_unknown(bench: Bench) -> None:
     bench.cable.from_gun = lambda _: []
     with pytest.raises(OutcomeUnknown, match="pair it again"):
         pairing.confirm(code)
+
+
+@req("W-53", "W-54", "W-55")
+def test_the_simulated_firmware_pairs_too() -> None:
+    world = World("standard", seed=11, hand=False, kind=GunKind.CLINICAL)
+    gun = connect(attach(world), keys=lambda _: None)
+    with pytest.raises(GunRefused):
+        Pairing.begin(gun)
+    world.gun.pairing.press()
+    pairing = Pairing.begin(gun)
+    world.gun.pairing.press()
+    key = pairing.confirm(world.gun.panel.display)
+    assert connect(attach(world), keys=lambda _: key).read_only_reason is None
+    with pytest.raises(AuthError):
+        connect(attach(world), keys=lambda _: b"another key" + bytes(21))
 
 
 @pytest.mark.parametrize("kind", [GunKind.SIMULATED, GunKind.BENCH])
