@@ -76,10 +76,17 @@ LIMITS = (
 
 
 def planned(plan: Plan = PLAN) -> ev.TreatmentPlanned:
+    return _PLANNED if plan is PLAN else _planned(plan)
+
+
+def _planned(plan: Plan) -> ev.TreatmentPlanned:
     return ev.TreatmentPlanned(
         "S-0042", "op-ada", plan.to_bytes().decode(), plan.plan_hash, plan.protocol_id, plan.protocol_sha256,
         plan.agent.id, plan.total_nl, len(plan.shots), simulated=True, demonstration=True,
     )  # fmt: skip
+
+
+_PLANNED = _planned(PLAN)
 
 
 def found(serial: str = "SIM-0007") -> ev.GunFound:

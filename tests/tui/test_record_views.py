@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesogun.errors import InputError
@@ -39,6 +39,7 @@ def view_of(state: TreatmentState, **options: object) -> View:
     return maker.view(state, scenes.status(len(state.shots)), **chosen)  # type: ignore[arg-type]
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2**31))
 def test_the_total_shown_is_the_sum_of_the_records_after_every_event(seed: int) -> None:
     """Any order of loads, shots, unloads, breaks: nothing is estimated, nothing is lost."""
@@ -187,6 +188,7 @@ def test_a_replay_runs_at_its_speed_and_cuts_long_waits() -> None:
     assert source.place == 10
 
 
+@settings(max_examples=25)
 @given(st.lists(st.integers(-30, 30), max_size=12))
 def test_scrubbing_shows_exactly_the_events_up_to_the_place(moves: list[int]) -> None:
     rows = entries(scenes.history(15))
