@@ -82,9 +82,9 @@ def place(name: str, stream: Stream) -> At:
 def numbers(name: str, stream: Stream) -> dict[str, float]:
     """Sometimes a fault is stronger or weaker than its default."""
     found: dict[str, float] = {}
+    counts = {"count", "bits", "bytes", "keep", "for_us", "by_us", "by_s"}
     for key, (default, low, high) in CATALOGUE[name].numbers.items():
         if stream.chance(0.5):
             value = default * 10 ** stream.uniform(-1.0, 0.7) if default > 0 else stream.uniform(low, high)
-            found[key] = float(round(min(high, max(low, value))))
-            found[key] = min(high, max(low, found[key]))
+            found[key] = min(high, max(low, float(round(value, 0 if key in counts else 2))))
     return found

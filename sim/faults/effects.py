@@ -92,8 +92,8 @@ def bubble(injector: Injector, fault: Fault) -> None:
 
 
 def leak(injector: Injector, fault: Fault) -> None:
-    """Liquid escapes past the stopper until somebody looks."""
-    injector.path(leak=fault.number("nl_per_kpa_s"))
+    """Liquid escapes past the stopper until somebody looks: ``ratio`` times as easily as through the needles."""
+    injector.path(leak=fault.number("ratio") / injector.needle_resistance)
     injector.until_cleared(lambda: injector.path(leak=0.0))
 
 

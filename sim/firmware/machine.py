@@ -60,6 +60,9 @@ class Shot:
     disarm: bool = False
     doubtful: bool = False
     waited_us: int = 0
+    ran_nl: float = 0.0
+    ran_us: int = 0
+    motor_us: int = 0
 
 
 class Witness(Protocol):
@@ -201,7 +204,9 @@ class Machine:
 
     def may_repeat(self) -> bool:
         """Whether a burst or run goes on by itself: the trigger is still down."""
-        return self.panel.trigger and (self.panel.mode == "continuous" or self._burst_left > 0) and self.ready()
+        mode = self.panel.mode
+        going = mode == "continuous" or (mode == "burst" and self._burst_left > 0)
+        return going and self.panel.trigger and self.ready()
 
     def needs_contact(self) -> bool:
         """Whether this shot must be in contact throughout."""
@@ -390,6 +395,7 @@ class Machine:
         self.plant.sync()
         self.plant.peak = self.plant.pressure
         shot.encoder_start = self.plant.encoder_nl
+        shot.motor_us = self.kernel.now_us
         shot.planned_us = round(volume / flow * 1e6)
         self.plant.run(flow, volume)
         offset = self.profile["sensors.pressure_offset_kpa"]
@@ -476,6 +482,10 @@ class Machine:
             self.end_lease()
 
     def _settle(self) -> None:
+        shot = self._shot()
+        if not shot.waited_us:
+            shot.ran_nl = self.plant.encoder_nl - shot.encoder_start
+            shot.ran_us = self.kernel.now_us - shot.motor_us
         self._motor = self.kernel.after(self.profile.integer("shot.settle_us"), "settled", self._settled)
 
     def _settled(self) -> None:
@@ -504,18 +514,18 @@ class Machine:
     def _judge_pressure(self, shot: Shot) -> None:
         """Pressure that does not fit a stroke into skin: air, a leak, or a sensor that says nothing (MG-22).
 
-        Too low a peak behind a whole stroke, or a slow decay that no narrow path explains, since a soft syringe
+        Too low a peak for the way the piston has come, or a slow decay that no narrow path explains: a soft syringe
         (a bubble) hides how much is still to come.
         """
-        if self._kind() != ShotKind.TREAT or not shot.planned_us:
+        if self._kind() not in {ShotKind.TREAT, ShotKind.PRIME} or not shot.ran_us or shot.ran_nl < self._bound_nl(0):
             return
-        flow, tau = self.profile["screw.flow_nl_s"], self.profile.tau_s
+        flow, tau = shot.ran_nl / shot.ran_us * 1e6, self.profile.tau_s
         resistance = self.profile.needle_kpa_s_per_nl() / self.profile["needle.count"]
-        expected = flow * resistance * -math.expm1(-shot.planned_us / 1e6 / tau)
+        expected = flow * resistance * -math.expm1(-shot.ran_us / 1e6 / tau)
         offset = self.profile["sensors.pressure_offset_kpa"]
         seen = self.panel.pressure_read(self.plant.peak + offset) - offset
         soft = shot.waited_us > 0 and not shot.occluded and seen < STIFF_SHARE * expected
-        if soft or (shot.whole and seen < WEAK_SHARE * expected):
+        if soft or seen < WEAK_SHARE * expected:
             shot.doubtful = True
             shot.fault = shot.fault or (Fault.SENSOR if seen < DEAD_SHARE * expected else Fault.SYRINGE)
 

@@ -1,7 +1,7 @@
 """Pairing at the gun's end: button, code on the display, button again, key kept durably before the answer.
 
-Not responsible for the mathematics (``mesogun.wire.pairing``). A simulated gun that says so (kind ``simulated``) keeps the published
-key and refuses; only worlds built as another kind pair.
+Not responsible for the mathematics (``mesogun.wire.pairing``). A gun of kind ``simulated`` keeps the published key
+and refuses; only worlds built as another kind pair.
 """
 
 from __future__ import annotations

@@ -190,6 +190,7 @@ class Requests:
             return refused(reason)
         self._stamp(message.painted_clock_us, message.painted_shot_no, message.lease_ms)
         machine.set_lease()
+        machine.post(Happening.REPEAT)  # a run that waited for the screen goes on while the trigger is held
         return OK
 
     def _lease_reason(self, painted_us: int, painted_shot_no: int, lease_ms: int) -> Reason:

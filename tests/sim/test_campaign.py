@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from sim.faults import FaultPlan, from_json
 from tests.trace import req
 
 SEEDS = 120
-REGRESSIONS = (0, 4, 9, 31, 51, 71, 120)  # each broke something once
+REGRESSIONS = (0, 4, 9, 31, 48, 51, 65, 71, 100, 120, 167, 233)  # each broke something once
 
 
 @req("G1", "G5", "G6", "H2", "H3", "H4", "H5", "H8", "H9", "MG-34")
@@ -64,6 +65,14 @@ def test_shrinking_keeps_only_what_is_needed() -> None:
         many.shrink(3)
     line = many.replay_line(3, smaller)
     assert from_json(line.split("'")[1]) == smaller
+
+
+def test_a_seed_has_a_timeline(tmp_path: Path) -> None:
+    from sim.campaign.timeline import picture
+
+    result = picture(5, tmp_path / "seed.png")
+    assert result.trace == run_seed(5).trace  # watching changes nothing
+    assert (tmp_path / "seed.png").read_bytes().startswith(b"\x89PNG")
 
 
 QUICK = ("boot closes an open INTENT", "an INTENT consumes the entry", "the gun waits for the screen")
