@@ -17,7 +17,7 @@ from mesogun.clock import RealClock
 from mesogun.errors import Refused
 from mesogun.gun import connect
 from mesogun.identity import Action, Home
-from mesogun.journal import open_journal
+from mesogun.journal import journal_at
 from mesogun.record.events import NoteAdded
 
 PORT = click.option("--port", envvar="MESOGUN_PORT", help="Where the gun is: /dev/ttyACM0, COM5, sim://standard, ...")
@@ -105,7 +105,7 @@ def release(port: str | None, why: str, who: str | None, url: str | None) -> Non
     operator.require(Action.SETTLE)
     with (
         connect(_named(port), keys=people.gun_keys()) as found,
-        open_journal(places.journal_url(url), found.clock) as record,
+        journal_at(Home.open(), places.journal_url(url), found.clock) as record,
     ):
         bound_to = found.welcome.open_treatment
         if bound_to == 0:

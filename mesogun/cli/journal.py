@@ -16,7 +16,8 @@ import click
 from mesogun.cli import places
 from mesogun.clock import RealClock
 from mesogun.errors import InputError, RecordError
-from mesogun.journal import Journal, Row, open_journal
+from mesogun.identity import Home
+from mesogun.journal import Head, Journal, Row, journal_at, open_journal, verify_at
 
 JOURNAL = click.option("--journal", "url", help="File or URL of the journal; default: the one in your state folder.")
 
@@ -60,11 +61,16 @@ def show(treatment: str | None, url: str | None, as_json: bool) -> None:
 
 @journal.command()
 @JOURNAL
+@click.option("--head", "printed", multiple=True, help="A head as printed on a report, SEQ:HASH; repeat for more.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def verify(url: str | None, as_json: bool) -> int:
-    """Recompute the hash chain over every stored byte; exit code 7 names the first bad row."""
+def verify(url: str | None, printed: tuple[str, ...], as_json: bool) -> int:
+    """Recompute the hash chain over every stored byte; exit code 7 names the first bad row.
+
+    Signatures must be by keys that this station trusts, and what it remembers of the journal must still be there.
+    """
+    heads = [_head(text) for text in printed]
     with open_for_reading(url) as record:
-        verdict = record.verify()
+        verdict = verify_at(Home.open(), record, heads)
     if as_json:
         head = {"seq": verdict.head.seq, "hash": verdict.head.hash}
         click.echo(
@@ -153,7 +159,7 @@ def settle(
     from mesogun.cli.settling import open_questions, settle_block, settle_lost_gun
     from mesogun.units import nl_from_ul
 
-    with open_journal(places.journal_url(url), RealClock(), create=False) as record:
+    with journal_at(Home.open(), places.journal_url(url), RealClock(), create=False) as record:
         if shot_no is None and not lost_gun:
             click.echo(open_questions(record, treatment))
             return
@@ -165,6 +171,13 @@ def settle(
             raise InputError("say how much of it this subject got with --given-ul")
         else:
             click.echo(settle_block(record, treatment, who, shot_no, nl_from_ul(given_ul), why))
+
+
+def _head(text: str) -> Head:
+    number, colon, digest = text.partition(":")
+    if not (colon and number.isdigit() and len(digest) == 64):
+        raise InputError(f"--head {text}: a head looks like 305:6303d7..., a row number and 64 hex digits")
+    return Head(int(number), digest)
 
 
 def _row(row: Row) -> dict[str, Any]:

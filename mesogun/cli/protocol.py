@@ -90,8 +90,8 @@ def approve(name: str, why: str, withdraw: bool, who: str | None, passphrase_std
     from mesogun.cli import people, places
     from mesogun.cli.approving import approval
     from mesogun.clock import RealClock
-    from mesogun.identity import Action
-    from mesogun.journal import open_journal
+    from mesogun.identity import Action, Home
+    from mesogun.journal import journal_at
 
     item = find_protocol(name)
     operator = people.operator_for(who, simulated_only=False)
@@ -104,7 +104,7 @@ def approve(name: str, why: str, withdraw: bool, who: str | None, passphrase_std
         raise InputError("an approval is signed: give the passphrase of your key with --passphrase-stdin")
     clock = RealClock()
     event = approval(item, operator, why, clock.utc().date(), withdrawn=withdraw, passphrase=passphrase)
-    with open_journal(places.journal_url(url), clock) as record:
+    with journal_at(Home.open(), places.journal_url(url), clock) as record:
         record.append([event], treatment="", epoch=None)
     verb = "withdrawn" if withdraw else "approved"
     click.echo(f"{item.id} ({item.sha256[:12]}): {verb} and signed by {operator.reference}")

@@ -79,6 +79,32 @@ def serve(
 
 
 @sim.command()
+@click.argument("name")
+@click.option("--profile", default="standard", show_default=True, help="Which gun.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Repeat a run.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw it (.png or .svg).")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+def scenario(name: str, profile: str, seed: int, plot: Path | None, as_json: bool) -> None:
+    """Run one experiment: occlusion, startup, trumpet or brownout."""
+    from sim.scenario import run as run_scenario
+
+    outcome = run_scenario(name, profile=profile, seed=seed)
+    if plot is not None:
+        from sim.scenario.picture import draw
+
+        draw(outcome, plot)
+    if as_json:
+        click.echo(outcome.to_json())
+        return
+    for key, value in outcome.numbers.items():
+        click.echo(f"{key:<36} {value:.6g}")
+    for note in outcome.notes:
+        click.echo(f"note: {note}")
+    if plot is not None:
+        click.echo(f"wrote {plot}", err=True)
+
+
+@sim.command()
 @click.option("--seeds", type=int, default=100, show_default=True, help="How many.")
 @click.option("--start", type=int, default=0, show_default=True, help="The first seed.")
 @click.option("--jobs", type=int, default=1, show_default=True, help="Processes.")

@@ -19,8 +19,8 @@ from mesogun.cli.limits import clinic_limits
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
 from mesogun.errors import InputError, MesogunError, Refused
 from mesogun.gun import Gun, connect
-from mesogun.identity import Operator, check_subject
-from mesogun.journal import Journal, open_journal
+from mesogun.identity import Home, Operator, check_subject
+from mesogun.journal import Journal, journal_at
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
 from mesogun.limits.consumables import Lot, check_lot
 from mesogun.limits.consumables import expiry as expiry_day
@@ -95,7 +95,7 @@ def treat(
         if yes and kind != "simulated":
             raise Refused(f"--yes stands in for a person on a simulated gun only; this one is {kind}: use --answers")
         operator = people.operator_for(who, simulated_only=yes and kind == "simulated")
-        record = stack.enter_context(open_journal(places.journal_url(url), gun.clock))
+        record = stack.enter_context(journal_at(Home.open(), places.journal_url(url), gun.clock))
         answer = _answering(yes=yes, given=answers)
         if resume:
             begun = visit.recall(record, protocol)
