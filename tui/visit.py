@@ -198,6 +198,8 @@ def _quoted(text: str) -> str:
 
 def command(ready: Prepared, said: Said, subject: str, folder: Path) -> tuple[str, ...]:
     """Write plan and answers into ``folder``; the arguments that carry the visit out."""
+    from mesogun.identity import Home
+
     folder.mkdir(parents=True, exist_ok=True)
     plan_file, answers_file = folder / "plan.json", folder / "answers.toml"
     plan_file.write_bytes(ready.plan.to_bytes())
@@ -206,4 +208,8 @@ def command(ready: Prepared, said: Said, subject: str, folder: Path) -> tuple[st
         "treat", ready.protocol.id, "--plan", str(plan_file), "--answers", str(answers_file),
         "--port", ready.gun.port, "--subject", subject,
     ]  # fmt: skip
-    return (*arguments, "--demo-values") if ready.demonstration else tuple(arguments)
+    if ready.demonstration:
+        arguments.append("--demo-values")
+        if Home.open().operators.current() is None:
+            arguments.append("--yes")  # the demonstration operator, whom only a simulated gun knows
+    return tuple(arguments)

@@ -21,6 +21,12 @@ NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 Scene = Callable[[Start, Pilot[tuple[str, ...]]], Awaitable[None]]
 
 
+@pytest.fixture(autouse=True)
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody is at this keyboard."""
+    monkeypatch.setenv("MESOGUN_HOME", str(tmp_path / "home"))
+
+
 def shown(app: Start) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips(app.size))
 
@@ -89,6 +95,7 @@ def test_the_whole_wizard_by_keyboard_ends_in_a_command_and_its_files(tmp_path: 
     found = app.return_value
     assert found is not None
     assert found[:2] == ("treat", "face-mesolift")
+    assert found[-2:] == ("--demo-values", "--yes"), "nobody is at the keyboard, and the gun is simulated"
     plan = Plan.from_bytes((tmp_path / "plan.json").read_bytes())
     answers = parse_answers((tmp_path / "answers.toml").read_text(), "answers")
     assert answers.confirmed_plan_hash == plan.plan_hash
