@@ -4,7 +4,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesogun.area import example
@@ -33,6 +33,7 @@ def test_tiling_verdicts_of_known_shapes(name: str, offsets: list[Node], tiles: 
     assert verdict(offsets).tiles == tiles
 
 
+@settings(max_examples=25)
 @given(st.sets(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=6))
 def test_a_sublattice_found_covers_a_patch_exactly_once(offsets: set[Node]) -> None:
     """Brute force beside the coset argument: count how often each node of a patch is served."""
@@ -51,6 +52,7 @@ def test_every_bundled_head_tiles_where_it_sits() -> None:
             assert verdict(found[0].nodes).tiles == "yes"
 
 
+@settings(max_examples=25)
 @given(st.sets(st.tuples(st.integers(0, 11), st.integers(0, 9)), min_size=1, max_size=90))
 def test_stamps_share_no_point_and_leave_the_area_nowhere(nodes: set[Node]) -> None:
     seat = seats(find("plus-5"), "square", Span.exactly(4_000))[0]

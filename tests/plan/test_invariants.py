@@ -15,6 +15,7 @@ from shapely.geometry import Polygon
 from mesogun.area import Area, from_polygon
 from mesogun.plan import Plan, PlanRequest, Span, make_plan
 from tests.plan.strategies import areas, requests, shapes
+from tests.trace import req
 
 PLAIN = PlanRequest(
     depth=Span.exactly(1_500),
@@ -34,7 +35,8 @@ KINDS = [
 ]
 
 
-@settings(max_examples=30)
+@req("MG-04")
+@settings(max_examples=16)
 @given(areas(), requests())
 def test_what_holds_for_every_plan(area: Area, request: PlanRequest) -> None:
     plan = make_plan(area, request)
@@ -93,7 +95,7 @@ def crossings(plan: Plan, area: Area) -> set[int]:
     return found
 
 
-@settings(max_examples=30)
+@settings(max_examples=14)
 @given(
     shapes(),
     st.floats(0, 2 * math.pi),
@@ -132,7 +134,7 @@ def test_a_moved_turned_or_mirrored_area_gets_the_congruent_plan(
     assert (a.path.turns, a.path.lifts, a.syringe_changes) == (b.path.turns, b.path.lifts, b.syringe_changes)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(shapes(), st.data())
 def test_winding_and_vertex_order_change_no_byte(shape: tuple[Polygon, list[Polygon]], data: st.DataObject) -> None:
     outline, holes = shape

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Polygon
 
 from mesogun.area import Area, example
 from mesogun.errors import InputError, Refused
 from mesogun.plan import Plan, PlanRequest, Span, make_plan
+from tests.trace import req
 
 REQUEST = PlanRequest(
     depth=Span.exactly(1_500),
@@ -58,6 +59,8 @@ def test_the_same_input_gives_the_same_bytes(plan: Plan, cheek: Area) -> None:
     assert make_plan(cheek, replace(REQUEST, depth=Span.exactly(1_501))).plan_hash != plan.plan_hash
 
 
+@req("MG-14")
+@settings(max_examples=40)
 @given(st.data())
 def test_a_damaged_plan_file_is_refused(data: st.DataObject) -> None:
     raw = make_small().to_bytes()
