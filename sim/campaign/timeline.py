@@ -122,8 +122,8 @@ def picture(seed: int, path: Path, *, plan: FaultPlan | None = None) -> Result:
         axis.tick_params(labelsize=8)
     told = "no violation" if result.good else f"{len(result.breaches)} violation(s)"
     figure.suptitle(
-        f"seed {seed}, gun “{drawn.profile}”, {drawn.shots} shots: {result.ended}, {told}", x=0.01, ha="left", fontsize=11,
-        fontweight="bold",
+        f"seed {seed}, gun “{drawn.profile}”, {drawn.shots} shots: {result.ended}, {told}", x=0.01, ha="left",
+        fontsize=11, fontweight="bold",
     )  # fmt: skip
     if path.suffix == ".svg":
         figure.savefig(path, metadata={"Date": None})

@@ -118,13 +118,17 @@ class Gun:
     def change_syringe(self, content_nl: int | None = None) -> None:
         """Take the syringe off and mount another: empties the magazine, disarms, forgets priming (G1)."""
         machine = self.machine
-        full = machine.profile.integer("syringe.nominal_nl")
+        content = machine.profile.integer("syringe.nominal_nl") if content_nl is None else content_nl
+
+        def notice() -> None:
+            machine.primed_nl = 0
+            machine.syringe_left_nl = content
+            machine.wants_syringe = False
+            self.panel.display = ""
+
         self._post(Happening.EMPTY)
-        machine.plant.mount(full if content_nl is None else content_nl)
-        machine.primed_nl = 0
-        machine.syringe_left_nl = full if content_nl is None else content_nl
-        machine.wants_syringe = False
-        self.panel.display = ""
+        machine.plant.mount(content)
+        machine.when_idle(notice)
 
     def set_bench(self, bench: bool) -> None:
         """The bench switch: empties the magazine and disarms (G1)."""

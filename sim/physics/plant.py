@@ -75,7 +75,6 @@ class Plant:
         self.content = content_nl
         self.air = self.profile["syringe.dead_volume_nl"]
         self._slack = 0.0
-        self.encoder_nl = 0.0
 
     @property
     def path(self) -> fluid.Path:
