@@ -19,8 +19,9 @@ from mesogun.identity import SIMULATED_KEY
 from mesogun.link import Link, open_port
 from mesogun.link import serialport as module
 from mesogun.link.serialport import SerialTransport
-from mesogun.wire.messages import FINGERPRINT, GetStatus
+from mesogun.wire.messages import FINGERPRINT, Disarm, GetStatus
 from tests.gun.minimal_gun import MinimalGun
+from tests.trace import req
 
 
 class Pty:
@@ -31,6 +32,8 @@ class Pty:
         tty.setraw(self.slave)
         self.name = os.ttyname(self.slave)
         self.gun = MinimalGun(SIMULATED_KEY, FINGERPRINT)
+        self.deaf = False
+        self.heard = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -40,6 +43,9 @@ class Pty:
                 data = os.read(self.master, 512)
             except OSError:
                 return
+            if self.deaf:
+                self.heard.set()
+                continue
             self.gun.now_us += 1_000
             answer = self.gun.feed(data)
             if answer:
@@ -100,6 +106,32 @@ def test_closing_wakes_a_read_in_another_thread(far_end: Pty) -> None:
     thread.join(2)
     assert not thread.is_alive()
     assert [type(failure) for failure in failures] == [LinkLost]
+
+
+@req("W-25", "H7")
+def test_stop_from_another_thread_cancels_what_is_asked(far_end: Pty) -> None:
+    transport, clock = open_port(far_end.name)
+    link = Link(transport, clock, lambda _: SIMULATED_KEY)
+    link.hello()
+    far_end.deaf = True
+    asked = threading.Thread(target=lambda: outcomes.append(_outcome(link)))
+    outcomes: list[str] = []
+    asked.start()
+    assert far_end.heard.wait(5)
+    link.stop()
+    asked.join(5)
+    assert outcomes == ["OutcomeUnknown"]
+    far_end.deaf = False
+    assert link.confirm_stop().state == 1
+    link.close()
+
+
+def _outcome(link: Link) -> str:
+    try:
+        link.request(Disarm())
+    except MesogunError as error:
+        return type(error).__name__
+    return "answered"
 
 
 def test_no_descriptor_is_left_behind(far_end: Pty) -> None:
