@@ -14,14 +14,14 @@ from sim.campaign.run import run_seed
 from sim.faults import FaultPlan, from_json
 from tests.trace import req
 
-SEEDS = 120
+SEEDS = 200
 REGRESSIONS = (0, 4, 9, 31, 48, 51, 65, 71, 100, 120, 167, 233, 378)  # each broke something once
 
 
 @req("G1", "G5", "G6", "H2", "H3", "H4", "H5", "H8", "H9", "MG-34")
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", range(8))
 def test_no_seed_breaks_an_invariant(block: int) -> None:
-    size = SEEDS // 4
+    size = SEEDS // 8
     summary = many.campaign(size, start=block * size)
     assert summary.good, [many.replay_line(seed) for seed in summary.failed]
     assert summary.seeds == size
