@@ -63,7 +63,7 @@ def most_stamps(nodes: list[Node], shape: tuple[Node, ...]) -> tuple[int, int]:
     return round(-found.fun), int(1e-6 - found.mip_dual_bound)
 
 
-def main() -> None:
+def make() -> None:
     cases = []
     for head_id, lattice, spacing_um in CASES:
         nodes = ellipse_nodes(lattice, spacing_um)
@@ -84,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    make()
