@@ -18,7 +18,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.message import Message
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from mesogun.record.alarms import Alarms, Facts, acknowledge, bell_due, pause_audio, step
 from mesogun.treatment.front import Phase, Wish
@@ -27,6 +27,7 @@ from tui import pages, panels
 from tui.follow import SKIP, ReplaySource
 from tui.front import Question, ScreenFront
 from tui.keymap import Act, Where, key_line, keymap, stop_keys
+from tui.lines import KeyLine, Line
 from tui.mapview import MapView
 from tui.mono import WithoutColour
 from tui.painted import PaintedDriver, painted_driver
@@ -54,51 +55,6 @@ class Painter(Protocol):
     def after_painted(self, then: Callable[[], None]) -> None:
         """Call ``then``, on any thread, once that is so."""
         ...
-
-
-class Line(Static):
-    """A static text that is only repainted when it changed."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__("", id=name, markup=False)
-        self._shown: Text | None = None
-
-    def show(self, text: Text) -> None:
-        """Show ``text``, unless it is what is shown."""
-        if (
-            self._shown is None
-            or text != self._shown
-            or text.spans != self._shown.spans
-            or text.style != self._shown.style
-        ):
-            self._shown = text
-            self.update(text)
-
-
-class KeyLine(Static):
-    """The keys that can be pressed now; each is a button for the mouse."""
-
-    class Pressed(Message):
-        """A key on the line was clicked; ``name`` is its action."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
-    def __init__(self, name: str) -> None:
-        super().__init__("", id=name, markup=False)
-        self._places: tuple[tuple[int, int, str], ...] = ()
-
-    def show(self, line: tuple[Text, tuple[tuple[int, int, str], ...]]) -> None:
-        """Show a line and remember where its keys are."""
-        text, self._places = line
-        self.update(text)
-
-    def on_click(self, event: events.Click) -> None:
-        """Press what is under the mouse."""
-        for start, end, name in self._places:
-            if start <= event.x < end:
-                self.post_message(self.Pressed(name))
 
 
 class Dashboard(App[str]):
