@@ -107,10 +107,7 @@ def build_plan(
     from mesogun.plan import make_plan, request_from_protocol
 
     if not protocol.metered:
-        raise Refused(
-            f"{protocol.id} cannot be planned or metered: nobody can say how much electrical pulses bring into skin;"
-            " record area and time, and choose a needle protocol for a dose"
-        )
+        raise Refused(protocol.refusal)
     others: dict[str, Any] = {} if options.order is None else {"order": options.order}
     request = request_from_protocol(
         protocol,

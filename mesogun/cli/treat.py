@@ -46,6 +46,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--answers", "answers_file", type=PATH, help="TOML file with screening answers and confirmations.")
 @click.option("--yes", is_flag=True, help="Stands in for answers and confirmations, on a simulated gun only.")
 @click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values, on a simulated gun only.")
+@click.option("--weight-kg", help="The subject's weight, measured today; limits per kg need it once.")
 @click.option("--lot", "code", help="Lot on the vial, with --expiry.")
 @click.option("--expiry", help="Expiry on the vial: YYYY-MM-DD, YYYY-MM, or the barcode's YYMMDD.")
 @click.option("--site-limits", type=PATH, help="The clinic's limits.toml.")
@@ -64,6 +65,7 @@ def treat(
     answers_file: Path | None,
     yes: bool,
     demo_values: bool,
+    weight_kg: str | None,
     code: str | None,
     expiry: str | None,
     site_limits: Path | None,
@@ -119,6 +121,7 @@ def treat(
                 yes=yes,
                 site=site,
                 demonstration=demo_values,
+                weight_kg=weight_kg,
                 lot=Lot(item.agent.id, code, expiry_day(expiry)) if code is not None and expiry is not None else None,
             )
         click.echo(f"treatment {begun.treatment}", err=True)
@@ -155,6 +158,7 @@ def start(
     treatment: str | None = None,
     demonstration: bool = False,
     lot: Lot | None = None,
+    weight_kg: str | None = None,
 ) -> visit.Begun:
     """Plan with this gun's step and syringe, clear, and record that it was cleared."""
     caps = gun.caps
@@ -194,6 +198,7 @@ def start(
         now=gun.clock.utc(),
         upper_nl=sum(loaded_high_nl(shot.volume_nl, caps.overrun_nl, caps.overrun_ppm) for shot in plan.shots),
         demonstration=demonstration,
+        weight_kg=weight_kg,
         syringe=None
         if lot is None
         else SyringeInserted(

@@ -16,7 +16,7 @@ from mesogun.cli.approving import approvals
 from mesogun.errors import InputError, LimitRefused, RecordError
 from mesogun.gun import Gun
 from mesogun.identity import Operator
-from mesogun.journal import Journal
+from mesogun.journal import Filter, Journal
 from mesogun.limits import (
     Answers,
     ClearanceRefused,
@@ -26,6 +26,7 @@ from mesogun.limits import (
     SiteLimits,
     Subject,
     SubjectHistory,
+    Weight,
     clear,
     limits_for,
     restore,
@@ -33,7 +34,7 @@ from mesogun.limits import (
 )
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol, bundled, bundled_names, load
-from mesogun.record import TreatmentState, fold, read_history
+from mesogun.record import TreatmentState, fold
 from mesogun.record import events as ev
 from mesogun.treatment import FrontEnd, Order, Runner, Settings
 from mesogun.treatment.orders import no_orders
@@ -74,30 +75,40 @@ def subject_history(journal: Journal, subject: str) -> SubjectHistory:
     """Every earlier treatment of the subject, at the upper end of its ledger."""
     states: dict[str, TreatmentState] = {}
     begun: dict[str, str] = {}
-    for row in journal.rows():
+    for row in journal.rows(chosen=Filter(subject=subject)):
         states[row.treatment] = fold(states.get(row.treatment, TreatmentState()), row.event)
         begun.setdefault(row.treatment, row.at)
-    past = [
-        PastTreatment(
-            treatment=name,
-            started_at=datetime.fromisoformat(begun[name]),
-            protocol_id=state.planned.protocol_id,
-            agent_id=state.planned.agent,
-            high_nl=state.ledger.high_nl,
-            points=_points(state),
+    return SubjectHistory(
+        tuple(
+            _past(name, begun[name], state, state.planned)
+            for name, state in states.items()
+            if state.planned is not None and state.planned.subject == subject and state.ledger.high_nl > 0
         )
-        for name, state in states.items()
-        if state.planned is not None and state.planned.subject == subject and state.ledger.high_nl > 0
-    ]
-    return SubjectHistory(tuple(past))
+    )
 
 
-def _points(state: TreatmentState) -> int:
-    if state.planned is None:
-        return 0
-    plan = Plan.from_bytes(state.planned.plan.encode("utf-8"))
+def _past(name: str, begun_at: str, state: TreatmentState, planned: ev.TreatmentPlanned) -> PastTreatment:
+    plan = Plan.from_bytes(planned.plan.encode("utf-8"))
     shots = [shot.shot_index for shot in state.shots if shot.shot_kind == "TREAT"]
-    return sum(len(plan.shots[index].points) for index in (*shots, *state.open_shots()))
+    return PastTreatment(
+        treatment=name,
+        started_at=datetime.fromisoformat(begun_at),
+        protocol_id=planned.protocol_id,
+        agent_id=planned.agent,
+        high_nl=state.ledger.high_nl,
+        points=sum(len(plan.shots[index].points) for index in (*shots, *state.open_shots())),
+        concentration=plan.agent.concentration,
+        unit=plan.agent.unit,
+    )
+
+
+def last_weight(journal: Journal, subject: str) -> Weight | None:
+    """The subject's newest recorded weight, or ``None``."""
+    found: Weight | None = None
+    for row in journal.rows(chosen=Filter(subject=subject, kinds=("SubjectMeasured",))):
+        if isinstance(row.event, ev.SubjectMeasured) and row.event.quantity == "weight_kg":
+            found = Weight.recorded(row.event.value, datetime.fromisoformat(row.at).date(), row.event.operator)
+    return found
 
 
 def begin(
@@ -115,6 +126,7 @@ def begin(
     upper_nl: int,
     demonstration: bool,
     syringe: ev.SyringeInserted | None = None,
+    weight_kg: str | None = None,
 ) -> Begun:
     """Clear the plan and record that it was cleared; a refusal is recorded too, as a visit not done.
 
@@ -127,7 +139,12 @@ def begin(
     LimitRefused
         If the plan fits the limit but the gun's bound does not: the last shots could never be loaded.
     """
-    who = Subject(subject)
+    measured = (
+        last_weight(journal, subject)
+        if weight_kg is None
+        else Weight.recorded(weight_kg, now.date(), operator.reference)
+    )
+    who = Subject(subject, measured)
     limits: Limits = limits_for(protocol, site=site, subject=who)
     planned = ev.TreatmentPlanned(
         subject=subject,
@@ -166,6 +183,8 @@ def begin(
         journal.append([planned, ev.NotDone(why, operator.reference)], treatment=treatment, epoch=None)
         raise LimitRefused(why)
     events: list[ev.Event] = [planned]
+    if weight_kg is not None:
+        events.append(ev.SubjectMeasured("weight_kg", weight_kg, operator.reference))
     for finding in screen(protocol, answers.screening):
         if finding.answer is not None:
             said = "yes" if finding.answer.yes else "no"
@@ -197,20 +216,18 @@ def recall(journal: Journal, treatment: str | None) -> Begun:
     InputError
         If there is none, or more than one to choose from.
     """
-    history = read_history((row.treatment, row.event) for row in journal.rows())
-    open_ones = [
-        name for name, state in history.treatments.items() if state.clearance is not None and state.ended is None
-    ]
+    states = {item.treatment: journal.state(item.treatment) for item in journal.treatments() if not item.ended}
+    open_ones = [name for name, state in states.items() if state.clearance is not None and state.ended is None]
     name = treatment
     if name is None:
         if len(open_ones) != 1:
             told = ", ".join(open_ones) if open_ones else "none"
             raise InputError(f"name the treatment to resume; not ended in this journal: {told}")
         name = open_ones[0]
-    state = history.treatments.get(name)
-    if state is None:
+    state = states.get(name) or journal.state(name)
+    if state.planned is None:
         raise InputError(f"this journal holds no treatment {name}; mesogun journal list names them")
-    if state.planned is None or state.clearance is None:
+    if state.clearance is None:
         raise InputError(f"treatment {name} was never cleared, so there is nothing to resume")
     if state.ended is not None:
         raise InputError(f"treatment {name} has ended ({state.ended}); plan a new one")

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from mesogun.errors import GunRefused, LimitRefused, LinkLost, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun
 from mesogun.journal import Journal
-from mesogun.limits import ClearedPlan
+from mesogun.limits import ClearedPlan, check_pause
 from mesogun.plan import Plan
 from mesogun.record import TreatmentState, overrun_bound_nl
 from mesogun.record import events as ev
 from mesogun.treatment import decide as d
 from mesogun.treatment import reconcile as rec
 from mesogun.treatment.books import Books
-from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Wish
+from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Token, Wish
 from mesogun.treatment.magazine import US_PER_MS, Magazine, Wanted
 from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip, no_orders
 from mesogun.wire.codes import Fault, ShotKind
@@ -151,7 +151,7 @@ class Runner:
             plan=self._cleared.plan,
             shot_no=self._books.memory.shot_no,
             first=self._first,
-            token=self._front.token(),
+            token=self._paced(self._front.token()),
             wish=Wish.END if self._ending else self._front.wish(),
             magazine_depth=min(self._settings.magazine_depth, caps.magazine_size),
             dead_volume_nl=caps.dead_volume_nl,
@@ -163,6 +163,23 @@ class Runner:
             granted=self._granted,
             may_load=self._magazine.refusal is None,
         )
+
+    def _paced(self, token: Token | None) -> Token | None:
+        """A token that holds the gun while the shortest time between two shots has not passed.
+
+        With a lead of 1 the gun fires only when its last shot was painted; a token that names the shot before keeps
+        the lease and holds the trigger.
+        """
+        shots = self.state.shots
+        if token is None or self._status is None or not shots or self.state.gun is None:
+            return token
+        last = shots[-1]
+        if last.shot_no != token.shot_no or last.boot_id != self.state.gun.boot_id:
+            return token
+        since_ms = (self._status.gun_clock_us - last.start_us) // US_PER_MS
+        if check_pause(self._cleared, since_last_shot_ms=since_ms):
+            return Token(token.gun_clock_us, token.shot_no - 1)
+        return token
 
     def _act(self, action: d.Action) -> None:
         match action:

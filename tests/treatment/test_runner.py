@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -313,3 +314,15 @@ def test_testimony_notes_and_handing_over_are_recorded(opened: Opened) -> None:
     notes = [row.event.text for row in record.rows() if isinstance(row.event, ev.NoteAdded)]
     assert notes[0] == "calm"
     assert "no record yet" in notes[1], "an order that cannot be carried out is refused and changes nothing"
+
+
+@req("MG-04")
+def test_two_shots_are_never_closer_in_time_than_the_limit(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    slow = replace(begun.cleared.clearance, min_shot_interval_ms=1_500).to_text()
+    state = visits.run(gun, record, replace(begun, cleared=restore(begun.cleared.plan, slow)), Operator())
+    assert state.ended == "complete"
+    starts = [shot.start_us for shot in state.shots if shot.shot_kind == "TREAT"]
+    gaps_ms = [(b - a) / 1_000 for a, b in itertools.pairwise(starts)]
+    assert min(gaps_ms) >= 1_500
