@@ -44,10 +44,11 @@ def decode(data: bytes) -> Event:
     if known is None:
         raise RecordError(f"an event of kind {kind!r} is not known to this version of mesogun")
     fields = _fields(known)
-    unknown = body.keys() - fields.keys()
-    missing = [name for name, (_, optional) in fields.items() if not optional and name not in body]
-    if unknown or missing:
-        raise RecordError(f"event {kind}: fields unknown {sorted(unknown)}, missing {missing}")
+    if body.keys() != fields.keys():
+        unknown = body.keys() - fields.keys()
+        missing = [name for name, (_, optional) in fields.items() if not optional and name not in body]
+        if unknown or missing:
+            raise RecordError(f"event {kind}: fields unknown {sorted(unknown)}, missing {missing}")
     for name, value in body.items():
         if type(value) is not fields[name][0]:
             raise RecordError(f"event {kind}: {name} is {value!r}, not {fields[name][0].__name__}")

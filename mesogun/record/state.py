@@ -167,25 +167,29 @@ def _loaded(state: TreatmentState, event: ev.MagazineLoaded) -> TreatmentState:
     return replace(state, open_entries=entries, loaded_high_nl=state.loaded_high_nl + high)
 
 
-def _close_entry(state: TreatmentState, key: EntryKey) -> TreatmentState:
+def _closed(state: TreatmentState, key: EntryKey) -> dict[str, Any]:
+    """What changes when an entry is no longer open; nothing if it was not."""
     entry = state.open_entries.get(key)
     if entry is None:
-        return state
+        return {}
     entries = {other: value for other, value in state.open_entries.items() if other != key}
     high = entry.high_nl if entry.shot_kind == "TREAT" else 0
-    return replace(state, open_entries=entries, loaded_high_nl=state.loaded_high_nl - high)
+    return {"open_entries": entries, "loaded_high_nl": state.loaded_high_nl - high}
 
 
 def _settled_entry(state: TreatmentState, event: ev.EntrySettled) -> TreatmentState:
     key = (event.gun, event.memory, event.entry_no)
     entry = state.open_entries.get(key)
-    state = _close_entry(state, key)
-    if entry is None or event.how != "operator" or entry.shot_kind != "TREAT":
+    if entry is None:
         return state
+    closed = _closed(state, key)
+    if event.how != "operator" or entry.shot_kind != "TREAT":
+        return replace(state, **closed)
     # An operator gave up on the evidence: it may have been given, all of it, so it stays counted and marked (H14).
     index = entry.shot_index
     return replace(
         state,
+        **closed,
         outcomes={**state.outcomes, index: Mark.INDETERMINATE},
         fired={**state.fired, index: state.fired.get(index, 0) + 1},
         settled=state.settled + Ledger(0, entry.high_nl),
@@ -193,15 +197,16 @@ def _settled_entry(state: TreatmentState, event: ev.EntrySettled) -> TreatmentSt
 
 
 def _shot(state: TreatmentState, event: ev.ShotRecorded) -> TreatmentState:
-    state = _close_entry(state, (event.gun, event.memory, event.entry_no))
+    closed = _closed(state, (event.gun, event.memory, event.entry_no))
     shots = (*state.shots, event)
     if event.shot_kind != "TREAT":
         if event.flags & CONTACT_SEEN:
-            return replace(state, shots=shots, dose=state.dose + Ledger(0, event.high_nl))
-        return replace(state, shots=shots, prime=state.prime + Ledger(event.low_nl, event.high_nl))
+            return replace(state, **closed, shots=shots, dose=state.dose + Ledger(0, event.high_nl))
+        return replace(state, **closed, shots=shots, prime=state.prime + Ledger(event.low_nl, event.high_nl))
     index = event.shot_index
     return replace(
         state,
+        **closed,
         shots=shots,
         outcomes={**state.outcomes, index: _MARK_OF_OUTCOME[event.outcome]},
         fired={**state.fired, index: state.fired.get(index, 0) + 1},
