@@ -6,13 +6,15 @@ line with telemetry and prints, per STOP, when it was read (microseconds of the 
 
 from __future__ import annotations
 
+import hmac
 import os
 import select
 import sys
 import time
+import zlib
 
 from mesogun.identity import SIMULATED_KEY
-from mesogun.wire import auth, frame
+from mesogun.wire import frame
 from mesogun.wire.codes import EventCode, FrameKind, Op
 from mesogun.wire.messages import FINGERPRINT, Done, Event, Status
 from mesogun.wire.schema import pack
@@ -32,17 +34,19 @@ def echo(fd: int) -> None:
 
 
 def gun(fd: int) -> None:
-    """Greets as the minimal gun does, and answers STATUS with the production codec, as fast as a gun in Python can."""
+    """Greets as the minimal gun does, and answers STATUS as firmware would: CRC checked, fields in place, one tag."""
     device = MinimalGun(SIMULATED_KEY, FINGERPRINT)
-    reader = frame.FrameReader()
+    rest = pack(Done(0, 0, Status(0, *range(1, 16))))[10:]
+    head = bytes([0x2C, Op.STATUS])
     while True:
         data = os.read(fd, 512)
-        for got in reader.feed(data):
-            if isinstance(got, frame.Frame) and got.op == Op.STATUS and device.key_now is not None:
-                done = frame.Frame(FrameKind.RSP, Op.STATUS, got.seq, pack(Done(0, 0, Status(now_us(), *range(1, 16)))))
-                os.write(fd, auth.sealed_bytes(device.key_now, auth.TO_HOST, device.session, done))
-            elif answer := device.feed(data):
-                os.write(fd, answer)
+        raw = frame.cobs_decode(data[1:-1]) or b""
+        if raw[1:2] == head[1:] and zlib.crc32(raw[:-4]) == int.from_bytes(raw[-4:], "little") and device.key_now:
+            body = head + raw[2:6] + b"\0\0" + now_us().to_bytes(8, "little") + rest
+            covered = b"G" + device.session.to_bytes(4, "little") + body
+            os.write(fd, frame.finish(body + hmac.digest(device.key_now, covered, "sha256")[:8]))
+        elif answer := device.feed(data):
+            os.write(fd, answer)
 
 
 def stamp(fd: int) -> None:

@@ -85,7 +85,8 @@ class SerialTransport:
                 raise
             except PORT_FAILURES as error:
                 raise self._lost("reading", error) from error
-            self._check_open()
+            if not data:
+                self._check_open()
             return data
 
     def write(self, data: bytes) -> None:
@@ -128,7 +129,8 @@ class SerialTransport:
 
     def _read_descriptor(self, fd: int, max_bytes: int, timeout_us: int) -> bytes:
         wait_ms = -(-max(0, timeout_us) // 1000)
-        if not any(ready == fd for ready, _ in self._poll.poll(wait_ms)):
+        ready = self._poll.poll(wait_ms)
+        if not ready or (ready[0][0] != fd and ready[-1][0] != fd):
             return b""
         try:
             data = os.read(fd, max_bytes)
