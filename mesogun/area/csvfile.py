@@ -2,6 +2,8 @@
 
 ``ring`` tells loops apart (a loop inside another is a hole); the zone ``exclusion`` is left out of treatment.
 Without a header the columns are x, y and ring. Semicolon and tab work too, a decimal comma only with them.
+
+Not responsible for repairing or judging an outline (``repair``).
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ GeoJSON means longitude and latitude unless it says otherwise (RFC 7946, section
      "zones": [{"name": "cheek", "points": [[...], ...]}], "exclusions": [[[...], ...]]}
 
 with pixels counted from the upper left, so y is turned. It assumes that the photo was taken square on.
+
+Not responsible for repairing or judging an outline (``repair``).
 """
 
 from __future__ import annotations

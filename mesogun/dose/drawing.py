@@ -2,6 +2,8 @@
 
 Takes plain arrays; the same input gives the same bytes (no date, fixed salt for SVG ids). Draws with matplotlib, which
 is imported here and nowhere else in the package, and only when a figure is asked for.
+
+Not responsible for computing what it draws.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ source side is the free solution plus R times its image; the far side has the am
 ``2 sqrt(D1) / (sqrt(D1) + sqrt(D2))`` and the argument ``z0 + |z| sqrt(D1 / D2)`` (Crank 1975, composite media; Carslaw
 and Jaeger 1959, 14.6). The border here is a plane; in three dimensions unequal lateral D is not separable, so this is
 used to judge the single-layer shortcut, not to build fields.
+
+Not responsible for lateral spread: with unequal diffusivities it is not separable.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@
 markers there. *Closed form* rows test the code; *consistency check* rows compare parameters with the
 publications they come from; *held out* rows compare with a publication that no parameter was fitted to. None of them is
 a clinical validation.
+
+Not responsible for choosing parameters: it judges them.
 """
 
 from __future__ import annotations

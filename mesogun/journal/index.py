@@ -2,6 +2,8 @@
 
 Not evidence: ``verify(deep=True)`` compares it with the events. Kept off the path of a shot: a row is written when a
 treatment begins, names its subject or gun, or ends.
+
+Not responsible for the events themselves (``store``).
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 For programs that speak pyserial and know nothing of mesogun. Timeouts are in the world's time: with pace ``max`` a
 read that waits a second takes no real second. Not used by mesogun's own link.
+
+Not responsible for the gun behind it (``sim.world``).
 """
 
 from __future__ import annotations

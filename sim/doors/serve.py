@@ -1,6 +1,8 @@
 """Servers: a simulated gun on a pseudo-terminal, for any program on this computer, in real time.
 
 The gun lives in the server: a program that dies and comes back finds it as it left it. Not deterministic.
+
+Not responsible for the gun (``sim.world``) or for moving bytes (``pump``).
 """
 
 from __future__ import annotations

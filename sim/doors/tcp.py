@@ -2,6 +2,8 @@
 
 The control door takes data only, no code: ``{"do": "status" | "truth" | "faults" | "step" | "press" | ...}``. Not
 deterministic while time runs with the real clock; ``pace 0`` lets time move only when the control door says so.
+
+Not responsible for the gun (``sim.world``) or for moving bytes (``pump``).
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 It is data. The firmware runs it, the documentation is printed from it, and coverage is counted per row. Guards and
 actions are names of methods of ``sim.firmware.shots.Shots``. Whatever is not listed is listed in ``IGNORED``:
 every pair of phase and event is one or the other.
+
+Not responsible for carrying anything out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Random streams forked by label: a new draw in one part does not disturb another.
 
 Only ``random()`` of the Mersenne twister is used, the one method whose sequence Python promises to keep.
+
+Not responsible for what is drawn from them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Every number that a profile must give: unit and the range beyond which no gun can be.
 
 The ranges refuse nonsense (a negative compliance); they are no statement about any device.
+
+Not responsible for reading profiles (``profile``).
 """
 
 from __future__ import annotations

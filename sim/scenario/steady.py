@@ -1,6 +1,8 @@
 """What comes out of a path that was under pressure and is opened: closed form, for comparison with the textbook value.
 
 Post-occlusion bolus = threshold x compliance (IEC 60601-2-24 calls it the unintended bolus).
+
+Not responsible for running a scenario (``runs``).
 """
 
 from __future__ import annotations
