@@ -87,7 +87,7 @@ class Terminal:
         while time.monotonic() < end:
             if so(self.told()):
                 return True
-            time.sleep(0.01)
+            select.select([], [], [], 0.01)
         return False
 
     def read_to_the_end(self) -> None:

@@ -6,6 +6,7 @@ Arguments: a file for reports, and what the treatment does (``treat`` or ``crash
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def main() -> None:
         report("stop")
 
     def start(front: FrontEnd) -> None:
-        done = 0
+        done, pace = 0, threading.Event()
         while not stopped and front.wish() is not Wish.END:
             front.show(scenes.snapshot(done % 70, clock_us=1_000_000 + 1000 * done))
             token = front.token()
@@ -39,7 +40,7 @@ def main() -> None:
             report("round")
             if what == "crash" and done == 40:
                 setattr(Dashboard, "_draw", _broken)  # noqa: B010 -- the fault is put in from outside
-            time.sleep(0.02)
+            pace.wait(0.02)
         report("runner ended")
         if stopped:
             raise LinkLost("stopped by the operator")
