@@ -48,14 +48,14 @@ def test_a_held_back_request_arrives_at_any_later_moment(late: frozenset[int]) -
     ids=str,
 )
 def test_two_faults_at_every_two_places(budget: Mapping[str, int]) -> None:
-    found = explore(budget, most=20_000)
+    found = explore(budget, most=4_000)
     assert found.violation is None, (found.violation, found.trace)
 
 
 @req("H10", "H16")
 @pytest.mark.soak
 def test_all_kinds_at_once_stay_shallow() -> None:
-    found = explore(dict.fromkeys(FAULTS, 1), most=30_000)
+    found = explore(dict.fromkeys(FAULTS, 1), most=10_000)
     assert found.violation is None, (found.violation, found.trace)
 
 
