@@ -17,6 +17,7 @@ from mesogun.wire.codes import Outcome, ShotKind
 from mesogun.wire.messages import Status
 from sim.campaign.draw import draw
 from sim.campaign.run import Treatment
+from sim.faults import At, Fault, FaultPlan
 
 Remove = Callable[[Treatment], None]
 
@@ -31,28 +32,21 @@ class Found:
     breach: str
 
 
-def _no_cache(treatment: Treatment) -> None:
-    conversation = treatment.world.gun.conversation
-    change = conversation._change
-
-    def forget(spec: Any, frame: Any) -> None:
-        if conversation.session is not None:
-            conversation.session.last_seq = min(conversation.session.last_seq, frame.seq - 1)
-        change(spec, frame)
-
-    conversation._change = forget  # type: ignore[method-assign]
-
-
 def _hello_keeps_magazine(treatment: Treatment) -> None:
     conversation, machine = treatment.world.gun.conversation, treatment.world.gun.machine
-    hello = conversation._hello
+    hello, stop = conversation._hello, conversation._stop
 
     def keep(frame: Any) -> None:
         held = list(machine.magazine)
         hello(frame)
         machine.magazine[:] = held
 
-    conversation._hello = keep  # type: ignore[method-assign]
+    def keep_too(frame: Any) -> None:
+        held = list(machine.magazine)
+        stop(frame)
+        machine.magazine[:] = held
+
+    conversation._hello, conversation._stop = keep, keep_too  # type: ignore[method-assign]
 
 
 def _boot_forgets_open_intent(treatment: Treatment) -> None:
@@ -232,8 +226,7 @@ def _stop_does_nothing(treatment: Treatment) -> None:
 
 
 SAFEGUARDS: dict[str, tuple[str, Remove]] = {
-    "verdicts are cached and repeated": ("G8", _no_cache),
-    "HELLO empties the magazine": ("G6", _hello_keeps_magazine),
+    "HELLO and STOP empty the magazine": ("G6, G9", _hello_keeps_magazine),
     "boot closes an open INTENT": ("G5", _boot_forgets_open_intent),
     "an INTENT consumes the entry": ("G5", _entry_stays),
     "the magazine is lost at boot": ("G1", _magazine_survives_boot),
@@ -255,17 +248,19 @@ SAFEGUARDS: dict[str, tuple[str, Remove]] = {
 
 
 def hunt(safeguard: str, *, seeds: int = 500, start: int = 0) -> Found:
-    """Take one safeguard away and look for the first seed that notices."""
+    """Take one safeguard away; the first seed that notices, as drawn or with the host killed in a stroke."""
     rule, remove = SAFEGUARDS[safeguard]
     for seed in range(start, start + seeds):
         drawn = draw(seed)
-        treatment = Treatment(drawn, drawn.plan)
-        remove(treatment)
-        treatment.safety()
-        treatment.liveness()
-        breaches = treatment.invariants.breaches
-        if breaches:
-            return Found(safeguard, rule, seed, breaches[0].name)
+        killed = FaultPlan((Fault("host.kill", At("phase", 2 + seed % 2, phase="stroke")),))
+        for plan in (drawn.plan, killed):
+            treatment = Treatment(drawn, plan)
+            remove(treatment)
+            treatment.safety()
+            treatment.liveness()
+            breaches = treatment.invariants.breaches
+            if breaches:
+                return Found(safeguard, rule, seed, breaches[0].name)
     return Found(safeguard, rule, None, "")
 
 

@@ -47,7 +47,10 @@ def draw(seed: int) -> Draw:
         if not stream.chance(rates[name.partition(".")[0]]):
             continue
         fault = Fault(name, place(name, stream), numbers(name, stream))
-        if not any(other.at == fault.at for other in faults):
+        masked = name.startswith("fluid.") and any(
+            other.name.startswith("fluid.") and "fluid.leak" in {name, other.name} for other in faults
+        )  # a leak beside another fault of the path is beyond this gun's senses
+        if not masked and not any(other.at == fault.at for other in faults):
             faults.append(fault)
     return Draw(
         seed,

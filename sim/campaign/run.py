@@ -30,6 +30,7 @@ SAFETY_TRIES = 12
 LIVENESS_TRIES = 6
 GIVE_UP_US = 600_000_000
 POLL_MS = 100
+LEASES_MS = (1_000, 2_000)
 
 
 @dataclass(slots=True)
@@ -158,7 +159,12 @@ class Treatment:
                     front=CampaignFront(),
                     operator=OPERATOR,
                     station="campaign",
-                    settings=Settings(lead=self.drawn.lead, poll_ms=POLL_MS, syringe_wait_ms=60_000),
+                    settings=Settings(
+                        lease_ms=LEASES_MS[self.drawn.seed % 2],
+                        lead=self.drawn.lead,
+                        poll_ms=POLL_MS,
+                        syringe_wait_ms=60_000,
+                    ),
                 )
                 for change in self.on_runner:
                     change(runner)

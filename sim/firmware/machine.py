@@ -21,7 +21,7 @@ from sim.kernel import Kernel, Timer
 from sim.physics.plant import Plant
 from sim.physics.profile import Profile
 
-RELIEF_LIMIT_US = 3_000_000
+RELIEF_ROOM = 1.2  # retract at most so many times what the pressure limit can store
 RELIEF_SHARE = 0.1  # of the flow of a stroke: the sensor is read once a millisecond
 SETTLE_LIMIT_US = 2_000_000
 WATCHDOG_US = 50_000
@@ -112,7 +112,7 @@ class Machine:
         self.wants_syringe = False
         self._cause = 0
         self._event = Happening.POWER
-        self._relief_end_us = 0
+        self._relief_start_us = self._relief_end_us = 0
         self._lease: Timer | None = None
         self._motor: Timer | None = None
         self._last_start_us = -(10**9)
@@ -501,7 +501,10 @@ class Machine:
         self._shot().relieved = True
         self.plant.withdraw()
         self.plant.run(-RELIEF_SHARE * self.profile["screw.flow_nl_s"])
-        self._relief_end_us = self.kernel.now_us + RELIEF_LIMIT_US
+        most_nl = RELIEF_ROOM * self.profile["sensors.occlusion_kpa"] * self.profile.compliance_nl_per_kpa
+        most_s = (most_nl + self.profile.backlash_nl) / (RELIEF_SHARE * self.profile["screw.flow_nl_s"])
+        self._relief_start_us = self.kernel.now_us
+        self._relief_end_us = self.kernel.now_us + round(most_s * 1e6)
         self._motor = self.kernel.after(1_000, "relief", self._relief_tick)
 
     def _relief_tick(self) -> None:
@@ -509,6 +512,7 @@ class Machine:
             self._motor = self.kernel.after(1_000, "relief", self._relief_tick)
             return
         self.plant.halt()
+        self._relief_end_us = self.kernel.now_us
         self.post(Happening.RELIEVED)
 
     def _judge_pressure(self, shot: Shot) -> None:
@@ -557,7 +561,7 @@ class Machine:
         good = log.close(closing)
         self.plant.withdraw()
         if shot.relieved:
-            self._take_up_play()
+            self._forward_again(shot)
         self.shot = None
         self._motor = None
         self.syringe_left_nl = max(0, self.syringe_left_nl - (intent.volume_nl if shot.doubtful else delivered))
@@ -583,11 +587,18 @@ class Machine:
     def _repeat(self) -> None:
         self.post(Happening.REPEAT)
 
-    def _take_up_play(self) -> None:
-        # after a relief the screw has its whole play in front of it: forward again until the piston is touched
-        flow = self.profile["screw.flow_nl_s"]
+    def _forward_again(self, shot: Shot) -> None:
+        # behind a relief the screw has its whole play in front of it; behind one that a lying sensor misled, the
+        # whole way back
+        flow = RELIEF_SHARE * self.profile["screw.flow_nl_s"]
+        back_us = self._relief_end_us - self._relief_start_us
         self.plant.run(flow)
-        self.kernel.after(round(self.profile.backlash_nl / flow * 1e6), "play", self.plant.halt)
+        wait_us = back_us if shot.doubtful else round(self.profile.backlash_nl / flow * 1e6)
+        self.kernel.after(wait_us, "play", self._stop_forward)
+
+    def _stop_forward(self) -> None:
+        if self.phase not in BUSY:
+            self.plant.halt()
 
     def _zero_kpa(self) -> float:
         return self.profile["sensors.pressure_offset_kpa"] + 0.2

@@ -51,7 +51,7 @@ def test_fails(sim_gun, sim_world):
 
 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "mesogun.testing.plugin", "-q", "-rs", *options, str(folder)]
+    command = [sys.executable, "-m", "pytest", "-q", "-rs", *options, str(folder)]
     return subprocess.run(
         command,
         cwd=folder,
