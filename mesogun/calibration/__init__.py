@@ -1,1 +1,4 @@
-"""mesogun.calibration"""
+"""The arithmetic of calibration: a balance read, a volume found, an uncertainty stated, a correction fitted.
+
+Pure: bytes and numbers in, values out. Not responsible for ports, guns, journals or pages.
+"""
