@@ -256,7 +256,7 @@ def run_mutations(count: int) -> int:
     for _ in range(count):
         dialogue = asked("SI")
         sent = mutate(chance.choice(CASES)[1], chance)
-        lines = sent.split(b"\n")
+        lines = (sent + b"\r\n").split(b"\n")
         for event in dialogue.receive(sent + b"\r\n"):
             if isinstance(event, Weight):
                 weights += 1
