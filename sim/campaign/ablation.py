@@ -10,11 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mesogun.errors import OutcomeUnknown
 from mesogun.record import events as ev
-from mesogun.treatment import Runner
-from mesogun.wire.codes import Outcome, ShotKind
-from mesogun.wire.messages import Status
+from mesogun.wire.codes import Outcome
 from sim.campaign.draw import draw
 from sim.campaign.run import Treatment
 from sim.faults import At, Fault, FaultPlan
@@ -166,25 +163,6 @@ def _load_before_journal(treatment: Treatment) -> None:
     treatment.one_life = fresh  # type: ignore[method-assign]
 
 
-def _error_is_evidence(treatment: Treatment) -> None:
-    def hasten(runner: Runner) -> None:
-        magazine: Any = runner._magazine
-        books = runner._books
-        send = magazine._send
-
-        def settle(entry: ev.MagazineLoaded, kind: ShotKind) -> Status:
-            try:
-                status: Status = send(entry, kind)
-            except OutcomeUnknown:
-                books.commit([ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "refused")])
-                raise
-            return status
-
-        magazine._send = settle
-
-    treatment.on_runner.append(hasten)
-
-
 def _indeterminate_is_nothing(treatment: Treatment) -> None:
     journal = treatment.journal
     append = journal.append
@@ -242,7 +220,6 @@ SAFEGUARDS: dict[str, tuple[str, Remove]] = {
     "watchdog": ("MG-2", _no_watchdog),
     "high grows by the overrun bound": ("H2", _no_overrun),
     "journal before LOAD": ("H2", _load_before_journal),
-    "an ERROR is no evidence": ("H5", _error_is_evidence),
     "INDETERMINATE is an interval": ("H8", _indeterminate_is_nothing),
 }
 
@@ -253,8 +230,9 @@ def hunt(safeguard: str, *, seeds: int = 500, start: int = 0) -> Found:
     for seed in range(start, start + seeds):
         drawn = draw(seed)
         killed = FaultPlan((Fault("host.kill", At("phase", 2 + seed % 2, phase="stroke")),))
-        for plan in (drawn.plan, killed):
-            treatment = Treatment(drawn, plan)
+        # the second: large shots and a screen that may lag, so that much can happen behind a dead host
+        for world, plan in ((drawn, drawn.plan), (replace(drawn, lead=6, shots=8, volume_nl=40_000), killed)):
+            treatment = Treatment(world, plan)
             remove(treatment)
             treatment.safety()
             treatment.liveness()

@@ -167,7 +167,7 @@ class Invariants:
         if machine.phase is not Phase.STROKE or shot is None:
             self.breach("motion only when allowed", f"phase {machine.phase.value}")
             return
-        if machine.clock_us > machine.lease_end_us:
+        if machine.clock_us >= machine.lease_end_us:
             self.breach("stop is prompt", "the lease is over")
         treat = shot.intent.kind == ShotKind.TREAT
         if panel.contact is not treat or not panel.trigger or machine.fault:

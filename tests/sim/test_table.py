@@ -43,8 +43,9 @@ def test_campaigns_reach_nearly_every_row() -> None:
         treatment.safety()
         treatment.liveness()
         reached |= set(treatment.world.gun.machine.coverage)
-    for phase in ("insert", "stroke", "settle"):
+    for phase in ("disarmed", "armed", "insert", "stroke", "settle"):
         for name in (
+            "gun.reset",
             "gun.self_test",
             "hand.early_lift",
             "hand.early_release",
