@@ -71,7 +71,7 @@ CATALOGUE: dict[str, Effect] = {
     "fluid.bubble": Effect("fault SYRINGE, INDETERMINATE", {"nl": (50_000.0, 20_000.0, 500_000.0)}),
     "fluid.short_fill": Effect("fault EMPTY, PARTIAL", {"left_nl": (5_000.0, 0.0, 1_000_000.0)}),
     "fluid.wrong_syringe": Effect("fault SYRINGE", {}),
-    "fluid.leak": Effect("fault SYRINGE, INDETERMINATE", {"ratio": (2.0, 1.2, 50.0)}),
+    "fluid.leak": Effect("fault SYRINGE, INDETERMINATE", {"ratio": (2.0, 1.6, 50.0)}),
     "fluid.blocked_pin": Effect("higher pressure; occlusion if it was the only needle", {}),
     "fluid.cold": Effect("higher pressure, slower flow", {"factor": (1.5, 1.01, 20.0)}),
     # the hand

@@ -410,6 +410,7 @@ class Machine:
         """The fluid path changed in the middle of a stroke: when will it end now?"""
         if self.phase is Phase.STROKE and self.shot is not None and self._motor is not None:
             self._motor.cancel()
+            self.plant.sync()
             done_nl = self.plant.encoder_nl - self.shot.encoder_start
             left_us = max(0, round((self.shot.intent.volume_nl - done_nl) / self.profile["screw.flow_nl_s"] * 1e6))
             offset = self.profile["sensors.pressure_offset_kpa"]

@@ -15,7 +15,7 @@ from sim.faults import FaultPlan, from_json
 from tests.trace import req
 
 SEEDS = 200
-REGRESSIONS = (0, 4, 9, 31, 48, 51, 65, 71, 100, 120, 167, 233, 378, 550, 568, 641)  # each broke something once
+REGRESSIONS = (0, 4, 9, 31, 48, 51, 65, 71, 100, 120, 167, 233, 378, 550, 568, 641, 5448)  # each broke something once
 
 
 @req("G1", "G5", "G6", "H2", "H3", "H4", "H5", "H8", "H9", "MG-34")
