@@ -62,7 +62,7 @@ class Environment:
 
 
 def water_density_g_per_ml(water_c: float, pressure_kpa: float = STANDARD_PRESSURE_KPA) -> float:
-    """Density of air-saturated pure water, g/mL (Tanaka et al. 2001), good to 1e-6 for water of ocean isotopy."""
+    """Density of air-saturated pure water, g/mL (Tanaka et al. 2001)."""
     t = water_c
     rho = 999.974950 * (1.0 - (t - 3.983035) ** 2 * (t + 301.797) / (522_528.9 * (t + 69.34881)))
     rho += -0.004612 + 0.000106 * t
@@ -84,7 +84,12 @@ def z_ul_per_mg(where: Environment) -> float:
     """
     rho_a = air_density_g_per_ml(where.air_c, where.pressure_kpa, where.humidity_pct)
     rho_w = water_density_g_per_ml(where.water_c, where.pressure_kpa)
-    return (1.0 - rho_a / WEIGHT_DENSITY_G_PER_ML) / (rho_w - rho_a)
+    return z_from_densities(rho_w, rho_a, WEIGHT_DENSITY_G_PER_ML)
+
+
+def z_from_densities(rho_w: float, rho_a: float, rho_b: float) -> float:
+    """Z from the densities of water, air and weights in g/mL, for those who vary them one by one."""
+    return (1.0 - rho_a / rho_b) / (rho_w - rho_a)
 
 
 def volume_ul(mass_mg: float, where: Environment) -> float:
