@@ -15,6 +15,7 @@ import click
 
 from mesogun.cli import people, places, planning, treat, visit
 from mesogun.cli.fronts import Bar
+from mesogun.cli.kinds import PLACE, SEED
 from mesogun.cli.outcome import outcome, outcome_table
 from mesogun.errors import MesogunError
 from mesogun.gun import connect
@@ -31,18 +32,18 @@ START = "2026-01-05T09:00:00Z"
 @click.command()
 @click.option("--protocol", "name", default=PROTOCOL, show_default=True, help="Bundled protocol or .toml file.")
 @click.option("--area", default=AREA, show_default=True, help="Outline file or bundled example area.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same totals, same report bytes.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same totals, same report bytes.")
 @click.option("--pace", default="max", show_default=True, help="Speed of time: 1, 10, ... or max.")
 @click.option("--dashboard", is_flag=True, help="Watch it in the dashboard at pace 1.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for journal and report.")
+@click.option("--out", type=PLACE, help="Folder for journal and report.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path | None, as_json: bool) -> int:
     """A whole treatment on the simulated gun: plan, treat, report, verify. No hardware needed."""
-    folder = places.made(out) if out is not None else places.fresh_folder(places.state_folder() / "demos", "demo")
-    if (folder / "journal.db").exists():
-        folder = places.fresh_folder(folder, "demo")
+    from sim.doors.address import pace_of
+
     seeded = hashlib.sha256(f"mesogun demo {seed} {name} {area}".encode()).hexdigest()
     world = f"demo-{secrets.token_hex(8)}"  # a world of its own; its name decides nothing
+    pace_of(pace, "--pace")
     pace = "1" if dashboard and pace == "max" else pace
     protocol, limits, notes = planning.demonstrated(visit.find_protocol(name))
     gun_profile = planning.gun_profile_for(protocol)
@@ -50,7 +51,9 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
     outline = planning.read_area(area)
     with ExitStack() as stack:
         gun = stack.enter_context(connect(port, keys=people.gun_keys()))
-        record = stack.enter_context(open_journal(folder / "journal.db", gun.clock, journal_id=seeded[:32]))
+        with places.folder_for_journal(out, places.state_folder() / "demos", "demo") as folder:
+            path = folder / places.JOURNAL
+            record = stack.enter_context(open_journal(path, gun.clock, journal_id=seeded[:32]))
         begun = treat.start(
             gun=gun,
             record=record,
@@ -72,7 +75,16 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
             planned = f"{len(plan.points)} points, {ml_text(plan.total_nl)}"
             click.echo(f"  on {plan.area_name}: {planned}, simulated gun, seed {seed}", err=True)
         if dashboard:
-            treat.in_dashboard(gun, record, begun, people.DEMO_OPERATOR, title="SIMULATED", station=STATION)
+            treat.in_dashboard(
+                gun,
+                record,
+                begun,
+                people.DEMO_OPERATOR,
+                title="SIMULATED",
+                port=port,
+                go_on=f"in {path}; the simulated gun is gone, so start another demo",
+                station=STATION,
+            )
         else:
             front = Bar(sys.stderr, lambda _what, _text: True, terminal=sys.stderr.isatty())
             visit.run(gun=gun, journal=record, begun=begun, front=front, operator=people.DEMO_OPERATOR, station=STATION)

@@ -14,7 +14,7 @@ import click
 
 from mesogun.cli import people, places
 from mesogun.clock import RealClock
-from mesogun.errors import Refused
+from mesogun.errors import InputError, Refused
 from mesogun.gun import connect
 from mesogun.identity import Action, Home
 from mesogun.journal import journal_at
@@ -123,7 +123,7 @@ def release(port: str | None, why: str, who: str | None, url: str | None) -> Non
 
 def _named(port: str | None) -> str:
     if port is None:
-        raise Refused("name the gun's port with --port (or MESOGUN_PORT), for example --port sim://standard")
+        raise InputError("name the gun's port with --port (or MESOGUN_PORT), for example --port sim://standard")
     return port
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from mesogun.cli import places
+from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.clock import RealClock
 from mesogun.errors import InputError, RecordError
 from mesogun.identity import Home
@@ -114,7 +115,7 @@ def export(
 
 @journal.command()
 @JOURNAL
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PLACE)
 def backup(url: str | None, file: Path) -> None:
     """Copy the journal to the new FILE while others write to it, and verify the copy."""
     from mesogun.journal import backup as copy_to
@@ -125,8 +126,8 @@ def backup(url: str | None, file: Path) -> None:
 
 
 @journal.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("file", type=PLACE)
+@click.argument("target", type=PLACE)
 @click.option("--operator", "who", help="Who restores; default: mesogun operator use.")
 def restore(file: Path, target: Path, who: str | None) -> None:
     """Make the new journal TARGET from the backup FILE; guns with an open treatment must be read before treating."""
@@ -142,7 +143,7 @@ def restore(file: Path, target: Path, who: str | None) -> None:
 @click.argument("treatment")
 @JOURNAL
 @click.option("--shot", "shot_no", type=int, help="The gun's shot number that blocks.")
-@click.option("--given-ul", type=float, help="How much of it this subject got, as far as anybody knows; 0 for none.")
+@click.option("--given-ul", type=FINITE, help="How much of it this subject got, as far as anybody knows; 0 for none.")
 @click.option("--lost-gun", is_flag=True, help="Give up on entries of a gun that will never be read: counted in full.")
 @click.option("--why", help="The reason, in words; no names.")
 @click.option("--operator", "who", help="Who settles; default: mesogun operator use.")

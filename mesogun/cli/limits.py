@@ -13,6 +13,7 @@ import click
 
 from mesogun.cli import people, places
 from mesogun.cli.journal import JOURNAL, open_for_reading
+from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.cli.plan import write_bytes
 from mesogun.cli.visit import find_protocol
 from mesogun.errors import InputError
@@ -22,7 +23,7 @@ from mesogun.limits.tables import SiteLimit
 from mesogun.limits.tell import limit_lines, override_counts, site_text, with_limit
 from mesogun.record import events as ev
 
-SITE = click.option("--site-limits", type=click.Path(path_type=Path), help="The clinic's limits.toml.")
+SITE = click.option("--site-limits", type=PLACE, help="The clinic's limits.toml.")
 
 
 def site_file(option: Path | None) -> Path:
@@ -70,10 +71,10 @@ def check(site_limits: Path | None) -> None:
 @click.argument("agent")
 @click.argument("kind")
 @SITE
-@click.option("--hard-low", type=float, help="Nobody can go below.")
-@click.option("--soft-low", type=float, help="Below only with a reason.")
-@click.option("--soft-high", type=float, help="Above only with a reason.")
-@click.option("--hard-high", type=float, help="Nobody can go above.")
+@click.option("--hard-low", type=FINITE, help="Nobody can go below.")
+@click.option("--soft-low", type=FINITE, help="Below only with a reason.")
+@click.option("--soft-high", type=FINITE, help="Above only with a reason.")
+@click.option("--hard-high", type=FINITE, help="Nobody can go above.")
 @click.option("--source", required=True, help="Where the number comes from.")
 @click.option("--set-by", help="Who sets it, as it stands in the file; needed for a new file.")
 @click.option("--set-on", help="The day, YYYY-MM-DD; needed for a new file.")

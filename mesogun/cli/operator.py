@@ -12,7 +12,7 @@ import click
 
 from mesogun.clock import RealClock
 from mesogun.errors import InputError
-from mesogun.identity import Home, Role
+from mesogun.identity import Home, Operator, Operators, Role
 
 
 @click.group()
@@ -26,11 +26,7 @@ def operator() -> None:
 @click.option("--passphrase-stdin", is_flag=True, help="Read the passphrase of a signing key from standard input.")
 def add(name: str, role: str, passphrase_stdin: bool) -> None:
     """Add NAME; the name stays on this computer, the record carries a reference."""
-    passphrase: str | None = None
-    if passphrase_stdin:
-        passphrase = sys.stdin.readline().rstrip("\n")
-        if not passphrase:
-            raise InputError("no passphrase on standard input")
+    passphrase = _passphrase("Passphrase", piped=True) if passphrase_stdin else None
     person = Home.open().operators.add(name, Role(role), passphrase=passphrase, at=RealClock().utc())
     click.echo(person.reference)
 
@@ -66,3 +62,65 @@ def use(who: str) -> None:
     """Say who is at the keyboard: a name or a reference."""
     person = Home.open().operators.use(who)
     click.echo(f"{person.reference} ({person.role.value}) is at the keyboard")
+
+
+BY = click.option("--by", "admin", help="The admin who acts; default: who is at the keyboard.")
+
+
+@operator.command()
+@click.argument("who")
+@BY
+def retire(who: str, admin: str | None) -> None:
+    """Bar WHO from acting; the entry and the public keys stay, so that old signatures can be checked."""
+    operators = Home.open().operators
+    person = operators.retire(who, by=_acting(operators, admin))
+    click.echo(f"{person.reference} is retired")
+
+
+@operator.command()
+@click.argument("who")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@BY
+def role(who: str, role: str, admin: str | None) -> None:
+    """Give WHO another role; the last admin stays one."""
+    operators = Home.open().operators
+    person = operators.set_role(who, Role(role), by=_acting(operators, admin))
+    click.echo(f"{person.reference} is {person.role.value} now")
+
+
+@operator.command()
+@click.argument("who")
+@click.option(
+    "--forgotten", is_flag=True, help="Without the old passphrase: an admin does it, nothing endorses the new key."
+)
+@click.option(
+    "--passphrase-stdin", is_flag=True, help="Read the old and the new passphrase from standard input, a line each."
+)
+@BY
+def rotate(who: str, forgotten: bool, passphrase_stdin: bool, admin: str | None) -> None:
+    """Replace the signing key of WHO; the old key signs the new one unless its passphrase is --forgotten."""
+    operators = Home.open().operators
+    acting = _acting(operators, admin)
+    person = operators.get(who)
+    old = None if forgotten or person.public_key is None else _passphrase("Old passphrase", piped=passphrase_stdin)
+    new = _passphrase("New passphrase", piped=passphrase_stdin, twice=True)
+    changed = operators.rotate_key(who, new, at=RealClock().utc(), passphrase=old, by=acting)
+    how = "not endorsed by an old one" if old is None else "endorsed by the old one"
+    key = changed.public_key.hex() if changed.public_key is not None else "none"
+    click.echo(f"{changed.reference} has a new signing key, {how}: {key}")
+
+
+def _acting(operators: Operators, admin: str | None) -> Operator | None:
+    return None if admin is None else operators.get(admin)
+
+
+def _passphrase(text: str, *, piped: bool, twice: bool = False) -> str:
+    if not piped:
+        if not sys.stdin.isatty():
+            raise InputError("there is no keyboard to type a passphrase at: give --passphrase-stdin")
+        typed: str = click.prompt(text, hide_input=True, confirmation_prompt=twice, err=True)
+        return typed
+    line = sys.stdin.readline().rstrip("\n")
+    if not line:
+        raise InputError("no passphrase on standard input")
+    return line

@@ -6,9 +6,13 @@ Not responsible for people and keys (``mesogun.identity.Home``) or for opening a
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mesogun.errors import RecordError
+
+JOURNAL = "journal.db"
 
 
 def state_folder() -> Path:
@@ -23,7 +27,7 @@ def state_folder() -> Path:
 
 def journal_url(option: str | None) -> str:
     """The journal named on the command line, else ``MESOGUN_JOURNAL``, else the one in the state folder."""
-    return option or os.environ.get("MESOGUN_JOURNAL") or str(state_folder() / "journal.db")
+    return option or os.environ.get("MESOGUN_JOURNAL") or str(state_folder() / JOURNAL)
 
 
 def reports_folder(option: Path | None) -> Path:
@@ -42,9 +46,34 @@ def fresh_folder(parent: Path, name: str) -> Path:
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise RecordError(f"{folder}: cannot be made ({error.strerror}); name another place with --out") from error
+            raise _unusable(folder, error) from error
         else:
             return folder
+
+
+@contextmanager
+def folder_for_journal(option: Path | None, parent: Path, name: str) -> Iterator[Path]:
+    """A folder in which this process, and no other, makes a new journal while the context lasts.
+
+    ``option`` itself where it holds no journal, else a new folder in it; without ``option`` a new one in ``parent``.
+    Who makes a journal in ``option`` holds a folder there that only one process can make, so that two at once never
+    take the same place; left behind by a crash, it only costs the next one a folder of its own.
+    """
+    if option is None:
+        yield fresh_folder(parent, name)
+        return
+    claim = made(option) / f".{JOURNAL}.claim"
+    try:
+        claim.mkdir()
+    except FileExistsError:
+        yield fresh_folder(option, name)
+        return
+    except OSError as error:
+        raise _unusable(option, error) from error
+    try:
+        yield fresh_folder(option, name) if (option / JOURNAL).exists() else option
+    finally:
+        claim.rmdir()
 
 
 def made(folder: Path) -> Path:
@@ -52,5 +81,9 @@ def made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RecordError(f"{folder}: cannot be made ({error.strerror}); name another place with --out") from error
+        raise _unusable(folder, error) from error
     return folder
+
+
+def _unusable(folder: Path, error: OSError) -> RecordError:
+    return RecordError(f"{folder}: cannot be made ({error.strerror}); name another place with --out")

@@ -12,9 +12,8 @@ from typing import Any
 import click
 
 from mesogun.cli import planning
+from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.errors import InputError
-
-PATH = click.Path(path_type=Path)
 
 
 @click.command()
@@ -23,11 +22,11 @@ PATH = click.Path(path_type=Path)
 @planning.plan_options
 @click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values; never for a real gun.")
 @click.option("--step-nl", type=int, default=planning.STEP_NL, show_default=True, help="The gun's volume step, nL.")
-@click.option("--syringe-ml", type=float, default=planning.SYRINGE_NL / 1e6, show_default=True, help="Syringe, mL.")
+@click.option("--syringe-ml", type=FINITE, default=planning.SYRINGE_NL / 1e6, show_default=True, help="Syringe, mL.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--out", type=PATH, help="Write the plan file, for mesogun treat --plan.")
-@click.option("--plot", type=PATH, help="Draw outline, path and dose map (.svg or .png).")
-@click.option("--template", type=PATH, help="A 1:1 template to print (.svg or .pdf).")
+@click.option("--out", type=PLACE, help="Write the plan file, for mesogun treat --plan.")
+@click.option("--plot", type=PLACE, help="Draw outline, path and dose map (.svg or .png).")
+@click.option("--template", type=PLACE, help="A 1:1 template to print (.svg or .pdf).")
 def plan(
     protocol: str,
     area: str,
@@ -76,6 +75,8 @@ def plan(
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
+    if not path.name:
+        raise InputError(f"{path}: a folder, not a file; name the file too")
     draft = path.with_name(f".{path.name}.new")
     try:
         draft.write_bytes(data)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.errors import InputError, Refused
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,15 +37,15 @@ class PlanOptions:
 def plan_options(command: F) -> F:
     """The options that narrow a protocol down to one plan."""
     for option in (
-        click.option("--depth-mm", type=float, help="Depth of the needle, mm."),
-        click.option("--spacing-mm", type=float, help="Distance between points, mm."),
-        click.option("--volume-ul", type=float, help="Volume per point, µL."),
-        click.option("--total-ml", type=float, help="Total volume, mL."),
+        click.option("--depth-mm", type=FINITE, help="Depth of the needle, mm."),
+        click.option("--spacing-mm", type=FINITE, help="Distance between points, mm."),
+        click.option("--volume-ul", type=FINITE, help="Volume per point, µL."),
+        click.option("--total-ml", type=FINITE, help="Total volume, mL."),
         click.option("--head", help="Needle head: single, line-5, plus-5, ..."),
         click.option("--order", type=click.Choice(["short", "comfort"]), help="Shortest path, or rows for the hand."),
         click.option(
             "--values",
-            type=click.Path(path_type=Path),
+            type=PLACE,
             help="TOML file with the numbers that the protocol demands from the practitioner.",
         ),
     ):

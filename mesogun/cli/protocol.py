@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from mesogun.cli.kinds import PLACE
 from mesogun.cli.visit import find_protocol
 from mesogun.errors import InputError
 from mesogun.protocol import Protocol, Quantity, bundled, bundled_names, load
@@ -67,7 +68,7 @@ def show(name: str, as_json: bool) -> None:
 
 
 @protocol.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PLACE)
 def check(file: Path) -> None:
     """Read a protocol file and name every fault in it."""
     item = load(file)

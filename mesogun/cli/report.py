@@ -13,13 +13,14 @@ import click
 
 from mesogun.cli import places
 from mesogun.cli.journal import JOURNAL, open_for_reading
+from mesogun.cli.kinds import PLACE
 from mesogun.cli.visit import find_protocol
 
 
 @click.command()
 @click.argument("treatment")
 @JOURNAL
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the report.")
+@click.option("--out", type=PLACE, help="Folder for the report.")
 @click.option("--aftercare", metavar="PROTOCOL", help="Write the subject's aftercare sheet instead, from its protocol.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def report(treatment: str, url: str | None, out: Path | None, aftercare: str | None, as_json: bool) -> None:

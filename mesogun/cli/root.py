@@ -5,10 +5,12 @@ Not responsible for what a command does.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -91,21 +93,52 @@ def cli(ctx: click.Context) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run with ``arguments`` (default: the process's own); the exit code, and no traceback for expected errors."""
+    _open_missing_streams()
     try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "it is closed")
         result: Any = cli.main(args=arguments, prog_name="mesogun", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("mesogun: interrupted", err=True)
+        _complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; keep the interpreter from complaining while it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except MesogunError as error:
-        click.echo(f"mesogun: {error}", err=True)
+        _complain(str(error))
         return error.exit_code
+    except SystemExit:
+        # click's way of saying EPIPE; no command of ours exits by itself.
+        return _not_written("whoever read it has gone")
+    except OSError as error:
+        if error.filename is not None:
+            _complain(f"{error.filename}: {error.strerror}")
+            return MesogunError.exit_code
+        return _not_written(error.strerror or str(error))
     return result if isinstance(result, int) else 0
+
+
+def _open_missing_streams() -> None:
+    """Give a process without standard input or error an empty one: else the next file would take its number."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 -- lives as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 -- lives as long as the process
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError):
+        click.echo(f"mesogun: {text}", err=True)
+
+
+def _not_written(why: str) -> int:
+    """Say that the output is not complete; what is left of it goes nowhere, or the interpreter would complain too."""
+    _complain(f"standard output could not be written ({why})")
+    if sys.stdout is not None:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return MesogunError.exit_code

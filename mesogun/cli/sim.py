@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import click
 
+from mesogun.cli.kinds import PLACE, SEED
 from mesogun.errors import InputError
 
 
@@ -26,9 +27,9 @@ def sim() -> None:
 @click.option("--tcp", is_flag=True, help="Serve on a loopback TCP port, for socket:// and other languages.")
 @click.option("--port", type=int, default=0, show_default=True, help="TCP port; 0 takes a free one.")
 @click.option("--control", type=int, help="Also open a control door (JSON lines) on this TCP port.")
-@click.option("--ready-file", type=click.Path(path_type=Path), help="Write the address here once it answers.")
+@click.option("--ready-file", type=PLACE, help="Write the address here once it answers.")
 @click.option("--profile", default="standard", show_default=True, help="Which gun.")
-@click.option("--seed", type=int, help="Repeat a run; random by default.")
+@click.option("--seed", type=SEED, help="Repeat a run; random by default.")
 @click.option("--pace", default="1", show_default=True, help="Speed of time: 1, 10, ... or max.")
 @click.option("--hand/--no-hand", default=True, help="With a simulated hand that works through the magazine.")
 @click.option("--nvm", help="File that keeps the gun's memory between runs.")
@@ -56,6 +57,9 @@ def serve(
         options["hand"] = "none"
     if nvm is not None:
         options["nvm"] = nvm
+    from sim.doors.address import pace_of
+
+    speed = pace_of(pace, "--pace")
     url = f"sim://{profile}?{urlencode(options)}" if options else f"sim://{profile}"
     stop = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
@@ -63,7 +67,7 @@ def serve(
     if pty:
         from sim.doors.serve import serve_pty
 
-        serve_pty(url, pace=pace_of(pace), announce=click.echo, stop=stop)
+        serve_pty(url, pace=speed, announce=click.echo, stop=stop)
     else:
         from sim.doors.tcp import serve_tcp
 
@@ -71,7 +75,7 @@ def serve(
             url,
             port=port,
             control_port=control,
-            pace=pace_of(pace),
+            pace=speed,
             announce=click.echo,
             stop=stop,
             ready_file=ready_file,
@@ -81,8 +85,8 @@ def serve(
 @sim.command()
 @click.argument("name")
 @click.option("--profile", default="standard", show_default=True, help="Which gun.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Repeat a run.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw it (.png or .svg).")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Repeat a run.")
+@click.option("--plot", type=PLACE, help="Draw it (.png or .svg).")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 def scenario(name: str, profile: str, seed: int, plot: Path | None, as_json: bool) -> None:
     """Run one experiment: occlusion, startup, trumpet or brownout."""
@@ -149,16 +153,3 @@ def campaign(seeds: int, start: int, jobs: int, shard: str, faults: str | None, 
         for seed in found.failed[:5]:
             click.echo(f"replay: {replay_line(seed, shrink(seed))}")
     return 0 if found.good else 1
-
-
-def pace_of(text: str) -> float | None:
-    """Simulated seconds per real second; ``None`` for as fast as it goes."""
-    if text == "max":
-        return None
-    try:
-        pace = float(text)
-    except ValueError:
-        pace = 0.0
-    if not 0 < pace < 1e6:
-        raise InputError(f"--pace {text}: say max, or a number above 0 such as 1 or 10")
-    return pace

@@ -6,8 +6,10 @@ Not responsible for what is allowed (``mesogun.limits``) or for running it (``me
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,10 @@ import click
 
 from mesogun.cli import people, places, planning, visit
 from mesogun.cli.fronts import JsonLines, Plain
+from mesogun.cli.kinds import PLACE
 from mesogun.cli.limits import clinic_limits
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
-from mesogun.errors import InputError, MesogunError, Refused
+from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun, connect
 from mesogun.identity import Home, Operator, check_subject
 from mesogun.journal import Journal, journal_at
@@ -32,27 +35,42 @@ from mesogun.treatment import FrontEnd
 from mesogun.units import mm_text, ul_text
 from mesogun.wire.messages import Caps
 
-PATH = click.Path(path_type=Path)
+LOCKSTEP_S = 0.25
+"""How long a gun of virtual time waits for the screen at each snapshot: several periods of the painting loop."""
+
+
+class StoppedByOperator(LinkLost):
+    """STOP was pressed on the dashboard: the session is over and the gun's log is read at the next connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A new treatment as the command line asks for it: on an outline, or by a plan that was made before."""
+
+    protocol: Protocol
+    subject: str
+    outline: Any
+    plan: Plan | None
 
 
 @click.command()
 @click.argument("protocol", required=False)
 @click.option("--area", help="Outline file, or a bundled example such as cheek.")
-@click.option("--plan", "plan_file", type=PATH, help="A plan file from mesogun plan --out, instead of --area.")
+@click.option("--plan", "plan_file", type=PLACE, help="A plan file from mesogun plan --out, instead of --area.")
 @click.option("--port", envvar="MESOGUN_PORT", help="Where the gun is: /dev/ttyACM0, COM5, sim://standard, ...")
 @click.option("--subject", help="Pseudonymous reference of the subject; never a name.")
 @planning.plan_options
 @click.option("--operator", "who", help="Who is at the keyboard; default: mesogun operator use.")
-@click.option("--answers", "answers_file", type=PATH, help="TOML file with screening answers and confirmations.")
+@click.option("--answers", "answers_file", type=PLACE, help="TOML file with screening answers and confirmations.")
 @click.option("--yes", is_flag=True, help="Stands in for answers and confirmations, on a simulated gun only.")
 @click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values, on a simulated gun only.")
 @click.option("--weight-kg", help="The subject's weight, measured today; limits per kg need it once.")
 @click.option("--lot", "code", help="Lot on the vial, with --expiry.")
 @click.option("--expiry", help="Expiry on the vial: YYYY-MM-DD, YYYY-MM, or the barcode's YYMMDD.")
-@click.option("--site-limits", type=PATH, help="The clinic's limits.toml.")
+@click.option("--site-limits", type=PLACE, help="The clinic's limits.toml.")
 @click.option("--resume", is_flag=True, help="Go on with a treatment that was interrupted (PROTOCOL is its reference).")
 @click.option("--journal", "url", help="File or URL of the journal.")
-@click.option("--out", type=PATH, help="Folder for the report.")
+@click.option("--out", type=PLACE, help="Folder for the report.")
 @click.option("--plain", is_flag=True, help="One line per event.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per event; the last one is the summary.")
 def treat(
@@ -79,17 +97,13 @@ def treat(
     """Carry out PROTOCOL on an area with the gun at --port, or --resume an interrupted treatment."""
     if port is None:
         raise InputError("name the gun's port with --port (or MESOGUN_PORT), for example --port sim://standard")
-    if not resume and (protocol is None or subject is None or (area is None) == (plan_file is None)):
-        raise InputError("a treatment needs PROTOCOL, --subject, and either --area or --plan")
     answers = parse_answers(_text(answers_file), str(answers_file)) if answers_file is not None else None
     site = clinic_limits(site_limits)
     if (code is None) != (expiry is None):
         raise InputError("--lot and --expiry go together: both stand on the vial")
     chosen = planning.take_plan_options(options)
     # Everything that can be read is read before a port is touched.
-    item = visit.find_protocol(protocol) if protocol is not None and not resume else None
-    outline = planning.read_area(area) if area is not None and not resume else None
-    given = Plan.from_bytes(_bytes(plan_file)) if plan_file is not None and not resume else None
+    asked = None if resume else _asked(protocol, subject, area, plan_file)
 
     with ExitStack() as stack:
         gun = stack.enter_context(connect(port, keys=people.gun_keys()))
@@ -99,11 +113,10 @@ def treat(
         operator = people.operator_for(who, simulated_only=yes and kind == "simulated")
         record = stack.enter_context(journal_at(Home.open(), places.journal_url(url), gun.clock))
         answer = _answering(yes=yes, given=answers)
-        if resume:
+        if asked is None:
             begun = visit.recall(record, protocol)
         else:
-            if item is None or subject is None:
-                raise InputError("a treatment needs PROTOCOL and --subject")
+            item = asked.protocol
             if demo_values:
                 if kind != "simulated":
                     raise Refused(f"demonstration values are for simulated guns only; this one is {kind}")
@@ -112,10 +125,10 @@ def treat(
                 gun=gun,
                 record=record,
                 protocol=planning.supplied(item, chosen, operator.reference),
-                outline=outline,
-                given=given,
+                outline=asked.outline,
+                given=asked.plan,
                 chosen=chosen,
-                subject=check_subject(subject),
+                subject=asked.subject,
                 operator=operator,
                 answers=answers,
                 yes=yes,
@@ -126,17 +139,17 @@ def treat(
             )
         click.echo(f"treatment {begun.treatment}", err=True)
         on_screen = not (plain or as_json) and sys.stdin.isatty() and sys.stderr.isatty()
+        go_on = f"go on with: mesogun treat --resume {begun.treatment} --port {port}"
         try:
             if on_screen:
-                in_dashboard(gun, record, begun, operator, title=kind.upper())
+                in_dashboard(gun, record, begun, operator, title=kind.upper(), port=port, go_on=go_on)
             else:
                 front = JsonLines(sys.stdout, answer) if as_json else Plain(sys.stdout, answer)
                 visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator)
-        except MesogunError:
-            click.echo(
-                f"stopped; the record is safe. Go on with: mesogun treat --resume {begun.treatment} --port {port}",
-                err=True,
-            )
+        except StoppedByOperator:
+            raise
+        except (MesogunError, OSError):
+            click.echo(f"stopped; the record is safe, {go_on}", err=True)
             raise
         result: Outcome = outcome(record, begun.treatment, places.reports_folder(out))
     click.echo(result.json_line() if as_json else outcome_table(result))
@@ -229,15 +242,67 @@ def check_fits(plan: Plan, caps: Caps) -> None:
 
 
 def in_dashboard(
-    gun: Gun, record: Journal, begun: visit.Begun, operator: Operator, *, title: str, station: str | None = None
+    gun: Gun,
+    record: Journal,
+    begun: visit.Begun,
+    operator: Operator,
+    *,
+    title: str,
+    port: str,
+    go_on: str,
+    station: str | None = None,
 ) -> None:
-    """Run the treatment with the dashboard in front of it."""
-    from tui import run_live
+    """Run the treatment with the dashboard in front of it.
+
+    Raises
+    ------
+    StoppedByOperator
+        When STOP ended it; ``go_on`` is what the line says about going on.
+    """
+    from tui import look, run_live
+
+    stopped = threading.Event()
 
     def start_it(front: FrontEnd) -> None:
         visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator, station=station)
 
-    run_live(start_it, gun.stop, plan=begun.cleared.plan, title=title)
+    def stop() -> None:
+        gun.stop()
+        stopped.set()  # only now: a STOP that could not be written must keep its own error
+
+    try:
+        run_live(
+            start_it,
+            stop,
+            plan=begun.cleared.plan,
+            title=title,
+            lockstep_s=LOCKSTEP_S if virtual_time(port) else 0.0,
+            settings=look(places.state_folder() / "dashboard.json"),
+        )
+    except (LinkLost, OutcomeUnknown, WireError) as error:
+        if stopped.is_set():
+            raise StoppedByOperator(f"stopped by the operator; the record is safe, {go_on}") from error
+        raise
+
+
+def virtual_time(port: str) -> bool:
+    """Whether the gun there lives in a time of its own, which must not run away from the screen."""
+    if not port.startswith("sim://"):
+        return False
+    from sim.doors.address import parse
+
+    return parse(port).pace != 1.0
+
+
+def _asked(protocol: str | None, subject: str | None, area: str | None, plan_file: Path | None) -> Asked:
+    if protocol is None or subject is None or (area is None) == (plan_file is None):
+        raise InputError("a treatment needs PROTOCOL, --subject, and either --area or --plan")
+    return Asked(
+        protocol=visit.find_protocol(protocol),
+        subject=check_subject(subject),
+        outline=planning.read_area(area) if area is not None else None,
+        plan=Plan.from_bytes(_bytes(plan_file)) if plan_file is not None else None,
+    )
 
 
 def _answering(*, yes: bool, given: Answers | None) -> Callable[[str, str], bool]:

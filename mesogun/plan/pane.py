@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import shapely
-from shapely.geometry.base import BaseGeometry
+from typing import TYPE_CHECKING
 
 from mesogun.plan.sheet import Line, Text
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 Points = tuple[tuple[float, float], ...]
 
@@ -31,10 +32,14 @@ class Pane:
 
     def clip(self, ring: Points) -> list[Points]:
         """The pieces of a closed ring that lie in the pane."""
+        import shapely
+
         return _pieces(shapely.LinearRing(ring).intersection(self._box()))
 
     def hatch(self, ring: Points, step_mm: float) -> list[Points]:
         """Diagonal strokes that fill a closed ring inside the pane."""
+        import shapely
+
         shape = shapely.Polygon(ring).intersection(self._box())
         if shape.is_empty:
             return []
@@ -57,10 +62,14 @@ class Pane:
         return marks
 
     def _box(self) -> BaseGeometry:
+        import shapely
+
         return shapely.box(self.x0, self.y0, self.x1, self.y1)
 
 
 def _pieces(geometry: BaseGeometry) -> list[Points]:
+    import shapely
+
     if geometry.is_empty:
         return []
     merged = shapely.line_merge(geometry) if geometry.geom_type == "MultiLineString" else geometry

@@ -41,12 +41,25 @@ class Address:
                     "another world"
                 )
             return world
-        world = World(self.profile, seed=self.seed, hand=self.hand, start=self.start, memory_file=self.nvm)
+        world = self._made()
         if self.mode is not None:
             set_mode(world.gun, self.mode)
         if self.world is not None:
             register(self.world, world)
         return world
+
+    def _made(self) -> World:
+        if self.nvm is not None and self.nvm.is_dir():
+            raise InputError(f"{self.nvm} is a folder, not a file for the memory of a simulated gun")
+        try:
+            return World(self.profile, seed=self.seed, hand=self.hand, start=self.start, memory_file=self.nvm)
+        except OSError as error:
+            if self.nvm is None:
+                raise
+            raise InputError(
+                f"{self.nvm}: the memory of a simulated gun cannot be kept there ({error.strerror});"
+                " name a file in a folder that exists and can be written"
+            ) from error
 
 
 def set_mode(gun: Gun, mode: str) -> None:
@@ -83,8 +96,8 @@ def parse(url: str) -> Address:
     )
 
 
-def pace_of(text: str) -> float | None:
-    """``max`` is ``None``; a number is that many simulated seconds per real second."""
+def pace_of(text: str, name: str = "pace") -> float | None:
+    """``max`` is ``None``; a number is that many simulated seconds per real second. ``name`` is for the complaint."""
     if text == "max":
         return None
     try:
@@ -92,7 +105,7 @@ def pace_of(text: str) -> float | None:
     except ValueError:
         pace = 0.0
     if not 0.001 <= pace <= 10_000:
-        raise InputError(f"pace {text!r} is neither max nor a number from 0.001 to 10000")
+        raise InputError(f"{name} {text!r} is neither max nor a number from 0.001 to 10000")
     return pace
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from mesogun.errors import InputError, LinkLost
+from mesogun.errors import LinkLost
 from sim.doors import address
 from sim.line import Way
 from sim.world import World
@@ -154,6 +154,4 @@ def attach(world: World, *, pace: float | None = None) -> tuple[SimTransport, Si
 def open_port(url: str) -> tuple[SimTransport, SimClock]:
     """Open ``sim://...``: the world is built when no world of that name exists."""
     asked = address.parse(url)
-    if asked.nvm is not None and asked.nvm.is_dir():
-        raise InputError(f"{asked.nvm} is a folder, not a file for the memory of a simulated gun")
     return attach(asked.build(), pace=asked.pace)
