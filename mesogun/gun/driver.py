@@ -40,6 +40,8 @@ class Gun:
         self.link = link
         self.clock: Clock = link.clock
         self._caps: Caps | None = None
+        self.stops = 0
+        """How often STOP was asked for: a HELLO must not make anybody forget it."""
 
     @property
     def welcome(self) -> Welcome:
@@ -142,6 +144,7 @@ class Gun:
 
     def stop(self) -> None:
         """STOP, from any thread, ahead of everything; it returns when the bytes are written."""
+        self.stops += 1
         self.link.stop()
 
     def confirm_stop(self, *, deadline_ms: int = STOP_DEADLINE_MS) -> Status:

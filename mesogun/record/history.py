@@ -56,10 +56,12 @@ def remember(guns: dict[GunKey, GunMemory], event: ev.Event) -> None:
     elif isinstance(event, ev.ShotRecorded | ev.ForeignRecorded):
         key = (event.gun, event.memory)
         known = guns.get(key, GunMemory())
-        guns[key] = GunMemory(event.shot_no, event.running_total_nl, max(known.entry_no, event.entry_no))
+        if event.shot_no > known.shot_no:  # what was read stays read: the cursor never goes back
+            guns[key] = GunMemory(event.shot_no, event.running_total_nl, max(known.entry_no, event.entry_no))
     elif isinstance(event, ev.GapFound):
         key = (event.gun, event.memory)
         known = guns.get(key, GunMemory())
-        guns[key] = replace(known, shot_no=event.before_shot_no - 1, running_total_nl=event.running_total_nl)
+        if event.before_shot_no - 1 >= known.shot_no:
+            guns[key] = replace(known, shot_no=event.before_shot_no - 1, running_total_nl=event.running_total_nl)
     elif isinstance(event, ev.GunFound) and event.baseline:
         guns[event.gun, event.memory] = GunMemory(event.acked_shot_no, event.baseline_total_nl, event.entry_hwm)

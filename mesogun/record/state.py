@@ -37,13 +37,18 @@ _MARK_OF_OUTCOME = {"DONE": Mark.GIVEN, "PARTIAL": Mark.PARTIAL, "INDETERMINATE"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Something that only an operator can settle before more is loaded."""
+    """Something that only an operator can settle before more is loaded.
+
+    ``entries`` were open when a gap was found: nobody can tell whether they are in it, so no later HELLO settles them
+    (H5); they end with a record, or with the block.
+    """
 
     what: str
     gun: str
     memory: str
     shot_no: int
     ledger: Ledger
+    entries: tuple[EntryKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,10 @@ class TreatmentState:
     def open_shots(self) -> frozenset[int]:
         """Planned shots that have an unsettled entry in some gun (H4)."""
         return frozenset(entry.shot_index for entry in self.open_entries.values() if entry.shot_kind == "TREAT")
+
+    def doubtful(self) -> frozenset[EntryKey]:
+        """Open entries that may lie in a gap of the log."""
+        return frozenset(key for block in self.blocks for key in block.entries)
 
     def loadable(self) -> tuple[int, ...]:
         """Planned shots that may be loaded now, in plan order: at most one unsettled entry each, and no second
@@ -182,17 +191,25 @@ def _settled_entry(state: TreatmentState, event: ev.EntrySettled) -> TreatmentSt
     entry = state.open_entries.get(key)
     if entry is None:
         return state
-    closed = _closed(state, key)
-    if event.how != "operator" or entry.shot_kind != "TREAT":
-        return replace(state, **closed)
-    # An operator gave up on the evidence: it may have been given, all of it, so it stays counted and marked (H14).
+    if event.how == "operator" and entry.shot_kind == "TREAT":
+        # An operator gave up on the evidence: it may have been given, all of it, so it stays counted (H14).
+        return _given_up(state, key, Ledger(0, entry.high_nl))
+    return replace(state, **_closed(state, key))
+
+
+def _given_up(state: TreatmentState, key: EntryKey, counted: Ledger) -> TreatmentState:
+    """Close an entry that nobody can tell of: its point is marked indeterminate and needs an ordered redo."""
+    entry = state.open_entries.get(key)
+    if entry is None:
+        return state
+    state = replace(state, **_closed(state, key), settled=state.settled + counted)
+    if entry.shot_kind != "TREAT":
+        return state
     index = entry.shot_index
     return replace(
         state,
-        **closed,
         outcomes={**state.outcomes, index: Mark.INDETERMINATE},
         fired={**state.fired, index: state.fired.get(index, 0) + 1},
-        settled=state.settled + Ledger(0, entry.high_nl),
     )
 
 
@@ -221,19 +238,22 @@ def _foreign(state: TreatmentState, event: ev.ForeignRecorded) -> TreatmentState
 
 
 def _gap(state: TreatmentState, event: ev.GapFound) -> TreatmentState:
-    block = Block(
-        "unattributed volume", event.gun, event.memory, event.before_shot_no, Ledger(event.low_nl, event.high_nl)
-    )
+    # A gun fires in the order of loading and numbers each firing: so many missing shots can only be the first entries.
+    missing = event.before_shot_no - event.after_shot_no - 1
+    doubtful = tuple(sorted(key for key in state.open_entries if key[:2] == (event.gun, event.memory))[:missing])
+    bounds = Ledger(event.low_nl, event.high_nl)
+    block = Block("unattributed volume", event.gun, event.memory, event.before_shot_no, bounds, doubtful)
     return replace(state, blocks=(*state.blocks, block))
 
 
 def _settled(state: TreatmentState, event: ev.Settled) -> TreatmentState:
-    def meant(block: Block) -> bool:
-        return (block.gun, block.memory, block.shot_no) == (event.gun, event.memory, event.shot_no)
-
-    kept = tuple(block for block in state.blocks if not meant(block))
-    if len(kept) == len(state.blocks):
+    meant = (event.what, event.gun, event.memory, event.shot_no)
+    block = next((b for b in state.blocks if (b.what, b.gun, b.memory, b.shot_no) == meant), None)
+    if block is None:
         return state
+    for key in block.entries:
+        state = _given_up(state, key, Ledger())
+    kept = tuple(other for other in state.blocks if other is not block)
     return replace(state, blocks=kept, settled=state.settled + Ledger(event.low_nl, event.high_nl))
 
 
@@ -258,7 +278,11 @@ def _broken(state: TreatmentState, _: ev.LinkBroken) -> TreatmentState:
 
 
 def _skipped(state: TreatmentState, event: ev.PointSkipped) -> TreatmentState:
-    return replace(state, skipped=state.skipped | {event.shot_index})
+    index = event.shot_index
+    redos = dict(state.redos)
+    if index in redos:  # a redo that was ordered and not carried out is taken back
+        redos[index] = max(0, state.fired.get(index, 0) - 1)
+    return replace(state, skipped=state.skipped | {index}, redos=redos)
 
 
 def _reassigned(state: TreatmentState, event: ev.PointReassigned) -> TreatmentState:

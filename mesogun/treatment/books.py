@@ -7,6 +7,7 @@ commits them under this runner's epoch, and folds them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from mesogun import __version__
 from mesogun.errors import Refused
@@ -30,8 +31,12 @@ class Books:
     def take(self, station: str, operator: str) -> None:
         """Become the one runner of this treatment (H11)."""
         self._epoch = self._journal.take(self.treatment, station)
-        self.state = fold_all(row.event for row in self._journal.rows(self.treatment))
-        self.commit([ev.RunnerStarted(self._epoch, station, operator, __version__)])
+        try:
+            self.state = fold_all(row.event for row in self._journal.rows(self.treatment))
+            self.commit([ev.RunnerStarted(self._epoch, station, operator, __version__)])
+        except BaseException:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let go of the treatment; the epoch stays raised."""
@@ -64,11 +69,12 @@ class Books:
         found = rec.gun_found(welcome, caps, known, records[0] if records else None)
         self.memory = rec.cursor(found, known)
         self.commit([found])
-        self.book(records, history)
+        whole = self.book(records, history)
         status = welcome.status
         gap = rec.missing_at_the_end(found, self.memory, status.last_shot_no, status.running_total_nl)
         if gap is not None:
             self.commit([gap])
+        if gap is not None or not whole:
             return found
         self.commit(rec.settled_by_hello(self.state, found))
         for name, other in history.treatments.items():
@@ -76,18 +82,25 @@ class Books:
                 self._elsewhere(name, rec.settled_by_hello(other, found))
         return found
 
-    def book(self, records: Sequence[ShotRecord], history: History | None = None) -> None:
-        """Commit closed records of the log, each to the treatment that it belongs to."""
+    def book(self, records: Sequence[ShotRecord], history: History | None = None) -> bool:
+        """Commit closed records of the log, each to the treatment that it belongs to; whether the log was whole.
+
+        Commits follow the log's own order, so that whatever cuts in, a prefix of the log is on disk and the cursor
+        never passes a record that is not.
+        """
         treatments = history.treatments if history is not None else {self.treatment: self.state}
         dated = rec.recorded(self.found, self.memory, records, self.treatment, treatments)
-        self.commit([item.event for item in dated if item.treatment == self.treatment])
-        for item in dated:
-            if item.treatment != self.treatment:
-                self._elsewhere(item.treatment, [item.event])
+        for treatment, run in groupby(dated, key=lambda item: item.treatment):
+            events = [item.event for item in run]
+            if treatment == self.treatment:
+                self.commit(events)
+            else:
+                self._elsewhere(treatment, events)
         if records:
             last = records[-1]
             entry_no = max(self.memory.entry_no, *(record.entry_no for record in records))
             self.memory = GunMemory(last.shot_no, last.running_total_nl, entry_no)
+        return not any(isinstance(item.event, ev.GapFound) for item in dated)
 
     def _elsewhere(self, treatment: str, events: Sequence[ev.Event]) -> None:
         if events:

@@ -10,16 +10,19 @@ from dataclasses import dataclass
 
 from mesogun.errors import GunRefused, Refused
 from mesogun.gun import Gun
-from mesogun.limits import ClearedPlan, check_load
+from mesogun.limits import ClearedPlan, check_load, check_pause
 from mesogun.plan import Plan
 from mesogun.record import events as ev
 from mesogun.record import loaded_high_nl
 from mesogun.treatment.books import Books
 from mesogun.treatment.front import Token
+from mesogun.treatment.reconcile import unexplained
 from mesogun.wire.codes import Reason, ShotKind
 from mesogun.wire.messages import Arm, Load, Status
 
 US_PER_MS = 1_000
+OVERTAKEN = (Reason.FAULT, Reason.WRONG_STATE, Reason.STALE_TOKEN)
+"""Refusals that say no more than that the gun has moved on since it was last looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,13 @@ class Magazine:
         self._books.commit(entries)
         status: Status | None = None
         for entry in entries:
-            status = self._send(entry, kind)
+            try:
+                status = self._send(entry, kind)
+            except GunRefused as refusal:
+                if refusal.reason not in OVERTAKEN:
+                    raise
+                # The gun changed meanwhile; what was committed and not sent is settled by the next HELLO (H3, H5).
+                return self._gun.status()
         return status
 
     def arm(self, token: Token, *, lease_ms: int, lead: int, poll_ms: int, operator: str) -> Status:
@@ -102,17 +111,36 @@ class Magazine:
         try:
             status = self._gun.arm(arm)
         except GunRefused as refusal:
-            if refusal.reason != Reason.STALE_TOKEN:
+            if refusal.reason not in OVERTAKEN:
                 raise
-            # The picture was too old by the time the request arrived; paint again and ask again.
+            # The picture was too old, or the gun changed meanwhile; look again and decide anew.
             return self._gun.status()
         self._books.commit([ev.Armed(first, last, count, total_nl, lease_ms, lead, operator)])
         return status
 
+    def held(self, token: Token | None, status: Status) -> Token | None:
+        """A token that holds the trigger while the shortest time between two shots has not passed.
+
+        With a lead of 1 the gun fires only when its last shot was painted; a token that names the shot before keeps
+        the lease and holds the trigger.
+        """
+        state = self._books.state
+        if token is None or not state.shots:
+            return token
+        last = state.shots[-1]
+        if last.shot_no != token.shot_no or last.boot_id != self._books.found.boot_id:
+            return token
+        since_ms = (status.gun_clock_us - last.start_us) // US_PER_MS
+        if check_pause(self._cleared, since_last_shot_ms=since_ms):
+            return Token(token.gun_clock_us, token.shot_no - 1)
+        return token
+
     def read_log(self) -> Status:
-        """Pull closed records, commit, and only then acknowledge (G12)."""
+        """Pull closed records, commit, and only then acknowledge (G12); what cannot be explained ends the loading."""
         self._books.book(list(self._gun.log(self._books.memory.shot_no + 1)))
-        return self.acknowledge()
+        status = self.acknowledge()
+        unexplained(self._books.state)
+        return status
 
     def acknowledge(self) -> Status:
         """Tell the gun how far the journal has its log."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mesogun.record import TreatmentState
+
 
 @dataclass(frozen=True, slots=True)
 class Skip:
@@ -57,6 +59,30 @@ class HandOver:
 
 
 Order = Skip | GoTo | Redo | Reassign | Note | HandOver
+
+
+def impossible(order: Order, state: TreatmentState, shots: int) -> str | None:
+    """Why an order cannot be carried out on a plan of ``shots`` shots; ``None`` if it can."""
+    match order:
+        case Note(text):
+            return None if text.strip() else "an empty note was not kept"
+        case HandOver(to_operator):
+            return None if to_operator.strip() else "handing over needs an operator"
+        case Skip(index, why) | Redo(index, why) | Reassign(index, _, _, why):
+            if not why.strip():
+                return f"{type(order).__name__.lower()} of shot {index + 1} was not done: it needs a reason"
+        case GoTo(index):
+            pass
+    if not 0 <= index < shots:
+        return f"there is no shot {index + 1} in this plan"
+    to_come = index in state.open_shots() or index in state.loadable()
+    if isinstance(order, Skip) and not to_come:
+        return f"shot {index + 1} was not skipped: nothing of it is to come"
+    if isinstance(order, Redo) and (index not in state.outcomes or to_come):
+        return f"shot {index + 1} cannot be redone: it has no record yet"
+    if isinstance(order, Reassign) and index not in state.outcomes:
+        return f"shot {index + 1} was not given, so it cannot have gone elsewhere"
+    return None
 
 
 def no_orders() -> Order | None:

@@ -116,11 +116,15 @@ def missing_at_the_end(
 
 
 def settled_by_hello(state: TreatmentState, found: ev.GunFound) -> list[ev.EntrySettled]:
-    """Open entries of this gun's memory that the complete log does not show: HELLO emptied the magazine (H5c)."""
+    """Open entries of this gun's memory that the complete log does not show: HELLO emptied the magazine (H5c).
+
+    Entries that may lie in a gap of the log are not settled by it: everything else is unknown.
+    """
+    doubtful = state.doubtful()
     return [
         ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "hello")
-        for entry in state.open_entries.values()
-        if (entry.gun, entry.memory) == (found.gun, found.memory)
+        for key, entry in state.open_entries.items()
+        if (entry.gun, entry.memory) == (found.gun, found.memory) and key not in doubtful
     ]
 
 
@@ -133,25 +137,36 @@ def must_not_treat(state: TreatmentState, found: ev.GunFound, treatment: str, hi
         With what blocks and what would work.
     """
     if found.open_treatment not in (NO_TREATMENT, treatment):
-        if found.open_treatment in history.treatments:
+        other = history.treatments.get(found.open_treatment)
+        if other is None or other.planned is None:
             raise MustSettle(
-                f"gun {found.gun} is still bound to treatment {found.open_treatment}: finish or end that one first"
-                f" (mesogun treat --resume {found.open_treatment})"
+                f"gun {found.gun} is bound to treatment {found.open_treatment}, which this journal does not hold:"
+                " resume it where its journal is, or have a practitioner free the gun (mesogun gun release)"
             )
-        raise MustSettle(
-            f"gun {found.gun} is bound to treatment {found.open_treatment}, which this journal does not hold:"
-            " resume it where its journal is, or have a practitioner settle it here"
+        way = (
+            "a practitioner frees it (mesogun gun release)"
+            if other.ended is not None
+            else f"finish or end that one first (mesogun treat --resume {found.open_treatment})"
         )
+        raise MustSettle(f"gun {found.gun} is still bound to treatment {found.open_treatment}: {way}")
+    unexplained(state)
+    elsewhere = {
+        entry.gun for entry in state.open_entries.values() if (entry.gun, entry.memory) != (found.gun, found.memory)
+    }
+    if elsewhere:
+        raise MustSettle(
+            f"{len(state.open_entries)} loaded shots are unsettled on gun {', '.join(sorted(elsewhere))}, or in a"
+            " memory that it no longer has: connect that gun first, its log tells what was given; if it never will, a"
+            " practitioner settles them (mesogun journal settle)"
+        )
+
+
+def unexplained(state: TreatmentState) -> None:
+    """Raise ``MustSettle`` while volume is counted that no record of this treatment explains (H8)."""
     for block in state.blocks:
         raise MustSettle(
             f"{block.what} on gun {block.gun} at shot {block.shot_no}: between {block.ledger.low_nl} and"
             f" {block.ledger.high_nl} nL are counted until a practitioner settles them (mesogun journal settle)"
-        )
-    elsewhere = {entry.gun for entry in state.open_entries.values()} - {found.gun}
-    if elsewhere:
-        raise MustSettle(
-            f"{len(state.open_entries)} loaded shots are unsettled on gun {', '.join(sorted(elsewhere))}:"
-            " connect that gun first, its log tells what was given"
         )
 
 

@@ -8,38 +8,29 @@ allowed (``mesogun.limits``), what is next (``decide``) or what a log means (``r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
-from mesogun.errors import GunRefused, LimitRefused, LinkLost, OutcomeUnknown, Refused, WireError
+from mesogun.errors import GunRefused, LimitRefused, LinkLost, MustSettle, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun
 from mesogun.journal import Journal
-from mesogun.limits import ClearedPlan, check_pause
+from mesogun.limits import ClearedPlan
 from mesogun.plan import Plan
 from mesogun.record import TreatmentState, overrun_bound_nl
 from mesogun.record import events as ev
 from mesogun.treatment import decide as d
 from mesogun.treatment import reconcile as rec
 from mesogun.treatment.books import Books
-from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Token, Wish
-from mesogun.treatment.magazine import US_PER_MS, Magazine, Wanted
-from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip, no_orders
-from mesogun.wire.codes import Fault, ShotKind
+from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Wish
+from mesogun.treatment.magazine import OVERTAKEN, US_PER_MS, Magazine, Wanted
+from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip, impossible, no_orders
+from mesogun.treatment.settings import Settings
+from mesogun.units import ul_text
+from mesogun.wire.codes import Fault, ShotKind, State
 from mesogun.wire.messages import Status
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a treatment is paced; the defaults suit a hand at 2-3 shots a second.
-
-    ``lease_ms`` is the host-side wish and must lie in the gun's range; ``lead`` 1 means that every shot is on the
-    screen before the next can be fired (G13).
-    """
-
-    lease_ms: int = 2_000
-    lead: int = 1
-    magazine_depth: int = 6
-    poll_ms: int = 50
-    syringe_wait_ms: int = 600_000
+FAULTS_AT_MOST = 3
+FAULT_WINDOW_US = 600_000_000
+"""The same stop and restart three times in ten minutes locks the operator out (MG-26)."""
 
 
 class Runner:
@@ -68,8 +59,10 @@ class Runner:
         self._books = Books(journal, treatment)
         self._magazine = Magazine(gun, self._books, cleared)
         self._first = 0
-        self._granted = False
-        self._asked_before = False
+        self._granted: ShotKind | None = None
+        self._asked: set[ShotKind] = set()
+        self._stops = gun.stops
+        self._cleared_faults_us: list[int] = []
         self._ending = False
         self._phase = Phase.CONNECTING
         self._status: Status | None = None
@@ -110,6 +103,11 @@ class Runner:
             self._stop_gun()
             self._books.commit([ev.LinkBroken("interrupted by the operator")])
             raise
+        except OSError as error:
+            # Not the line (that is a LinkLost): the screen or the log that shows the treatment has failed.
+            self._stop_gun()
+            self._books.commit([ev.LinkBroken(f"nobody could be shown anything any more ({error})")])
+            raise
         except BaseException:
             self._stop_gun()
             raise
@@ -118,8 +116,16 @@ class Runner:
         return self.state
 
     def _meet(self) -> None:
-        """HELLO, then read from the journal's cursor, commit, settle, acknowledge (H9)."""
+        """HELLO, then read from the journal's cursor, commit, settle, acknowledge (H9).
+
+        A latched fault is cleared by the operator first; the gun is bound to the treatment after that.
+        """
+        self._heed_stop()
+        earlier = self._gun.link.welcome
         welcome = self._gun.hello()
+        self._heed_stop()
+        if self.state.gun is None and earlier is not None:
+            welcome = replace(welcome, dropped=max(welcome.dropped, earlier.dropped))
         history = self._books.history(welcome)
         known = history.guns.get((rec.reference(welcome.device_id), rec.reference(welcome.nvm_id)))
         start_no = welcome.acked_shot_no if known is None else known.shot_no
@@ -127,11 +133,17 @@ class Runner:
         found = self._books.meet(welcome, self._gun.caps, records, history)
         self._seen(self._magazine.acknowledge())
         rec.must_not_treat(self.state, found, self._books.treatment, history)
-        if found.open_treatment != self._books.treatment:
+        self._granted = None
+        if found.open_treatment != self._books.treatment and welcome.status.state != State.FAULT:
             self._seen(self._gun.open_treatment(int(self._books.treatment, 16)))
-        self._granted = False
+
+    def _heed_stop(self) -> None:
+        """STOP is never forgotten by a HELLO: whoever pressed it ends this run."""
+        if self._gun.stops != self._stops:
+            raise LinkLost("STOP was pressed")
 
     def _step(self) -> None:
+        self._heed_stop()
         self._show()
         if self._magazine.refusal is not None and not self.state.open_entries:
             raise LimitRefused(self._magazine.refusal)
@@ -151,7 +163,7 @@ class Runner:
             plan=self._cleared.plan,
             shot_no=self._books.memory.shot_no,
             first=self._first,
-            token=self._paced(self._front.token()),
+            token=self._magazine.held(self._front.token(), self._status),
             wish=Wish.END if self._ending else self._front.wish(),
             magazine_depth=min(self._settings.magazine_depth, caps.magazine_size),
             dead_volume_nl=caps.dead_volume_nl,
@@ -160,31 +172,17 @@ class Runner:
             reserve_nl=overrun_bound_nl(
                 caps.syringe_nl - self._status.syringe_left_nl, caps.overrun_nl, caps.overrun_ppm
             ),
-            granted=self._granted,
+            granted=self._granted is not None and self._granted is self._kind_loaded(),
             may_load=self._magazine.refusal is None,
         )
-
-    def _paced(self, token: Token | None) -> Token | None:
-        """A token that holds the gun while the shortest time between two shots has not passed.
-
-        With a lead of 1 the gun fires only when its last shot was painted; a token that names the shot before keeps
-        the lease and holds the trigger.
-        """
-        shots = self.state.shots
-        if token is None or self._status is None or not shots or self.state.gun is None:
-            return token
-        last = shots[-1]
-        if last.shot_no != token.shot_no or last.boot_id != self.state.gun.boot_id:
-            return token
-        since_ms = (self._status.gun_clock_us - last.start_us) // US_PER_MS
-        if check_pause(self._cleared, since_last_shot_ms=since_ms):
-            return Token(token.gun_clock_us, token.shot_no - 1)
-        return token
 
     def _act(self, action: d.Action) -> None:
         match action:
             case d.ReadLog():
+                before = self._books.memory.shot_no
                 self._seen(self._magazine.read_log())
+                if self._books.memory.shot_no == before:
+                    self._meet()  # a closed shot that the log does not serve: only a HELLO shows what is missing
             case d.LoadShots(shots):
                 self._phase = Phase.TREATING
                 plan = self._cleared.plan
@@ -212,19 +210,22 @@ class Runner:
                 self._renew(token.gun_clock_us, token.shot_no)
                 self._wait()
             case d.DisarmNow():
-                self._seen(self._gun.disarm())
-                self._books.commit(
-                    [ev.Disarmed("paused" if self._front.wish() is Wish.PAUSE else "done with these entries")]
-                )
+                self._disarm()
             case d.NoteDisarmed(why):
-                self._granted = self._granted and why == "the magazine is empty"
+                self._granted = None
                 self._books.commit([ev.Disarmed(why)])
             case d.FaultSeen(fault):
                 self._fault(fault)
             case d.EmptyMagazine():
                 self._unload()
             case d.SayHello():
+                open_before = len(self.state.open_entries)
                 self._meet()
+                if len(self.state.open_entries) == open_before:
+                    raise MustSettle(
+                        f"{open_before} loaded shots are neither in the gun nor in its log: a practitioner settles"
+                        " them (mesogun journal settle)"
+                    )
             case d.ChangeSyringe():
                 self._change_syringe()
             case d.Finish(how):
@@ -234,6 +235,16 @@ class Runner:
                 self._wait()
                 self._seen(self._gun.status())
 
+    def _disarm(self) -> None:
+        paused = self._front.wish() is not Wish.RUN
+        if paused:
+            self._granted = None
+        self._seen(self._gun.disarm())
+        self._books.commit([ev.Disarmed("paused" if paused else "done with these entries")])
+
+    def _kind_loaded(self) -> ShotKind | None:
+        return next((ShotKind[entry.shot_kind] for entry in self.state.open_entries.values()), None)
+
     def _load(self, kind: ShotKind, wanted: list[Wanted]) -> None:
         status = self._magazine.load(kind, wanted, self._status.entry_hwm if self._status is not None else 0)
         if status is not None:
@@ -241,10 +252,15 @@ class Runner:
 
     def _obey(self, order: Order) -> None:
         """Carry out one order; one that cannot be is refused in the record, as a note, and changes nothing."""
+        fault = impossible(order, self.state, len(self._cleared.plan.shots))
+        if fault is not None:
+            self._note(fault)
+            return
         match order:
             case Skip(index, why):
+                fired = self.state.fired.get(index, 0)
                 self._take_back(index)
-                if index in self.state.outcomes:
+                if self.state.fired.get(index, 0) != fired:
                     self._note(f"shot {index + 1} was not skipped: it had been fired")
                 else:
                     self._books.commit([ev.PointSkipped(index, self._operator, why)])
@@ -252,16 +268,11 @@ class Runner:
                 self._take_back(*self.state.open_shots())
                 self._first = index
             case Redo(index, why):
-                fired = [shot for shot in self.state.shots if shot.shot_kind == "TREAT" and shot.shot_index == index]
-                if not fired or index in self.state.open_shots():
-                    self._note(f"shot {index + 1} cannot be redone: it has no record yet")
-                else:
-                    self._books.commit([ev.RedoOrdered(index, fired[-1].shot_no, self._operator, why)])
+                records = [shot.shot_no for shot in self.state.shots if shot.shot_index == index]
+                of_shot_no = records[-1] if records else 0
+                self._books.commit([ev.RedoOrdered(index, of_shot_no, self._operator, why)])
             case Reassign(index, x_um, y_um, why):
-                if index in self.state.outcomes:
-                    self._books.commit([ev.PointReassigned(index, x_um, y_um, self._operator, why)])
-                else:
-                    self._note(f"shot {index + 1} was not given, so it cannot have gone elsewhere")
+                self._books.commit([ev.PointReassigned(index, x_um, y_um, self._operator, why)])
             case Note(text):
                 self._note(text)
             case HandOver(to_operator):
@@ -271,7 +282,7 @@ class Runner:
     def _take_back(self, *indices: int) -> None:
         """Unload if any of these shots is in the magazine; arming again then needs the operator's word (H6)."""
         if self.state.open_shots().intersection(indices):
-            self._granted = False
+            self._granted = None
             self._unload()
             self._books.commit([ev.Disarmed("the magazine was taken back")])
 
@@ -279,29 +290,37 @@ class Runner:
         self._books.commit([ev.NoteAdded(text, self._operator)])
 
     def _ask_to_arm(self) -> None:
-        what = "rearm" if self._asked_before else "arm"
+        """Ask once for each kind of magazine; the word ends with it, and with every break."""
+        kind = self._kind_loaded()
         held = len(self.state.open_entries)
-        answer = self._front.confirm(what, f"Arm the gun? Its magazine holds {held} shots.")
+        shots = f"{held} shot{'' if held == 1 else 's'}"
+        if kind is ShotKind.PRIME:
+            question = f"Arm for priming? {shots} into the air, no skin contact."
+        else:
+            question = f"Arm to treat? The magazine holds {shots} and is kept filled."
+        answer = self._front.confirm("rearm" if kind in self._asked else "arm", question)
         if answer is None:
             self._wait()
             self._seen(self._gun.status())
-        elif answer:
-            self._granted = True
-            self._asked_before = True
+        elif answer and kind is not None:
+            self._granted = kind
+            self._asked.add(kind)
         else:
             self._ending = True
 
     def _renew(self, gun_clock_us: int, shot_no: int) -> None:
         try:
             self._seen(self._gun.renew(gun_clock_us, shot_no, self._settings.lease_ms))
-        except GunRefused:
+        except GunRefused as refusal:
+            if refusal.reason not in OVERTAKEN:
+                raise
             # The lease had ended before the token arrived: the gun is disarmed, and RENEW never arms (G13).
             self._seen(self._gun.status())
 
     def _fault(self, fault: int) -> None:
         name = Fault(fault).name
         self._phase = Phase.FAULT
-        self._granted = False
+        self._granted = None
         if self.state.fault != name:
             self._books.commit([ev.FaultRaised(name)])
             self._show()
@@ -310,12 +329,20 @@ class Runner:
                 f"the gun reports {name}, so its treatment cannot be closed on it now: remove the cause, then"
                 f" mesogun treat --resume {self._books.treatment} and end it there"
             )
+        now_us = self._gun.clock.monotonic_us()
+        recent = [at for at in self._cleared_faults_us if now_us - at < FAULT_WINDOW_US]
+        if len(recent) >= FAULTS_AT_MOST:
+            raise Refused(
+                f"the gun reports {name} for the fourth time within ten minutes: clearing it again is no remedy;"
+                f" have the gun looked at, then mesogun treat --resume {self._books.treatment}"
+            )
         answer = self._front.confirm("fault", f"The gun reports {name}. Is the cause removed?")
         if answer is None:
             self._wait()
             self._seen(self._gun.status())
         elif answer:
             self._seen(self._gun.clear_fault(fault))
+            self._cleared_faults_us = [*recent, now_us]
             self._books.commit([ev.FaultCleared(name, self._operator)])
             self._meet()
         else:
@@ -332,25 +359,25 @@ class Runner:
 
     def _change_syringe(self) -> None:
         self._phase = Phase.SYRINGE
-        self._granted = False
-        self._show()
+        self._granted = None
         before_nl = self._status.syringe_left_nl if self._status is not None else 0
         deadline_us = self._gun.clock.monotonic_us() + self._settings.syringe_wait_ms * US_PER_MS
+        changed = False
         while self._gun.clock.monotonic_us() < deadline_us:
-            self._seen(self._gun.status())
+            self._heed_stop()
+            status = self._gun.status()
+            changed = changed or status.syringe_left_nl > before_nl
+            self._seen(status)
             self._show()
             if self._front.wish() is Wish.END:
                 self._ending = True
                 return
-            changed = self._status is not None and self._status.syringe_left_nl > before_nl
             if changed and self._front.confirm("syringe", "Is the new syringe in place?"):
-                left_nl = self._status.syringe_left_nl if self._status is not None else 0
-                self._books.commit([ev.SyringeInserted("", "", left_nl, self._operator)])
                 return
             self._wait()
         raise Refused(
-            f"the syringe holds {before_nl} nL, which does not cover the next shot, and no other was inserted in time:"
-            f" insert one, then mesogun treat --resume {self._books.treatment}"
+            f"the syringe holds {ul_text(before_nl)}, which does not cover the next shot, and no other was inserted in"
+            f" time: insert one, then mesogun treat --resume {self._books.treatment}"
         )
 
     def _finish(self, how: str) -> None:
@@ -360,7 +387,11 @@ class Runner:
         self._show()
 
     def _seen(self, status: Status) -> None:
-        self._status = status
+        """Take in the gun's newest word; another syringe, asked for or not, ends every word for arming."""
+        before, self._status = self._status, status
+        if before is not None and status.syringe_left_nl > before.syringe_left_nl:
+            self._granted = None
+            self._books.commit([ev.SyringeInserted("", "", status.syringe_left_nl, self._operator)])
         self._read_at_us = self._gun.clock.monotonic_us()
 
     def _snapshot(self) -> Snapshot:

@@ -112,3 +112,34 @@ def test_an_entry_given_up_by_an_operator_stays_counted_at_its_upper_end() -> No
     assert state.ledger == Ledger(0, 20_500)
     assert state.mark(0) is Mark.INDETERMINATE
     assert 0 not in state.loadable(), "only an ordered redo gives this point another shot"
+
+
+@req("H5", "H8")
+def test_entries_that_may_lie_in_a_gap_are_settled_by_no_hello_and_given_no_second_time() -> None:
+    gap = ev.GapFound("g", "m", 0, 2, 19_500, 20_500, 20_000)
+    state = fold_all([planned(3), loaded(1, 0), loaded(2, 1), gap])
+    assert state.doubtful() == {("g", "m", 1)}, "one shot is missing: it can only be the first that was loaded"
+    assert state.ledger.high_nl == 3 * 20_500, "counted twice until somebody settles it: never too little"
+    state = fold_all([ev.EntrySettled("g", "m", 2, "hello")], state)
+    state = fold(state, ev.Settled("unattributed volume", "g", "m", 2, 20_000, 20_000, "op-1", "it was ours"))
+    assert state.mark(0) is Mark.INDETERMINATE
+    assert state.ledger == Ledger(20_000, 20_000)
+    assert state.loadable() == (1, 2)
+
+
+@req("H10")
+def test_two_blocks_at_one_shot_are_settled_apart() -> None:
+    gap = ev.GapFound("g", "m", 0, 9, 0, 500, 20_000)
+    foreign = ev.ForeignRecorded("g", "m", 9, 4, "f" * 16, "TREAT", 20_000, 20_500, 40_000)
+    state = fold_all([planned(), gap, foreign])
+    state = fold(state, ev.Settled("foreign record", "g", "m", 9, 0, 0, "op-1", "another visit"))
+    assert [block.what for block in state.blocks] == ["unattributed volume"]
+
+
+@req("H4", "H6")
+def test_skipping_takes_back_a_redo_that_was_not_carried_out() -> None:
+    state = fold_all([planned(2), loaded(1, 0), shot(1, 1, 0), ev.RedoOrdered(0, 1, "op-1", "leaked")])
+    assert 0 in state.loadable()
+    state = fold(state, ev.PointSkipped(0, "op-1", "it did not leak"))
+    assert 0 not in state.loadable()
+    assert state.mark(0) is Mark.GIVEN

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from mesogun.errors import LimitRefused, MustSettle, RecordError, Refused
+from mesogun.errors import LimitRefused, LinkLost, MustSettle, RecordError, Refused
 from mesogun.gun import Gun
 from mesogun.journal import Journal
 from mesogun.limits import restore
 from mesogun.record import Mark, fold_all, read_history
 from mesogun.record import events as ev
-from mesogun.treatment import GoTo, HandOver, Note, Order, Reassign, Redo, Skip, Snapshot, Wish
+from mesogun.treatment import GoTo, HandOver, Note, Order, Phase, Reassign, Redo, Skip, Snapshot, Wish
+from mesogun.wire.codes import Fault, ShotKind
+from mesogun.wire.messages import Arm, Load, ShotRecord
+from sim.faults import HostKilled
 from sim.world import find
 from tests.trace import req
 from tests.treatment import visits
@@ -131,9 +134,11 @@ def test_pausing_disarms_and_going_on_needs_a_confirmation(opened: Opened) -> No
             return Wish.PAUSE
         return Wish.RUN
 
-    state = visits.run(gun, record, begun, Operator(wishes=wishes))
+    front = Operator(wishes=wishes)
+    state = visits.run(gun, record, begun, front)
     assert state.ended == "complete"
     assert paused[-1] <= paused[0] + 1, "nothing is fired while paused, but for a stroke under way"
+    assert front.asked == ["arm", "arm", "rearm"], "priming, treating, and once more after the pause"
 
 
 @req("H2", "MG-05", "MG-06", "MG-07")
@@ -326,3 +331,125 @@ def test_two_shots_are_never_closer_in_time_than_the_limit(opened: Opened) -> No
     starts = [shot.start_us for shot in state.shots if shot.shot_kind == "TREAT"]
     gaps_ms = [(b - a) / 1_000 for a, b in itertools.pairwise(starts)]
     assert min(gaps_ms) >= 1_500
+
+
+@req("G9", "MG-30")
+def test_a_stop_that_was_pressed_is_not_forgotten_by_a_hello(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    front = Operator()
+    hello = gun.hello
+    pressed: list[int] = []
+
+    def press_while_greeting(**more: int) -> object:
+        if not pressed:
+            pressed.append(1)
+            gun.stop()
+        return hello(**more)
+
+    gun.hello = press_while_greeting  # type: ignore[assignment,method-assign]
+    with pytest.raises(LinkLost, match="STOP"):
+        visits.run(gun, record, begun, front)
+    assert front.asked == []
+    assert "MagazineLoaded" not in kinds(record)
+
+
+@req("H3", "H9")
+def test_the_log_is_committed_in_its_own_order_across_treatments(opened: Opened) -> None:
+    """Treatment A dies with a shot unread; a technician primes; treatment B reads both: A's shot comes first."""
+    gun, record = opened
+    first = visits.begin(gun, record)
+    read = gun.log
+
+    def dying(from_shot_no: int, **more: int) -> Iterator[ShotRecord]:
+        if from_shot_no == 7:
+            raise HostKilled
+        return read(from_shot_no, **more)
+
+    gun.log = dying  # type: ignore[method-assign]
+    with pytest.raises(HostKilled):
+        visits.run(gun, record, first, Operator())
+    gun.log = read  # type: ignore[method-assign]
+    gun.hello()
+    primed = gun.status().entry_hwm + 1
+    status = gun.load(Load(primed, 0, 0, ShotKind.PRIME, 20_000, gun.caps.min_depth_um))
+    gun.arm(Arm(0, primed, primed, 1, 20_000, status.gun_clock_us, status.last_shot_no, 2_000, 1))
+    while gun.status().closed_shot_no < 8:
+        gun.clock.sleep_us(100_000)
+    second = visits.begin(gun, record, treatment="00000000000000b2", subject="s-0002")
+    with pytest.raises(MustSettle, match="resume"):
+        visits.run(gun, record, second, Operator())
+    assert visits.run(gun, record, first, Operator()).ended == "complete"
+    numbers = [row.event.shot_no for row in record.rows() if isinstance(row.event, ev.ShotRecorded)]
+    assert numbers == sorted(set(numbers)), "in order, and none twice"
+    given = [shot.point_index for shot in read(1) if shot.kind == ShotKind.TREAT]
+    assert len(given) == len(set(given)), "no point was fired twice"
+
+
+@req("H4", "H5", "H8")
+def test_a_record_that_vanished_blocks_and_its_point_is_never_fired_again(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    read = gun.log
+
+    def dying(from_shot_no: int, **more: int) -> Iterator[ShotRecord]:
+        if from_shot_no == 5:
+            raise HostKilled
+        return read(from_shot_no, **more)
+
+    def holed(from_shot_no: int, **more: int) -> Iterator[ShotRecord]:
+        return (shot for shot in read(from_shot_no, **more) if shot.shot_no != 5)
+
+    gun.log = dying  # type: ignore[method-assign]
+    with pytest.raises(HostKilled):
+        visits.run(gun, record, begun, Operator())
+    gun.log = holed  # type: ignore[method-assign]
+    with pytest.raises(MustSettle, match="unattributed"):
+        visits.run(gun, record, begun, Operator())
+    (block,) = record.state(visits.TREATMENT).blocks
+    settled = ev.Settled(block.what, block.gun, block.memory, block.shot_no, 20_000, 20_000, "op-1", "ours")
+    record.append([settled], treatment=visits.TREATMENT, epoch=None)
+    state = visits.run(gun, record, begun, Operator())
+    assert state.ended == "complete"
+    assert [state.mark(index) for index in range(12)].count(Mark.INDETERMINATE) == 1
+    given = [shot.point_index for shot in read(1) if shot.kind == ShotKind.TREAT]
+    assert len(given) == len(set(given)) == 12
+
+
+def test_a_gun_that_waits_in_a_fault_is_cleared_before_it_is_bound(
+    opened: Opened, request: pytest.FixtureRequest
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    find(request.node.name).gun.trouble(Fault.OCCLUSION)
+    front = Operator()
+    assert visits.run(gun, record, begun, front).ended == "complete"
+    assert front.asked[0] == "fault"
+
+
+@req("MG-26")
+def test_the_same_stop_and_restart_is_not_cleared_for_ever(opened: Opened, request: pytest.FixtureRequest) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    world = find(request.node.name)
+
+    def paints(snapshot: Snapshot) -> bool:
+        if snapshot.phase is not Phase.FAULT and snapshot.state.fault is None:
+            world.gun.trouble(Fault.OCCLUSION)
+        return True
+
+    with pytest.raises(Refused, match="fourth time"):
+        visits.run(gun, record, begun, Operator(paints=paints))
+    assert kinds(record).count("FaultCleared") == 3
+
+
+@pytest.mark.parametrize(
+    "order", [Skip(999, "x"), Skip(-1, "x"), GoTo(999), GoTo(-5), Redo(0, ""), Skip(0, " "), Note(" "), HandOver("")]
+)
+def test_silly_orders_change_nothing_but_a_note(order: Order, opened: Opened) -> None:
+    gun, record = opened
+    front = Operator()
+    state = visits.run(gun, record, visits.begin(gun, record), front, AfterShots(front, (2, order)))
+    assert state.ended == "complete"
+    assert state.skipped == frozenset()
+    assert kinds(record).count("NoteAdded") == 1
