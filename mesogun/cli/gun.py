@@ -82,9 +82,10 @@ def pair(port: str | None, who: str | None, again: bool) -> None:
     """Pair the gun at --port: press its pairing button, then type the code on its display."""
     from mesogun.gun.pairing import Pairing
 
+    place = _named(port)
     operator = people.operator_for(who, simulated_only=False)
     operator.require(Action.PAIR)
-    with connect(_named(port), keys=people.gun_keys()) as found:
+    with connect(place, keys=people.gun_keys()) as found:
         pairing = Pairing.begin(found)
         if not sys.stdin.isatty():
             click.echo("the code on the gun's display, then Enter:", err=True)
@@ -101,10 +102,11 @@ def pair(port: str | None, who: str | None, again: bool) -> None:
 @click.option("--journal", "url", help="File or URL of the journal.")
 def release(port: str | None, why: str, who: str | None, url: str | None) -> None:
     """Free the gun at --port from a treatment whose journal is gone; its unread shots stay in its log."""
+    place = _named(port)
     operator = people.operator_for(who, simulated_only=False)
     operator.require(Action.SETTLE)
     with (
-        connect(_named(port), keys=people.gun_keys()) as found,
+        connect(place, keys=people.gun_keys()) as found,
         journal_at(Home.open(), places.journal_url(url), found.clock) as record,
     ):
         bound_to = found.welcome.open_treatment
