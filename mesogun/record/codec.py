@@ -15,6 +15,7 @@ from mesogun.record.events import KINDS, Event
 
 FORMAT = 1
 _FIELDS: dict[type, dict[str, tuple[type, bool]]] = {}
+_read = json.JSONDecoder().decode
 
 
 def encode(event: Event) -> bytes:
@@ -34,7 +35,7 @@ def decode(data: bytes) -> Event:
         If the bytes are no event that this version knows; the message names kind and field.
     """
     try:
-        body: Any = json.loads(data)
+        body: Any = _read(data.decode("ascii"))
     except ValueError as error:
         raise RecordError(f"an event in the journal is not readable: {error}") from None
     if not isinstance(body, dict) or body.pop("v", None) != FORMAT:
