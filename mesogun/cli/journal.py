@@ -144,7 +144,8 @@ def restore(file: Path, target: Path, who: str | None) -> None:
 @JOURNAL
 @click.option("--shot", "shot_no", type=int, help="The gun's shot number that blocks.")
 @click.option("--given-ul", type=FINITE, help="How much of it this subject got, as far as anybody knows; 0 for none.")
-@click.option("--lost-gun", is_flag=True, help="Give up on entries of a gun that will never be read: counted in full.")
+@click.option("--what", help="Which block, where a shot has more than one.")
+@click.option("--lost-gun", metavar="GUN", help="Give up on a gun that will never be read: its entries count in full.")
 @click.option("--why", help="The reason, in words; no names.")
 @click.option("--operator", "who", help="Who settles; default: mesogun operator use.")
 def settle(
@@ -152,7 +153,8 @@ def settle(
     url: str | None,
     shot_no: int | None,
     given_ul: float | None,
-    lost_gun: bool,
+    what: str | None,
+    lost_gun: str | None,
     why: str | None,
     who: str | None,
 ) -> None:
@@ -161,17 +163,19 @@ def settle(
     from mesogun.units import nl_from_ul
 
     with journal_at(Home.open(), places.journal_url(url), RealClock(), create=False) as record:
-        if shot_no is None and not lost_gun:
+        if shot_no is None and lost_gun is None:
             click.echo(open_questions(record, treatment))
             return
         if why is None or not why.strip():
             raise InputError("say why with --why")
-        if lost_gun:
-            click.echo(settle_lost_gun(record, treatment, who, why))
+        if lost_gun is not None:
+            click.echo(settle_lost_gun(record, treatment, who, lost_gun, why))
         elif given_ul is None or shot_no is None:
             raise InputError("say how much of it this subject got with --given-ul")
         else:
-            click.echo(settle_block(record, treatment, who, shot_no, nl_from_ul(given_ul), why))
+            click.echo(
+                settle_block(record, treatment, who, shot_no=shot_no, what=what, given_nl=nl_from_ul(given_ul), why=why)
+            )
 
 
 def _head(text: str) -> Head:
