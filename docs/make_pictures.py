@@ -12,10 +12,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+from mesogun.clock import RealClock
+from mesogun.journal import open_journal
+from tui import picture_of
+from tui.follow import Entry
+
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 PICTURES = DOCS / "pictures"
 MARK = "<!-- demo -->"
+SHOWN = 0.6
+"""How far into the demonstration the picture of the dashboard is."""
 
 
 def mesogun(*words: str, folder: Path) -> tuple[str, str]:
@@ -32,6 +39,15 @@ def mesogun(*words: str, folder: Path) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
+def dashboard(journal: Path) -> str:
+    """The dashboard as it stood in the middle of the demonstration, as SVG."""
+    with open_journal(str(journal), RealClock(), create=False, read_only=True) as record:
+        entries = [Entry(row.seq, row.at, row.event) for row in record.rows()]
+    picture = picture_of(entries, share=SHOWN, size=(110, 30))
+    # Some viewers (librsvg) drop the spaces at both ends of a text otherwise, and the big digits fall apart.
+    return picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
+
+
 def main() -> None:
     """Make them all."""
     PICTURES.mkdir(exist_ok=True)
@@ -39,6 +55,8 @@ def main() -> None:
         folder = Path(name)
         mesogun("plan", "face-mesolift", "--area", "cheek", "--plot", str(PICTURES / "plan.png"), folder=folder)
         table, progress = mesogun("demo", "--out", str(folder / "demo"), folder=folder)
+        mesogun("sim", "scenario", "occlusion", "--plot", str(PICTURES / "occlusion.png"), folder=folder)
+        (PICTURES / "dashboard.svg").write_text(dashboard(folder / "demo" / "journal.db"), encoding="utf-8")
         shown = progress.splitlines()[:2] + table.splitlines()
         text = "\n".join(shown).replace(f"{folder}/demo", "~/.local/state/mesogun/demos/demo-1")
     readme = ROOT / "README.md"
