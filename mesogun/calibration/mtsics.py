@@ -172,7 +172,7 @@ class Dialogue:
         if found is None and (tail or status not in "ASD"):
             return self._garbled(raw, "no number and unit of the dialect")
         command = self._open
-        if command is None or command == "@" or word != _REPLIES[command][0]:
+        if command is None or word != _REPLIES[command][0]:
             return Stray(text)
         _, good, kind = _REPLIES[command]
         if status not in good or (kind == _WEIGHT) != (found is not None):

@@ -74,6 +74,13 @@ def test_residuals_are_what_is_left() -> None:
     assert found.degrees_of_freedom == 28
 
 
+def test_the_lack_of_fit_by_hand() -> None:
+    """Means 10, 22, 30 at 10, 20, 30: the line leaves 16/3 with 1 degree of freedom, the repeats 6 with 3."""
+    pairs = ((10.0, (9.0, 11.0)), (20.0, (21.0, 23.0)), (30.0, (29.0, 31.0)))
+    bend = fit([Shot(set_ul, given_ul) for set_ul, both in pairs for given_ul in both]).tests[0]
+    assert bend.f == pytest.approx((16 / 3) / (6 / 3))
+
+
 def test_a_bent_gun_is_refused() -> None:
     with pytest.raises(CalibrationFailed, match="do not lie on a line"):
         fit(shots(0.0, 1.0, 0.1, 1, bend=0.01))

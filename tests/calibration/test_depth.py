@@ -50,6 +50,12 @@ def test_the_stated_scatter_is_the_real_one() -> None:
     assert math.sqrt(statistics.fmean(u * u for u in of_scatter)) == pytest.approx(statistics.stdev(middles), rel=0.1)
 
 
+def test_few_readings_count_their_degrees_of_freedom() -> None:
+    fits = [fit_depth(readings(0.1, 1.02, -0.05, 0.02, seed, each=1), "N-1") for seed in range(1_000)]
+    assert math.sqrt(statistics.fmean(found.residual_spread_mm**2 for found in fits)) == pytest.approx(0.02, rel=0.05)
+    assert fits[0].degrees_of_freedom == 7
+
+
 def test_half_the_backlash_is_in_the_uncertainty() -> None:
     found = fit_depth(readings(0.0, 1.0, 0.12, 0.0), "N-1")
     assert found.standard_uncertainty_mm(3.0) == pytest.approx(0.06 / math.sqrt(3))

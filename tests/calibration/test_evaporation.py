@@ -63,6 +63,17 @@ def test_the_stated_uncertainty_is_the_scatter() -> None:
     assert steps[0].degrees_of_freedom == 196
 
 
+def test_few_readings_count_their_degrees_of_freedom() -> None:
+    """Three on each side leave three degrees of freedom; dividing by six would state 0.7 of the scatter."""
+    steps = []
+    for seed in range(2_000):
+        before, after = stream(25.0, 0.005, 0.02, seed)
+        steps.append(step_by_regression(before[-3:], after[:3], 20.0))
+    stated = math.sqrt(statistics.fmean(step.standard_uncertainty_mg**2 for step in steps))
+    assert stated == pytest.approx(statistics.stdev(step.step_mg for step in steps), rel=0.07)
+    assert steps[0].degrees_of_freedom == 3
+
+
 def test_a_clock_that_starts_late_changes_nothing() -> None:
     before, after = stream(25.0, 0.005, 0.02)
     far = [[(time_s + 1e6, mass_mg) for time_s, mass_mg in side] for side in (before, after)]

@@ -196,6 +196,20 @@ def test_noise_without_end_stays_bounded_and_ends_with_its_line() -> None:
     assert any(isinstance(event, Garbled) for event in listing.receive(b'I0 B 0 "I0"\r\n' * (MOST_LINES + 1)))
 
 
+def test_a_serial_number_has_no_control_characters() -> None:
+    (event,) = asked("I4").receive(b'I4 A "12\x0034"\r\n')
+    assert isinstance(event, Garbled)
+
+
+def test_units_by_their_definitions() -> None:
+    grain = MG_PER_UNIT["lb"] / 7_000
+    assert MG_PER_UNIT["lb"] == Decimal("0.45359237") * MG_PER_UNIT["kg"]
+    assert (MG_PER_UNIT["GN"], MG_PER_UNIT["dwt"], MG_PER_UNIT["ozt"]) == (grain, 24 * grain, 480 * grain)
+    assert MG_PER_UNIT["oz"] == MG_PER_UNIT["lb"] / 16
+    assert (MG_PER_UNIT["ct"] * 5, MG_PER_UNIT["mg"] * 1000) == (MG_PER_UNIT["g"], MG_PER_UNIT["g"])
+    assert MG_PER_UNIT["ug"] == MG_PER_UNIT["µg"] == MG_PER_UNIT["mg"] / 1000
+
+
 def test_refusals_that_are_mistakes_of_the_caller() -> None:
     with pytest.raises(InputError, match="known are S SI"):
         in_step().send("M21 0 1")
