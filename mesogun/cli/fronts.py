@@ -26,6 +26,7 @@ class Headless:
         self._stream = stream
         self._answer = answer
         self._token: Token | None = None
+        self.wanted = Wish.RUN
 
     def show(self, snapshot: Snapshot) -> None:
         """Write what is due, flush, and only then mint the token."""
@@ -45,8 +46,8 @@ class Headless:
         return token
 
     def wish(self) -> Wish:
-        """There is nobody to pause: run to the end."""
-        return Wish.RUN
+        """There is nobody to pause: run, or end where the command says so."""
+        return self.wanted
 
     def confirm(self, what: str, text: str) -> bool | None:
         """Pass the question on."""

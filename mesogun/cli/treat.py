@@ -31,7 +31,7 @@ from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import loaded_high_nl, overrun_bound_nl
 from mesogun.record.events import SyringeInserted
-from mesogun.treatment import FrontEnd
+from mesogun.treatment import FrontEnd, Wish
 from mesogun.units import mm_text, ul_text
 from mesogun.wire.messages import Caps
 
@@ -69,6 +69,7 @@ class Asked:
 @click.option("--expiry", help="Expiry on the vial: YYYY-MM-DD, YYYY-MM, or the barcode's YYMMDD.")
 @click.option("--site-limits", type=PLACE, help="The clinic's limits.toml.")
 @click.option("--resume", is_flag=True, help="Go on with a treatment that was interrupted (PROTOCOL is its reference).")
+@click.option("--end", is_flag=True, help="With --resume: end it here; take back what is loaded, free the gun.")
 @click.option("--journal", "url", help="File or URL of the journal.")
 @click.option("--out", type=PLACE, help="Folder for the report.")
 @click.option("--plain", is_flag=True, help="One line per event.")
@@ -88,6 +89,7 @@ def treat(
     expiry: str | None,
     site_limits: Path | None,
     resume: bool,
+    end: bool,
     url: str | None,
     out: Path | None,
     plain: bool,
@@ -138,13 +140,14 @@ def treat(
                 lot=Lot(item.agent.id, code, expiry_day(expiry)) if code is not None and expiry is not None else None,
             )
         click.echo(f"treatment {begun.treatment}", err=True)
-        on_screen = not (plain or as_json) and sys.stdin.isatty() and sys.stderr.isatty()
+        on_screen = not (plain or as_json or end) and sys.stdin.isatty() and sys.stderr.isatty()
         go_on = f"go on with: mesogun treat --resume {begun.treatment} --port {port}"
         try:
             if on_screen:
                 in_dashboard(gun, record, begun, operator, title=kind.upper(), port=port, go_on=go_on)
             else:
                 front = JsonLines(sys.stdout, answer) if as_json else Plain(sys.stdout, answer)
+                front.wanted = Wish.END if end else Wish.RUN
                 visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator)
         except StoppedByOperator:
             raise

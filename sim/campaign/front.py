@@ -14,6 +14,7 @@ class CampaignFront:
         self.snapshot: Snapshot | None = None
         self._fresh = False
         self.asked = 0
+        self.ending = False
 
     def show(self, snapshot: Snapshot) -> None:
         """Painted."""
@@ -28,8 +29,8 @@ class CampaignFront:
         return self.snapshot.token()
 
     def wish(self) -> Wish:
-        """Go on."""
-        return Wish.RUN
+        """Go on, or end what cannot go on."""
+        return Wish.END if self.ending else Wish.RUN
 
     def confirm(self, what: str, text: str) -> bool | None:  # noqa: ARG002 - the front end's own signature
         """Yes; to a fault only when there was time to look, and to change what is empty."""

@@ -144,10 +144,10 @@ class Treatment:
     def one_life(self) -> None:
         """One host process, from its start to its end or death."""
         self.injector.host_dead = False
-        if self.stopped_by and "a fault is latched" in self.stopped_by[-1]:
-            self.world.power_cycle()  # nobody can treat with a gun that is in fault before it is bound
         self.journal.full = False
         self.journal.on_append = None
+        front = CampaignFront()
+        front.ending = bool(self.stopped_by) and self.stopped_by[-1].startswith("LimitRefused")
         try:
             gun = connect(attach(self.world), keys=lambda _: SIMULATED_KEY)
             try:
@@ -156,7 +156,7 @@ class Treatment:
                     journal=cast(Journal, self.journal),
                     cleared=self.cleared,
                     treatment=TREATMENT,
-                    front=CampaignFront(),
+                    front=front,
                     operator=OPERATOR,
                     station="campaign",
                     settings=Settings(

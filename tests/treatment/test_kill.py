@@ -131,3 +131,16 @@ def test_a_second_runner_is_refused_while_the_first_one_runs(tmp_path: Path) -> 
     desk.close()
     assert code in {3, 7}, err
     assert "Traceback" not in err
+
+
+def test_a_treatment_that_was_killed_can_be_ended_instead(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "--no-hand")
+    first = desk.begin()
+    killed_after(first, 4)
+    out, err = desk.treat("--resume", "--end").communicate()
+    state = desk.json("journal", "list", "--json")
+    gun = desk.json("gun", "info", "--port", desk.port, "--json")
+    desk.close()
+    assert "dispensed" in out, err
+    assert state[0]["ended"] == "ended early"
+    assert gun["welcome"]["open_treatment"] == 0, "the gun is free"
