@@ -41,12 +41,19 @@ def test_an_output_that_takes_nothing_is_one_line_and_a_failure(line: str, why: 
     assert why in told
 
 
-@pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-", "2>/dev/full"])
+@pytest.mark.parametrize("closed", ["<&- 2>&-", "2>/dev/full"])
 def test_no_standard_error_changes_no_exit_code(closed: str, tmp_path: Path) -> None:
-    done = shell(f"mesogun treat {closed}", tmp_path)
+    done = shell(f"mesogun plan --no-such-option {closed}", tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
-    assert shell(f"mesogun plan --no-such-option {closed}", tmp_path).returncode == 2
-    assert shell(f"mesogun {LIST} {closed}", tmp_path).stdout.startswith("[")
+    assert shell(f"mesogun treat {closed}", tmp_path).returncode == 2
+
+
+def test_a_demonstration_that_nobody_watches_and_an_export_that_nothing_takes(tmp_path: Path) -> None:
+    demo = f"mesogun demo --protocol face-hydration-ha --json --out {tmp_path}/a <&- 2>&-"
+    done = shell(f"{demo} && mesogun journal export --journal {tmp_path}/a/journal.db >/dev/full", tmp_path)
+    assert done.stdout.startswith("{"), done.stderr
+    assert done.returncode == 1
+    assert done.stderr.startswith("mesogun: standard output could not be written")
 
 
 @pytest.mark.parametrize("module", ["treat", "journal", "gun"])
