@@ -10,15 +10,28 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tui.front import ScreenFront
     from tui.live import run_live
     from tui.picture import picture_of
     from tui.settings import Look, look, remember
     from tui.start import run_start
     from tui.watch import print_watch, run_replay, run_watch
 
-__all__ = ["Look", "look", "picture_of", "print_watch", "remember", "run_live", "run_replay", "run_start", "run_watch"]
+__all__ = [
+    "Look",
+    "ScreenFront",
+    "look",
+    "picture_of",
+    "print_watch",
+    "remember",
+    "run_live",
+    "run_replay",
+    "run_start",
+    "run_watch",
+]
 
 _WHERE = {
+    "ScreenFront": "tui.front",
     "run_live": "tui.live",
     "run_start": "tui.start",
     "run_watch": "tui.watch",

@@ -20,16 +20,19 @@ from textual.filter import LineFilter, Monochrome
 from textual.message import Message
 from textual.widgets import Button
 
+from mesogun.errors import Refused
 from mesogun.record.alarms import Alarms, Facts, acknowledge, bell_due, pause_audio, step
 from mesogun.treatment.front import Phase, Wish
 from mesogun.wire.codes import State
 from tui import pages, panels
 from tui.follow import SKIP, ReplaySource
+from tui.forms import KINDS
 from tui.front import Question, ScreenFront
-from tui.keymap import Act, Where, key_line, keymap, stop_keys
+from tui.keymap import Act, Where, key_line, keymap
 from tui.lines import KeyLine, Line
 from tui.mapview import MapView
 from tui.mono import WithoutColour
+from tui.ordering import Ordering
 from tui.painted import PaintedDriver, painted_driver
 from tui.palette import PALETTES, Palette, variables
 from tui.picture import offline
@@ -93,6 +96,7 @@ class Dashboard(App[str]):
         picture: Callable[[str], str] | None = None,
         characters: bool | None = None,
         where: Where = Where.LIVE,
+        operators: Sequence[str] = (),
         period_s: float | None = PERIOD_S,
     ) -> None:
         self._palette: Palette = PALETTES[theme]
@@ -108,6 +112,7 @@ class Dashboard(App[str]):
         self._characters = characters
         self._keys: dict[str, Act] = keymap(where, remap)
         self._period_s = period_s
+        self._ordering = Ordering(front, self._keys, operators) if front is not None else None
         self._alarms = Alarms()
         self._view: View | None = None
         self._moment: Moment | None = None
@@ -179,8 +184,8 @@ class Dashboard(App[str]):
             if self._painter is None:
                 self._painter = driver
             if self._front is not None:
-                driver.stop_keys = stop_keys(self._keys)
                 driver.on_stop = self._front.stop_now
+                self._heed()
         self._lay_out()
         if self._period_s is not None:
             self.set_interval(self._period_s, self._round)
@@ -244,6 +249,7 @@ class Dashboard(App[str]):
         if self._painter is not None and self._painter.outstanding >= MOST_OUTSTANDING:
             return  # the terminal takes nothing: queueing more would only block this loop
         self._beat += 1
+        self._heed()
         self._ask()
         self._draw(view, moment, now_us)
         if self._painter is not None:
@@ -282,7 +288,9 @@ class Dashboard(App[str]):
         palette, width = self._palette, self.size.width
         line = self._line
         line("banner").show(panels.banner(self._alarms, palette, width, now_us, flash=self._flash))
-        note = self._note if now_us - self._note_us < 4_000_000 else moment.note
+        orders = self._front.waiting if self._front is not None else 0
+        waiting = f"orders that the runner has not taken: {orders}" if orders else moment.note
+        note = self._note if now_us - self._note_us < 4_000_000 else waiting
         line("status").show(panels.status(view, palette, width, self._beat, note))
         if self._page is not None:
             paper = pages.page(self._page, view, self._alarms, self._keys, palette, max(20, width - 4))
@@ -318,7 +326,7 @@ class Dashboard(App[str]):
         question = front.question if front is not None else None
         if front is not None and front.wish() is not Wish.RUN:
             question = None
-        if self._asking is not None:
+        if self._asking is not None or self._form_open:
             return
         if question is None:
             if self._question is not None:
@@ -331,10 +339,10 @@ class Dashboard(App[str]):
                 what = "prime"
             self._open(pages.question(what, question.text, self._palette), *_ANSWERS[question.what])
 
-    def _open(self, text: Text, yes: str, no: str) -> None:
+    def _open(self, text: Text, yes: str, no: str, *, keys: tuple[str, str] = ("y", "n")) -> None:
         self._line("question").show(text)
-        self.query_one("#yes", Button).label = f"y  {yes}"
-        self.query_one("#no", Button).label = f"n  {no}"
+        self.query_one("#yes", Button).label = f"{keys[0]}  {yes}"
+        self.query_one("#no", Button).label = f"{keys[1]}  {no}"
         self.query_one("#over").add_class("open")
 
     def _close(self) -> None:
@@ -344,10 +352,77 @@ class Dashboard(App[str]):
         """The mouse answers too."""
         self.act(str(event.button.id))
 
+    # -- orders --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _form_open(self) -> bool:
+        return self._ordering is not None and self._ordering.form is not None
+
+    def _order(self, name: str) -> None:
+        """Open the form of one order in the question's place; the runner's question comes back after it."""
+        if self._ordering is None or self._view is None or self._over() or self._ordering.stopped:
+            self._tell("nothing can be ordered now")
+            return
+        try:
+            self._ordering.open(name, self._maker.plan, self._view)
+        except Refused as refusal:
+            self._tell(str(refusal))
+            return
+        self._asking, self._question = None, None
+        self._heed()
+
+    def _fill_in(self, key: str, character: str | None) -> None:
+        if self._ordering is not None:
+            words = self._ordering.press(key, character)
+            if words:
+                self._tell(words)
+            self._heed(ordered=bool(words))
+
+    def _heed(self, *, ordered: bool = False) -> None:
+        """Show the form as it is now, or take it away; let the keyboard know which keys stop the gun."""
+        ordering = self._ordering
+        if ordering is None:
+            return
+        was_open = ordering.form is not None
+        if was_open and self._over():
+            ordering.close()
+        words = ordering.heed()
+        if words:
+            self._tell(words)
+        if ordering.form is not None:
+            waiting = ordering.writing and not ordering.letters
+            text = pages.form(ordering.form, self._palette, waiting=waiting)
+            self._open(text, "Go on", "Cancel", keys=("Enter", "Esc"))
+        elif was_open or ordered:
+            self._close()
+        if isinstance(self._driver, PaintedDriver):
+            self._driver.stop_keys = ordering.stop_keys
+
+    def _cancel_form(self) -> None:
+        if self._ordering is not None:
+            self._ordering.close()
+            self._close()
+            self._heed()
+
     # -- keys ----------------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        """Look the key up and do it."""
+        """STOP first, then an open form, then the keymap."""
+        ordering = self._ordering
+        if ordering is not None and event.key in ordering.stop_keys:
+            event.prevent_default()
+            event.stop()
+            self.act("stop")
+            return
+        if ordering is not None and ordering.takes(event.key, event.character):
+            event.prevent_default()
+            event.stop()
+            self._fill_in(event.key, event.character)
+            return
+        if self._form_open and event.key == "escape":
+            event.stop()
+            self.act("no")
+            return
         act = self._keys.get(event.key) or self._keys.get(event.character or "")
         if act is not None:
             event.prevent_default()
@@ -359,6 +434,9 @@ class Dashboard(App[str]):
         if name == "stop":
             self._stop()
             return
+        if name in KINDS:
+            self._order(name)
+            return
         handler = getattr(self, f"_do_{name}", None)
         if handler is not None:
             handler()
@@ -368,6 +446,7 @@ class Dashboard(App[str]):
             self._front.stop_now()
         self._asking = None
         self._question = None
+        self._cancel_form()
         self._close()
 
     def _do_pause(self) -> None:
@@ -377,20 +456,29 @@ class Dashboard(App[str]):
         paused = front.wish() is Wish.PAUSE
         front.want(Wish.RUN if paused else Wish.PAUSE)
         self._tell("going on; arming is asked for anew" if paused else "pausing: the gun disarms")
+        self._heed()
 
     def _do_end(self) -> None:
         if self._front is None or self._over():
             self._tell("the treatment is over; q leaves")
             return
+        self._cancel_form()
         self._asking = "end"
         left = self._view.shots_total - self._view.shots_done if self._view is not None else 0
         self._open(pages.question("end", f"End the treatment here? {left} points would not be given.", self._palette),
                    "End it", "Go on")  # fmt: skip
 
     def _do_yes(self) -> None:
-        self._answer(yes=True)
+        if self._form_open:
+            self._fill_in("enter", None)
+        else:
+            self._answer(yes=True)
 
     def _do_no(self) -> None:
+        if self._form_open:
+            self._cancel_form()
+            self._tell("nothing was ordered")
+            return
         if self._asking is None and self._question is None:
             self._show_page(None)
             self.screen.remove_class("-bigmap")

@@ -1,4 +1,4 @@
-"""The seam between the runner's thread and the screen's: newest snapshot, painted token, wish, question, STOP.
+"""The seam between the runner's thread and the screen's: newest snapshot, painted token, wish, question, order, STOP.
 
 Every method may be called from any thread. Not responsible for painting, nor for when a frame has left (``painted``):
 it hands out only tokens that the painting side has minted.
@@ -7,12 +7,15 @@ it hands out only tokens that the painting side has minted.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from mesogun.clock import RealClock
 from mesogun.treatment.front import Snapshot, Token, Wish
+from mesogun.treatment.orders import Order
+from mesogun.wire.codes import State
 
 ASKED_FRESH_US = 2_000_000
 
@@ -67,6 +70,8 @@ class ScreenFront:
         self._newest_token_us = -1
         self._wish = Wish.RUN
         self._wish_us = self._ticks.monotonic_us()
+        self._wish_count = 0
+        self._orders: deque[Order] = deque()
         self._question: Question | None = None
         self._asked_us = 0
         self._asked = 0
@@ -104,6 +109,11 @@ class ScreenFront:
         """What the operator wants now."""
         with self._lock:
             return self._wish
+
+    def order(self) -> Order | None:
+        """The oldest order that was not handed out yet, once; none after STOP."""
+        with self._lock:
+            return self._orders.popleft() if self._orders and self._stopped_us is None else None
 
     def confirm(self, what: str, text: str) -> bool | None:
         """Put a question to the operator; the answer is handed out once, for exactly this question."""
@@ -172,6 +182,31 @@ class ScreenFront:
             if self._wish is not Wish.END and wish is not self._wish:
                 self._wish = wish
                 self._wish_us = self._ticks.monotonic_us()
+                self._wish_count = self._seen.count if self._seen is not None else 0
+
+    @property
+    def resting(self) -> bool:
+        """Whether the gun is proved to be disarmed and stays so: a snapshot came *after* the wish to pause, and it
+        shows a gun that is not armed. The runner looks at the wish before it arms, so the next snapshot after the wish
+        shows whatever it had decided before.
+        """
+        with self._lock:
+            seen = self._seen
+            if self._wish is not Wish.PAUSE or seen is None or seen.count <= self._wish_count:
+                return False
+            status = seen.snapshot.status
+            return status is not None and status.state not in (State.ARMED, State.FIRING)
+
+    def give(self, order: Order) -> None:
+        """Queue an order for the runner."""
+        with self._lock:
+            self._orders.append(order)
+
+    @property
+    def waiting(self) -> int:
+        """Orders that the runner has not taken yet."""
+        with self._lock:
+            return len(self._orders)
 
     @property
     def wish_age_us(self) -> int:
@@ -190,6 +225,7 @@ class ScreenFront:
                 if self._stopped_us is None:
                     self._stopped_us = self._ticks.monotonic_us()
                 self._token = None
+                self._orders.clear()
                 self._painted.set()
 
     @property

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mesogun.errors import MesogunError
 from mesogun.plan.model import Plan
 from mesogun.record.alarms import Limit
-from mesogun.treatment.front import FrontEnd, Wish
+from mesogun.treatment.front import Wish
 from tui.app import Dashboard
 from tui.front import ScreenFront
 from tui.keymap import Where
@@ -28,7 +28,7 @@ SWITCH_S = 0.001
 
 
 def run_live(
-    start: Callable[[FrontEnd], None],
+    start: Callable[[ScreenFront], None],
     stop: Callable[[], None],
     *,
     plan: Plan,
@@ -37,13 +37,15 @@ def run_live(
     lockstep_s: float = 0.0,
     settings: Look | None = None,
     remap: Mapping[str, str] | None = None,
+    operators: Sequence[str] = (),
 ) -> None:
     """Open the dashboard, run ``start(front)`` in a worker, return when the treatment is over and the user has left.
 
     Parameters
     ----------
     start
-        Runs the treatment with this front end; blocks until it is over.
+        Runs the treatment with this front end; blocks until it is over. It hands ``orders=front.order`` to the runner,
+        or what the operator orders is never carried out.
     stop
         The gun's STOP; called on whatever thread the key arrives.
     plan, title
@@ -56,6 +58,8 @@ def run_live(
         Theme, flashing, bell, folder for pictures; by default what was remembered and what the environment says.
     remap
         Action id to keys, as in ``keymap``; by default those of the settings.
+    operators
+        References that a treatment may be handed over to; empty when the caller does not know them.
 
     Raises
     ------
@@ -82,6 +86,7 @@ def run_live(
         picture=chosen.picture,
         remap=remap if remap is not None else chosen.keys,
         where=Where.LIVE,
+        operators=operators,
     )
 
     def work() -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mesogun.record.alarms import Alarms
 from tui import figures, panels
+from tui.forms import Form
 from tui.keymap import Act, help_lines
 from tui.palette import Palette
 from tui.view import View
@@ -118,3 +119,21 @@ def question(what: str, text: str, palette: Palette) -> Text:
         (f"{text}\n", f"bold {palette.text}"),
         (meaning.get(what, ""), palette.quiet),
     )
+
+
+def form(form: Form, palette: Palette, *, waiting: bool) -> Text:
+    """An order being put together; ``waiting`` while the gun is not yet at rest for words."""
+    text = Text.assemble(
+        (f"{form.kind.title}  ", f"bold {palette.accent}"),
+        (f"{form.prompt}\n", f"bold {palette.text}"),
+        (form.kind.meaning, palette.quiet),
+    )
+    if waiting:
+        text.append("\nwaiting until the gun has disarmed; letters come after that", palette.text)
+    elif form.entered:
+        text.append(f"\n{form.entered}", f"bold {palette.text}")
+    if form.writing and not waiting:
+        text.append("\nThe gun is disarmed: s is a letter here, Ctrl+C still stops.", palette.quiet)
+    if form.fault:
+        text.append(f"\n{form.fault}", f"bold {palette.medium}")
+    return text

@@ -11,6 +11,7 @@ from rich.style import Style
 from mesogun.errors import InputError
 from mesogun.record.alarms import Alarm, Alarms, Condition, Priority
 from tui import panels, scale
+from tui.forms import KINDS
 from tui.keymap import ACTS, Where, help_lines, key_line, keymap, stop_keys
 from tui.mono import plain
 from tui.palette import MONO, PAIRS, PALETTES, Palette, contrast, luminance, rgb
@@ -127,8 +128,8 @@ def test_help_names_every_action_that_a_key_does(where: Where) -> None:
     assert {name for _, _, name in key_line(keys)} <= {act.id for act in keys.values()}
 
 
-def test_only_a_live_dashboard_can_stop_pause_or_end() -> None:
-    live = {"stop", "pause", "end"}
+def test_only_a_live_dashboard_can_stop_pause_end_or_order() -> None:
+    live = {"stop", "pause", "end", *KINDS}
     assert live <= {act.id for act in keymap(Where.LIVE).values()}
     for where in (Where.WATCH, Where.REPLAY):
         assert not live & {act.id for act in keymap(where).values()}

@@ -1,0 +1,282 @@
+"""What is asked on the way to an order: which point, how far, why. One form per order, filled in key by key.
+
+Pure: keys in, an order out. The runner judges the order when it carries it out (``mesogun.treatment``); what can be
+seen to be impossible is refused here with its reason. Not responsible for drawing, nor for when letters may be typed
+(``ordering``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import Enum, auto
+
+from mesogun.errors import Refused
+from mesogun.plan.model import Plan
+from mesogun.record import Mark
+from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip
+from tui.view import View
+
+ARROW_MM = Decimal("0.5")
+"""One press of an arrow key: a convenience of the screen, no statement about accuracy."""
+
+
+class Step(Enum):
+    """What is being asked."""
+
+    NUMBER = auto()
+    RIGHT = auto()
+    UP = auto()
+    WHY = auto()
+    WORDS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One order: its title, what it does, its steps and the reasons that a digit gives."""
+
+    title: str
+    meaning: str
+    steps: tuple[Step, ...]
+    reasons: tuple[str, ...] = ()
+    fits: tuple[Mark, ...] = ()
+    misfit: str = ""
+
+
+_TO_COME = (Mark.PENDING, Mark.LOADED)
+_FIRED = (Mark.GIVEN, Mark.PARTIAL, Mark.INDETERMINATE)
+
+KINDS: dict[str, Kind] = {
+    "skip": Kind(
+        "SKIP", "It is not given. If it is loaded, the magazine is taken back and arming is asked anew.",
+        (Step.NUMBER, Step.WHY), ("the skin there is not fit", "the subject wishes it", "it cannot be reached"),
+        _TO_COME, "is not to come: nothing to skip",
+    ),
+    "goto": Kind(
+        "GO TO", "The points before it come later. What is loaded is taken back and arming is asked anew.",
+        (Step.NUMBER,), (), _TO_COME, "is not to come; a point on record can be redone",
+    ),
+    "moved": Kind(
+        "WENT ELSEWHERE", "The volume stays as recorded; the place is your testimony.",
+        (Step.RIGHT, Step.UP, Step.WHY), ("the gun slipped", "the subject moved", "it was held elsewhere"),
+    ),
+    "redo": Kind(
+        "REDO", "The point is given once MORE, and both count in every limit.",
+        (Step.NUMBER, Step.WHY), ("it ran out of the skin", "it was not given in full", "it missed the skin"),
+        _FIRED, "has no record yet: nothing to redo",
+    ),
+    "note": Kind("NOTE", "For the record. No names.", (Step.WORDS,)),
+    "handover": Kind(
+        "HAND OVER", "From then on the record names them as operator.", (Step.WORDS,),
+    ),
+}  # fmt: skip
+
+
+class Form:
+    """One order being put together.
+
+    Parameters
+    ----------
+    name
+        A key of ``KINDS``.
+    plan, view
+        What is planned, and what was on the screen when the form was opened.
+    operators
+        References that may take over; empty when they are not known here.
+
+    Raises
+    ------
+    Refused
+        If there is nothing to give this order for.
+    """
+
+    def __init__(self, name: str, plan: Plan, view: View, operators: Sequence[str] = ()) -> None:
+        self.name = name
+        self.kind = KINDS[name]
+        self.fault = ""
+        self.typed = ""
+        self._plan = plan
+        self._view = view
+        self._operators = tuple(operators)
+        self._steps = list(self.kind.steps)
+        self._offset_mm = {Step.RIGHT: Decimal(0), Step.UP: Decimal(0)}
+        self._index: int | None = None
+        last = next((line.point for line in view.last[::-1] if line.point is not None), None)
+        if name == "moved":
+            if last is None:
+                raise Refused("no shot is on record yet, so none can have gone elsewhere")
+            self._index = last
+        elif name == "skip" and view.next_shot is not None:
+            self._index = view.next_shot
+            del self._steps[0]
+        elif name == "redo" and last is not None:
+            self.typed = str(last + 1)
+
+    @property
+    def step(self) -> Step:
+        """What is being asked now."""
+        return self._steps[0]
+
+    @property
+    def writing(self) -> bool:
+        """Whether words are asked for, so that every letter is needed."""
+        return self.step is Step.WORDS
+
+    @property
+    def prompt(self) -> str:
+        """The question, in one line."""
+        point = f"point {self._index + 1}" if self._index is not None else "point"
+        match self.step:
+            case Step.NUMBER:
+                return f"Which point? Its number, 1 to {len(self._plan.shots)}, then Enter."
+            case Step.RIGHT:
+                return f"The shot of {point}: how many mm to the right of its place (minus: left)? Then Enter."
+            case Step.UP:
+                return f"The shot of {point}: how many mm above its place on the map (minus: below)? Then Enter."
+            case Step.WHY:
+                choice = "  ".join(f"{number} {words}" for number, words in enumerate(self.kind.reasons, 1))
+                return f"Why, for {point}?  {choice}  0 in words"
+            case Step.WORDS if self.name == "handover":
+                return "To whom? The operator's reference, then Enter."
+            case Step.WORDS:
+                return "In words, no names, then Enter." if self.name == "note" else f"Why, for {point}? Then Enter."
+
+    @property
+    def entered(self) -> str:
+        """What has been entered so far."""
+        if self.step in self._offset_mm and not self.typed:
+            right, up = (f"{self._offset_mm[axis]:f}" for axis in (Step.RIGHT, Step.UP))
+            return f"{right} mm right, {up} mm up"
+        return "" if self.step is Step.WHY else f"{self.typed}_"
+
+    # -- keys ----------------------------------------------------------------------------------------------------------
+
+    def wants(self, key: str, character: str | None) -> bool:
+        """Whether this key means something here; any other keeps its meaning on the dashboard."""
+        if key in ("enter", "backspace"):
+            return True
+        if self.writing:
+            return character is not None and character.isprintable()
+        if self.step in self._offset_mm and (key in _ARROWS or (character is not None and character in ".,-")):
+            return True
+        return character is not None and character in "0123456789"
+
+    def press(self, key: str, character: str | None) -> Order | None:
+        """Take one key that the form wants; the order when it is complete."""
+        self.fault = ""
+        if key == "enter":
+            return self._enter()
+        if key == "backspace":
+            self.typed = self.typed[:-1]
+        elif key in _ARROWS and self.step in self._offset_mm:
+            axis, sign = _ARROWS[key]
+            self._offset_mm[axis] += sign * ARROW_MM
+            self.typed = ""
+        elif self.step is Step.WHY:
+            return self._reason(int(character or "0"))
+        else:
+            self.typed += character or ""
+        return None
+
+    def _reason(self, number: int) -> Order | None:
+        if number == 0:
+            self._steps[0] = Step.WORDS
+            return None
+        if number > len(self.kind.reasons):
+            self.fault = f"{number} is none of the reasons; 0 takes words"
+            return None
+        return self._order(self.kind.reasons[number - 1])
+
+    def _enter(self) -> Order | None:
+        match self.step:
+            case Step.NUMBER:
+                self.fault = self._take_number()
+            case Step.RIGHT | Step.UP:
+                self.fault = self._take_mm(self.step)
+            case Step.WHY:
+                self.fault = "a reason is needed: press its number"
+            case Step.WORDS:
+                words = self.typed.strip()
+                self.fault = self._words_fault(words)
+                return None if self.fault else self._order(words)
+        if self.fault:
+            return None
+        self.typed = ""
+        del self._steps[0]
+        return None if self._steps else self._order("")
+
+    def _take_number(self) -> str:
+        if not self.typed:
+            return "a number is needed"
+        index = int(self.typed) - 1
+        if not 0 <= index < len(self._plan.shots):
+            return f"there is no point {self.typed}; the plan has 1 to {len(self._plan.shots)}"
+        if self._view.marks[index] not in self.kind.fits:
+            return f"point {self.typed} is {self._view.marks[index].value}: it {self.kind.misfit}"
+        self._index = index
+        return ""
+
+    def _take_mm(self, axis: Step) -> str:
+        if self.typed:
+            try:
+                value_mm = Decimal(self.typed.replace(",", "."))
+            except InvalidOperation:
+                return f"{self.typed!r} is not a number of mm, such as 3 or -1.5"
+            if value_mm * 1000 != int(value_mm * 1000):
+                return f"{self.typed} mm is finer than 0.001 mm"
+            self._offset_mm[axis] = value_mm
+        if axis is Step.UP and not any(self._offset_mm.values()):
+            return "0 mm right and 0 mm up is its own place; Esc leaves it there"
+        return ""
+
+    def _words_fault(self, words: str) -> str:
+        if not words:
+            return "words are needed, or Esc"
+        if self.name != "handover":
+            return ""
+        if not words.startswith("op-") or " " in words:
+            return "an operator's reference looks like op-3f9a1c (mesogun operator list); names are not recorded"
+        if words == self._view.operator:
+            return f"{words} is the operator already"
+        if self._operators and words not in self._operators:
+            return f"{words} may not take over here; who may: {', '.join(self._operators)}"
+        return ""
+
+    def _order(self, words: str) -> Order:
+        index = self._index if self._index is not None else 0
+        match self.name:
+            case "skip":
+                return Skip(index, words)
+            case "goto":
+                return GoTo(index)
+            case "redo":
+                return Redo(index, words)
+            case "moved":
+                shot = self._plan.shots[index]
+                right, up = (int(self._offset_mm[axis] * 1000) for axis in (Step.RIGHT, Step.UP))
+                return Reassign(index, shot.x_um + right, shot.y_um + up, words)
+            case "note":
+                return Note(words)
+            case _:
+                return HandOver(words)
+
+
+_ARROWS = {"left": (Step.RIGHT, -1), "right": (Step.RIGHT, 1), "up": (Step.UP, 1), "down": (Step.UP, -1)}
+
+
+def told(order: Order) -> str:
+    """What was ordered, in a few words."""
+    match order:
+        case Skip(index):
+            return f"ordered: skip point {index + 1}"
+        case GoTo(index):
+            return f"ordered: go to point {index + 1}"
+        case Redo(index):
+            return f"ordered: redo point {index + 1}"
+        case Reassign(index):
+            return f"ordered: point {index + 1} went elsewhere"
+        case Note():
+            return "ordered: a note for the record"
+        case HandOver(to_operator):
+            return f"ordered: hand over to {to_operator}"
