@@ -1,10 +1,10 @@
 """The correction of a gun: what it gives against what it was set to, by the simplest model that the shots support.
 
 Three nested models: as it is (``given = set``), a gain (``given = gain set``) and a line
-(``given = offset + gain set``). The larger one is taken only if it explains significantly more than the smaller
-(extra-sum-of-squares F test at :data:`SIGNIFICANCE`; Draper and Smith, *Applied Regression Analysis*, 3rd ed. 1998,
-chapter 6). Then the line itself is tested against the scatter of repeats (lack of fit, chapter 2): a gun that is
-not straight over this range is refused, because a straight correction would hide it.
+(``given = offset + gain set``). The larger one is taken only if it explains significantly more than the smaller, at
+the level of :data:`~mesogun.calibration.comparison.SIGNIFICANCE`.
+Then the line itself is tested against the scatter of repeats: a gun that is not straight over this range is
+refused, because a straight correction would hide it.
 
 Backlash and rate do not enter here: shots after a reversal, and shots of another rate, belong in a fit of their own.
 Not responsible for outliers, which are a decision of the procedure before the first shot.
@@ -20,11 +20,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import fdtrc, stdtrit
+from scipy.special import stdtrit
 
+from mesogun.calibration.comparison import SIGNIFICANCE, Comparison, compare
 from mesogun.errors import CalibrationFailed, InputError
 
-SIGNIFICANCE = 0.05  # the usual level; a choice, and stated on the certificate
 LEAST_SETTINGS, LEAST_REPEATS = 3, 2  # fewer show neither a bend nor a scatter
 
 
@@ -45,15 +45,6 @@ class Shot:
 
     set_ul: float
     given_ul: float
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One comparison that led to the choice: ``p`` is the chance of as large an F if the smaller model were true."""
-
-    question: str
-    f: float
-    p: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +116,15 @@ def fit(shots: Sequence[Shot]) -> Correction:
     pure, pure_dof = _pure_error(shots, rounding)
     n, settings = len(shots), len({shot.set_ul for shot in shots})
 
-    bend = _f_test("is it bent?", sums[Model.LINE] - pure, settings - 2, pure, pure_dof)
+    bend = compare("is it bent?", sums[Model.LINE] - pure, settings - 2, pure, pure_dof)
     if bend.p < SIGNIFICANCE:
         raise CalibrationFailed(
             f"the volumes do not lie on a line (lack of fit, F = {bend.f:.3g}, p = {bend.p:.2g}): calibrate a smaller "
             "range, or look for a bubble, an occlusion or shots of mixed rate or direction"
         )
-    offset = _f_test("is there an offset?", sums[Model.GAIN] - sums[Model.LINE], 1, sums[Model.LINE], n - 2)
-    gain = _f_test("is the gain not 1?", sums[Model.AS_IT_IS] - sums[Model.GAIN], 1, sums[Model.GAIN], n - 1)
-    both = _f_test("is anything wrong?", sums[Model.AS_IT_IS] - sums[Model.LINE], 2, sums[Model.LINE], n - 2)
+    offset = compare("is there an offset?", sums[Model.GAIN] - sums[Model.LINE], 1, sums[Model.LINE], n - 2)
+    gain = compare("is the gain not 1?", sums[Model.AS_IT_IS] - sums[Model.GAIN], 1, sums[Model.GAIN], n - 1)
+    both = compare("is anything wrong?", sums[Model.AS_IT_IS] - sums[Model.LINE], 2, sums[Model.LINE], n - 2)
     if offset.p < SIGNIFICANCE and both.p < SIGNIFICANCE:
         model = Model.LINE
     else:
@@ -190,12 +181,3 @@ def _pure_error(shots: Sequence[Shot], rounding: float) -> tuple[float, int]:
         groups[shot.set_ul].append(shot.given_ul)
     total = math.fsum((v - math.fsum(g) / len(g)) ** 2 for g in groups.values() for v in g)
     return total if total > rounding else 0.0, len(shots) - len(groups)
-
-
-def _f_test(question: str, extra: float, extra_dof: int, rest: float, rest_dof: int) -> Comparison:
-    """F of the extra sum of squares; shots that do not scatter at all decide by whether anything is left over."""
-    extra = max(0.0, extra)  # a difference of nested sums is negative by rounding only
-    if rest == 0.0:
-        return Comparison(question, math.inf if extra > 0.0 else 0.0, 0.0 if extra > 0.0 else 1.0)
-    f = (extra / extra_dof) / (rest / rest_dof)
-    return Comparison(question, f, float(fdtrc(extra_dof, rest_dof, f)))

@@ -1,7 +1,8 @@
 """Depth: needle stick-out against the setting, from both directions, and the backlash between them.
 
 ``measured = offset + gain setting ± backlash / 2``, plus while the needle goes out, minus while it comes back
-(the sign of the backlash is found, not assumed). Ordinary least squares over all readings of a gauge.
+(the sign of the backlash is found, not assumed). Ordinary least squares over all readings of a gauge. The model is
+held against the scatter of repeats at one setting and direction, and a scale that is bent is refused.
 
 Stick-out is not yet depth in skin: pressing on indents the skin, and a needle that is not perpendicular reaches
 ``sin(angle)`` of its length (Micheels et al. 2016, J Drugs Dermatol 15:483). Not responsible for the gauge's own
@@ -17,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from mesogun.calibration.comparison import SIGNIFICANCE, Comparison, compare
 from mesogun.errors import CalibrationFailed, InputError
 
-LEAST_SETTINGS = 5  # as many as show a bend; a choice of this procedure, for want of a standard
+LEAST_SETTINGS, LEAST_REPEATS = 5, 2  # choices of this procedure, for want of a standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class DepthFit:
     high_mm: float
     residuals_mm: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+    bend: Comparison
 
     def stick_out_mm(self, setting_mm: float, needle: str) -> float:
         """Stick-out at a setting, midway between the directions.
@@ -88,10 +91,10 @@ def fit_depth(readings: Sequence[GaugeReading], needle: str) -> DepthFit:
     Raises
     ------
     InputError
-        For fewer than five settings, a setting without readings of both directions, no needle, or a value that is
+        For fewer than five settings, a setting without two readings in each direction, no needle, or a value that is
         no number.
     CalibrationFailed
-        If the needle comes out no further when set deeper.
+        If the needle comes out no further when set deeper, or not in a straight line.
     """
     _check(readings, needle)
     x = np.array([reading.setting_mm for reading in readings])
@@ -105,7 +108,14 @@ def fit_depth(readings: Sequence[GaugeReading], needle: str) -> DepthFit:
         )
     residuals = y - design @ np.array([offset, gain, backlash])
     dof = len(readings) - 3
-    variance = float(residuals @ residuals) / dof
+    squares = float(residuals @ residuals)
+    bend = _bend(readings, squares)
+    if bend.p < SIGNIFICANCE:
+        raise CalibrationFailed(
+            f"the depth scale is not straight (lack of fit, F = {bend.f:.3g}, p = {bend.p:.2g}): calibrate a smaller "
+            "range, or look for play in the nose and for a gauge that slips"
+        )
+    variance = squares / dof
     covariance = variance * np.linalg.inv(design.T @ design)
     return DepthFit(
         needle=needle,
@@ -119,6 +129,7 @@ def fit_depth(readings: Sequence[GaugeReading], needle: str) -> DepthFit:
         high_mm=float(x.max()),
         residuals_mm=tuple(residuals.tolist()),
         covariance=tuple(tuple(row) for row in covariance.tolist()),
+        bend=bend,
     )
 
 
@@ -142,12 +153,31 @@ def _check(readings: Sequence[GaugeReading], needle: str) -> None:
         raise InputError("a depth calibration belongs to one needle; give its reference")
     if not all(math.isfinite(reading.setting_mm) and math.isfinite(reading.measured_mm) for reading in readings):
         raise InputError("a reading of the gauge is no number; take it again")
-    directions: dict[float, set[bool]] = {}
+    groups = _groups(readings)
+    settings = {setting_mm for setting_mm, _ in groups}
+    if len(settings) < LEAST_SETTINGS:
+        raise InputError(f"{len(settings)} setting(s) cannot show a bend; read {LEAST_SETTINGS} or more")
+    for setting_mm in settings:
+        for outwards, name in ((True, "outwards"), (False, "inwards")):
+            count = len(groups.get((setting_mm, outwards), ()))
+            if count < LEAST_REPEATS:
+                raise InputError(
+                    f"{count} reading(s) {name} at {setting_mm:g} mm: read {LEAST_REPEATS} or more in each direction, "
+                    "for the backlash and its scatter"
+                )
+
+
+def _groups(readings: Sequence[GaugeReading]) -> dict[tuple[float, bool], list[float]]:
+    groups: dict[tuple[float, bool], list[float]] = {}
     for reading in readings:
-        directions.setdefault(reading.setting_mm, set()).add(reading.outwards)
-    if len(directions) < LEAST_SETTINGS:
-        raise InputError(f"{len(directions)} setting(s) cannot show a bend; read {LEAST_SETTINGS} or more")
-    for setting_mm, seen in directions.items():
-        if len(seen) < 2:
-            missing = "inwards" if True in seen else "outwards"
-            raise InputError(f"no reading {missing} at {setting_mm:g} mm: backlash needs both directions everywhere")
+        groups.setdefault((reading.setting_mm, reading.outwards), []).append(reading.measured_mm)
+    return groups
+
+
+def _bend(readings: Sequence[GaugeReading], squares: float) -> Comparison:
+    """What the three parameters leave, against the scatter of repeats; below 1e-9 mm a reading is rounding."""
+    groups = _groups(readings)
+    rounding = len(readings) * 1e-18
+    pure = math.fsum((value - math.fsum(group) / len(group)) ** 2 for group in groups.values() for value in group)
+    left, pure = (value if value > rounding else 0.0 for value in (squares, pure))
+    return compare("is it bent?", left - pure, len(groups) - 3, pure, len(readings) - len(groups))

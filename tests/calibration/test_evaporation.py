@@ -66,7 +66,7 @@ def test_the_stated_uncertainty_is_the_scatter() -> None:
 def test_few_readings_count_their_degrees_of_freedom() -> None:
     """Three on each side leave three degrees of freedom; dividing by six would state 0.7 of the scatter."""
     steps = []
-    for seed in range(2_000):
+    for seed in range(1_500):
         before, after = stream(25.0, 0.005, 0.02, seed)
         steps.append(step_by_regression(before[-3:], after[:3], 20.0))
     stated = math.sqrt(statistics.fmean(step.standard_uncertainty_mg**2 for step in steps))

@@ -243,7 +243,7 @@ def test_any_bytes_in_any_pieces_give_the_same(parts: list[bytes], data: st.Data
     assert pieces.receive(stream[:cut]) + pieces.receive(stream[cut:]) == whole
 
 
-MUTATED = 20_000
+MUTATED = 10_000
 # A second opinion on what a line says, without the reader's grammar: the digits between the blanks.
 SAYS = re.compile(rb"^S [SD] +(-?[0-9]+(?:\.[0-9]+)?) (\w+|\xb5g) *\r$")
 
