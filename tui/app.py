@@ -22,7 +22,7 @@ from textual.widgets import Button
 
 from mesogun.errors import Refused
 from mesogun.record.alarms import Alarms, Facts, acknowledge, bell_due, pause_audio, step
-from mesogun.treatment.front import Phase, Wish
+from mesogun.treatment.front import Wish
 from mesogun.wire.codes import State
 from tui import pages, panels
 from tui.follow import SKIP, ReplaySource
@@ -334,10 +334,11 @@ class Dashboard(App[str]):
                 self._close()
         elif self._question is None or self._question.number != question.number:
             self._question = question
-            what = question.what
-            if what in ("arm", "rearm") and self._view is not None and self._view.phase == Phase.PRIMING:
-                what = "prime"
-            self._open(pages.question(what, question.text, self._palette), *_ANSWERS[question.what])
+            what, words = question.what, question.text
+            if what in ("arm", "rearm") and self._moment is not None:
+                words = pages.arm_words(self._moment.state) or words
+                what = "prime" if pages.primes(self._moment.state) else what
+            self._open(pages.question(what, words, self._palette), *_ANSWERS[question.what])
 
     def _open(self, text: Text, yes: str, no: str, *, keys: tuple[str, str] = ("y", "n")) -> None:
         self._line("question").show(text)

@@ -10,6 +10,7 @@ from textwrap import wrap
 
 from rich.text import Text
 
+from mesogun.record import TreatmentState
 from mesogun.record.alarms import Alarms
 from tui import figures, panels
 from tui.forms import Form
@@ -119,6 +120,21 @@ def question(what: str, text: str, palette: Palette) -> Text:
         (f"{text}\n", f"bold {palette.text}"),
         (meaning.get(what, ""), palette.quiet),
     )
+
+
+def arm_words(state: TreatmentState) -> str:
+    """The question before arming, by what is loaded; empty when nothing is, so that nothing is claimed."""
+    count = len(state.open_entries)
+    if not count:
+        return ""
+    priming = primes(state)
+    shots = f"{count} {'priming ' if priming else ''}shot{'s' if count > 1 else ''}"
+    return f"Arm the gun{' for priming' if priming else ''}? Its magazine holds {shots}."
+
+
+def primes(state: TreatmentState) -> bool:
+    """Whether what is loaded only primes the needle."""
+    return any(entry.shot_kind == "PRIME" for entry in state.open_entries.values())
 
 
 def form(form: Form, palette: Palette, *, waiting: bool) -> Text:

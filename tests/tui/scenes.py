@@ -159,3 +159,10 @@ def snapshot(
 ) -> Snapshot:
     given = status(done, hot=hot, **changes)
     return Snapshot(TREATMENT, phase, state(done, extra=extra), given, done, given.gun_clock_us)
+
+
+def priming(entries: int) -> Snapshot:
+    """Nothing given; ``entries`` PRIME entries loaded; paused, so that the phase does not say what is loaded."""
+    given = status(0, hot=False, magazine=entries)
+    loads = [loaded(number, 0, kind="PRIME") for number in range(1, entries + 1)]
+    return Snapshot(TREATMENT, Phase.PAUSED, state(0, magazine=0, extra=loads), given, 0, given.gun_clock_us)

@@ -9,9 +9,12 @@ import pytest
 from textual.pilot import Pilot
 
 from mesogun.errors import LinkLost
+from mesogun.record import TreatmentState
 from mesogun.treatment import Phase, Wish
 from tests.trace import req
+from tests.tui import scenes
 from tests.tui.fakes import Stage, frame, text
+from tui.pages import arm_words
 
 SIZES = [(60, 20), (80, 24), (120, 40)]
 
@@ -105,6 +108,20 @@ def test_arming_needs_the_operator_s_yes() -> None:
         assert "Arm the gun?" not in text(stage.app)
 
     play(scene)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (scenes.state(3, magazine=6), "Arm the gun? Its magazine holds 6 shots."),
+        (scenes.state(3, magazine=1), "Arm the gun? Its magazine holds 1 shot."),
+        (scenes.priming(1).state, "Arm the gun for priming? Its magazine holds 1 priming shot."),
+        (scenes.priming(2).state, "Arm the gun for priming? Its magazine holds 2 priming shots."),
+        (scenes.state(3, magazine=0), ""),
+    ],
+)
+def test_the_question_before_arming_says_what_is_loaded(state: TreatmentState, words: str) -> None:
+    assert arm_words(state) == words
 
 
 def test_no_to_arming_pauses_and_does_not_end() -> None:
@@ -293,17 +310,22 @@ def test_a_whole_visit_by_keyboard_with_an_occlusion_and_a_syringe_change() -> N
     """Prime, arm, treat, occlusion, arm again, syringe, arm again, end: every step asked for and answered by a key."""
 
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        async def answered(what: str, words: str, title: str) -> None:
+        async def answered(what: str, words: str, title: str, shown: str = "") -> None:
             assert stage.front.confirm(what, words) is None
             await stage.paint(pilot)
             assert title in text(stage.app)
-            assert words in text(stage.app)
+            assert (shown or words) in text(stage.app)
             await pilot.press("y")
             assert stage.front.confirm(what, words) is True
 
-        stage.treat(0, phase=Phase.PRIMING, hot=False)
+        stage.front.show(scenes.priming(1))
         await stage.paint(pilot)
-        await answered("arm", "Arm the gun? Its magazine holds 1 shots.", "PRIME")
+        await answered(
+            "arm",
+            "Arm the gun? Its magazine holds 1 shots.",
+            "PRIME",
+            "Arm the gun for priming? Its magazine holds 1 priming shot.",
+        )
         stage.treat(0, hot=False)
         await stage.paint(pilot)
         await answered("rearm", "Arm the gun? Its magazine holds 6 shots.", "ARM AGAIN")
