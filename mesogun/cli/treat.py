@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,9 +31,12 @@ from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import loaded_high_nl, overrun_bound_nl
 from mesogun.record.events import SyringeInserted
-from mesogun.treatment import FrontEnd, Wish
+from mesogun.treatment import Wish
 from mesogun.units import mm_text, ul_text
 from mesogun.wire.messages import Caps
+
+if TYPE_CHECKING:
+    from tui import ScreenFront
 
 LOCKSTEP_S = 0.25
 """How long a gun of virtual time waits for the screen at each snapshot: several periods of the painting loop."""
@@ -266,8 +269,16 @@ def in_dashboard(
 
     stopped = threading.Event()
 
-    def start_it(front: FrontEnd) -> None:
-        visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator, station=station)
+    def start_it(front: ScreenFront) -> None:
+        visit.run(
+            gun=gun,
+            journal=record,
+            begun=begun,
+            front=front,
+            operator=operator,
+            station=station,
+            orders=front.order,
+        )
 
     def stop() -> None:
         gun.stop()
@@ -281,6 +292,7 @@ def in_dashboard(
             title=title,
             lockstep_s=LOCKSTEP_S if virtual_time(port) else 0.0,
             settings=look(places.state_folder() / "dashboard.json"),
+            operators=[person.reference for person in Home.open().operators.list() if not person.retired],
         )
     except (LinkLost, OutcomeUnknown, WireError) as error:
         if stopped.is_set():

@@ -8,19 +8,21 @@ from typing import Any
 import pytest
 
 import tui
+from mesogun.cli import visit
 from mesogun.cli.treat import LOCKSTEP_S, virtual_time
 from mesogun.errors import LinkLost, MesogunError, RecordError
-from mesogun.treatment import FrontEnd
+from mesogun.treatment import Note
 from tests.cli.command import Command
+from tui import ScreenFront
 
-Screen = Callable[[Callable[[FrontEnd], None], Callable[[], None]], None]
+Screen = Callable[[Callable[[ScreenFront], None], Callable[[], None]], None]
 
 
 def put_in(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A dashboard that does ``screen``; what it was given otherwise."""
     given: dict[str, Any] = {}
 
-    def run_live(start: Callable[[FrontEnd], None], stop: Callable[[], None], **others: Any) -> None:
+    def run_live(start: Callable[[ScreenFront], None], stop: Callable[[], None], **others: Any) -> None:
         given.update(others)
         screen(start, stop)
 
@@ -29,7 +31,7 @@ def put_in(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def raising(error: MesogunError, *, press: bool) -> Screen:
-    def screen(_: Callable[[FrontEnd], None], stop: Callable[[], None]) -> None:
+    def screen(_: Callable[[ScreenFront], None], stop: Callable[[], None]) -> None:
         if press:
             stop()
         raise error
@@ -76,3 +78,22 @@ def test_which_guns_live_in_a_time_of_their_own() -> None:
     assert virtual_time("sim://standard?pace=10")
     assert not virtual_time("sim://standard?pace=1")
     assert not virtual_time("/dev/ttyACM0")
+
+
+def test_what_the_operator_orders_on_the_screen_reaches_the_runner(
+    mesogun: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: dict[str, Any] = {}
+    monkeypatch.setattr(visit, "run", lambda **given: handed.update(given))
+
+    def screen(start: Callable[[ScreenFront], None], stop: Callable[[], None]) -> None:
+        front = ScreenFront(stop)
+        front.give(Note("warm today"))
+        start(front)
+        raise LinkLost("enough")
+
+    reference = mesogun("operator", "add", "Ada", "--role", "practitioner").out.strip()
+    given = put_in(screen, monkeypatch)
+    mesogun("demo", "--dashboard")
+    assert handed["orders"]() == Note("warm today")
+    assert given["operators"] == [reference]
