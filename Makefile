@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CODE := mesogun protocols sim tui tests benchmarks docs
+CODE := mesogun protocols sim tui tests benchmarks docs/make_pictures.py
 
 .PHONY: help demo test check-format lint types contracts tests bench soak format pictures clean
 
