@@ -278,6 +278,7 @@ class Runner:
             case HandOver(to_operator):
                 self._books.commit([ev.HandedOver(self._operator, to_operator)])
                 self._operator = to_operator
+                self._granted = None  # the new operator arms in their own name
 
     def _take_back(self, *indices: int) -> None:
         """Unload if any of these shots is in the magazine; arming again then needs the operator's word (H6)."""
