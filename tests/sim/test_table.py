@@ -56,6 +56,11 @@ def test_campaigns_reach_nearly_every_row() -> None:
             treatment = Treatment(drawn, FaultPlan((Fault(name, At("phase", 2, phase=phase)),)))
             treatment.safety()
             reached |= set(treatment.world.gun.machine.coverage)
+    for name in ("gun.reset", "gun.bench_switch", "hand.syringe_change", "link.unplug"):
+        first = Fault("gun.self_test", At("phase", 2, phase="stroke"))
+        treatment = Treatment(draw(1), FaultPlan((first, Fault(name, At("phase", 1, phase="fault")))))
+        treatment.safety()
+        reached |= set(treatment.world.gun.machine.coverage)
     share = len(reached) / len(table.ROWS)
     assert share > 0.6, sorted(str(row) for row in set(table.ROWS) - reached)
 
