@@ -30,6 +30,7 @@ class Pairing:
         self._until_us = -1
         self._agreement: pairing.Agreement | None = None
         self._agreed = False
+        self._kept: bytes | None = None  # the proof that the last pairing ended with: its answer may have been lost
         requests.add(m.PairBegin, self.begin)
         requests.add(m.PairConfirm, self.confirm)
 
@@ -39,6 +40,7 @@ class Pairing:
             self._agreed = True
         else:
             self._forget()
+            self._kept = None
             self._until_us = self._machine.kernel.now_us + WINDOW_US
 
     def begin(self, message: m.PairBegin) -> Answer:
@@ -64,13 +66,18 @@ class Pairing:
     def confirm(self, message: m.PairConfirm) -> Answer:
         """Keep the key, if the button was pressed a second time and the proof fits; one wrong proof ends it."""
         agreement = self._agreement
+        if agreement is None and self._kept is not None and hmac.compare_digest(self._kept, message.proof):
+            return OK
         if agreement is None or not self._agreed or not self._open():
             return refused(Reason.NOT_PAIRING)
         good = hmac.compare_digest(agreement.proof, message.proof)
         self._forget()
         if not good:
             return refused(Reason.NOT_PAIRING)
-        return OK if self._machine.store.put("key", agreement.key, 1) else refused(Reason.FAULT)
+        if not self._machine.store.put("key", agreement.key, 1):
+            return refused(Reason.FAULT)
+        self._kept = agreement.proof
+        return OK
 
     def _open(self) -> bool:
         return self._machine.kernel.now_us < self._until_us

@@ -54,3 +54,16 @@ def test_a_wrong_code_a_late_button_or_one_press_only_keep_nothing() -> None:
 
 def test_every_operation_of_the_table_is_carried_out() -> None:
     assert unhandled(World(seed=1).gun.requests) == []
+
+
+@req("W-54")
+def test_a_lost_answer_to_the_last_step_is_given_again() -> None:
+    world, gun = clinical()
+    world.gun.pairing.press()
+    pairing = Pairing.begin(gun)
+    world.gun.pairing.press()
+    key = pairing.confirm(world.gun.panel.display)
+    assert pairing.confirm(pairing._agreement.code) == key, "the same proof again is answered as before"
+    world.gun.pairing.press()
+    with pytest.raises(GunRefused):
+        pairing.confirm(pairing._agreement.code, deadline_ms=1_000)  # a new pairing has begun
