@@ -7,6 +7,7 @@ Not responsible for the dashboard (``tui``).
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TextIO
 
@@ -19,7 +20,7 @@ BAR = 32
 QUIET_US = 700_000
 
 
-class Headless:
+class Headless(ABC):
     """Shows by ``write``; answers every question through ``answer(what, text)``."""
 
     def __init__(self, stream: TextIO, answer: Callable[[str, str], bool]) -> None:
@@ -36,9 +37,9 @@ class Headless:
         self._stream.flush()
         self._token = snapshot.token()
 
+    @abstractmethod
     def text(self, snapshot: Snapshot) -> str:
         """What to write for this snapshot; empty when nothing is due."""
-        raise NotImplementedError
 
     def token(self) -> Token | None:
         """The newest token, once."""
