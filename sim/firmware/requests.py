@@ -11,8 +11,9 @@ from typing import Any
 from mesogun.wire import messages as m
 from mesogun.wire.codes import Fault, Reason, ShotKind, Verdict
 from mesogun.wire.messages import BY_OP
-from sim.firmware.machine import Entry, Machine
+from sim.firmware.machine import Machine
 from sim.firmware.session import Answer
+from sim.firmware.shot import Entry
 from sim.firmware.shotlog import record_values
 from sim.firmware.table import Happening, Phase
 

@@ -1,7 +1,7 @@
 """The state table: in which phase which event, under which guard, does what and leads where.
 
 It is data. The firmware runs it, the documentation is printed from it, and coverage is counted per row. Guards and
-actions are names of methods of ``sim.firmware.shots.Shots``. Whatever is not listed is listed in ``IGNORED``:
+actions are names of methods of ``sim.firmware.machine.Machine``. Whatever is not listed is listed in ``IGNORED``:
 every pair of phase and event is one or the other.
 
 Not responsible for carrying anything out.

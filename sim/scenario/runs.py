@@ -12,7 +12,7 @@ from typing import Any
 
 from mesogun.errors import InputError
 from mesogun.wire.codes import Outcome as ShotOutcome
-from sim.firmware.machine import Entry
+from sim.firmware.shot import Entry
 from sim.firmware.table import BUSY, Happening, Phase
 from sim.scenario.steady import release
 from sim.world import World

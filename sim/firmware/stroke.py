@@ -1,0 +1,191 @@
+"""A shot as the screw makes it: INTENT, needles in, stroke, settling, relief of an occlusion (G5, G10, G11, MG-18).
+
+Not responsible for when a shot may begin or for what is booked about it (``machine``).
+"""
+
+from __future__ import annotations
+
+from mesogun.wire.codes import EventCode, Fault, ShotFlag, ShotKind
+from sim.firmware.core import Core
+from sim.firmware.memory import PowerCut
+from sim.firmware.shot import Shot
+from sim.firmware.shotlog import Intent
+from sim.firmware.table import BUSY, Happening, Phase
+
+RELIEF_ROOM = 1.2  # retract at most so many times what the pressure limit can store
+RELIEF_SHARE = 0.1  # of the flow of a stroke: the sensor is read once a millisecond
+
+
+class Stroke(Core):
+    """The actions of a shot under way."""
+
+    def begin(self) -> None:
+        """INTENT first, verified; only then may anything move (G5). The entry is consumed for ever."""
+        entry = self.magazine[0]
+        kind, ref = (ShotKind.BENCH, 0) if self.bench else (entry.kind, entry.treatment_ref)
+        log = self.store.log
+        intent = Intent(
+            log.last_shot_no + 1, entry.entry_no, ref, entry.point_index, kind, entry.volume_nl, entry.depth_um,
+            self.store.kept.boot_id, self.clock_us, self.store.kept.calibration_id,
+        )  # fmt: skip
+        del self.magazine[0]
+        if not log.intend(intent):
+            self.phase = Phase.FAULT
+            self._cause = Fault.MEMORY
+            self.latch()
+            return
+        self.shot = Shot(intent, started_us=self.kernel.now_us, contact_mn=self.panel.contact_mn)
+        self._burst_left -= 1
+        self._last_start_us = self.kernel.now_us
+        for witness in self.witnesses:
+            witness.intended(intent)
+        if self._kind() == ShotKind.TREAT:
+            self.plant.insert()
+        self._motor = self.kernel.after(self.profile.integer("shot.insert_us"), "inserted", self._inserted)
+
+    def _inserted(self) -> None:
+        self.post(Happening.INSERTED)
+
+    def run_screw(self) -> None:
+        """Turn the screw for as long as the volume takes; watch the pressure meanwhile."""
+        shot = self._shot()
+        if self.panel.battery_mv - self.profile["battery.sag_mv"] < self.profile["battery.brownout_mv"]:
+            raise PowerCut  # the supply gives way under the motor
+        flow = self.profile["screw.flow_nl_s"]
+        volume = shot.intent.volume_nl
+        self.plant.sync()
+        self.plant.peak = self.plant.pressure
+        shot.encoder_start = self.plant.encoder_nl
+        shot.motor_us = self.kernel.now_us
+        shot.planned_us = round(volume / flow * 1e6)
+        self.plant.run(flow, volume)
+        offset = self.profile["sensors.pressure_offset_kpa"]
+        limit = self.panel.pressure_limit(self.profile["sensors.occlusion_kpa"] - offset)
+        tripped = None if limit is None else self.plant.until_pressure(limit, shot.planned_us)
+        if tripped is not None:
+            self._motor = self.kernel.after(tripped, "pressure", self._pressure)
+        else:
+            self._motor = self.kernel.after(shot.planned_us, "stroke", self._stroke_end)
+
+    def watch_again(self) -> None:
+        """The fluid path changed in the middle of a stroke: when will it end now?"""
+        if self.phase is Phase.STROKE and self.shot is not None and self._motor is not None:
+            self._motor.cancel()
+            self.plant.sync()
+            done_nl = self.plant.encoder_nl - self.shot.encoder_start
+            left_us = max(0, round((self.shot.intent.volume_nl - done_nl) / self.profile["screw.flow_nl_s"] * 1e6))
+            offset = self.profile["sensors.pressure_offset_kpa"]
+            limit = self.panel.pressure_limit(self.profile["sensors.occlusion_kpa"] - offset)
+            tripped = None if limit is None else self.plant.until_pressure(limit, left_us)
+            if tripped is not None:
+                self._motor = self.kernel.after(tripped, "pressure", self._pressure)
+            else:
+                self._motor = self.kernel.after(left_us, "stroke", self._stroke_end)
+
+    def _pressure(self) -> None:
+        self.post(Happening.PRESSURE)
+
+    def _stroke_end(self) -> None:
+        self.post(Happening.STROKE_END)
+
+    def stroke_done(self) -> None:
+        """All steps were made; the encoder says whether the screw followed."""
+        shot = self._shot()
+        self.plant.halt()
+        moved = self.plant.encoder_nl - shot.encoder_start
+        if moved >= shot.intent.volume_nl - 4 * self.profile.microstep_nl:
+            shot.whole = True
+        elif self.plant.content <= self.profile.microstep_nl:
+            shot.flags |= ShotFlag.EMPTY
+            shot.fault = Fault.EMPTY
+        else:
+            shot.fault = Fault.STALL
+        self._settle()
+
+    def occluded(self) -> None:
+        """Pressure above the limit: stop at once, never finish the stroke (MG-18)."""
+        shot = self._shot()
+        self.plant.halt()
+        shot.flags |= ShotFlag.OCCLUDED
+        shot.occluded = True
+        shot.fault = Fault.OCCLUSION
+        self._settle()
+
+    def cut_short(self) -> None:
+        """Something stops the stroke: the screw halts now."""
+        if self._motor is not None:
+            self._motor.cancel()
+        self.plant.halt()
+        if self._shot().planned_us == 0:
+            self._shot().encoder_start = self.plant.encoder_nl
+        self.remember(stopping=True)
+        self._settle()
+
+    def remember(self, *, stopping: bool = False) -> None:
+        """Keep what the event means for the end of this shot."""
+        shot, event = self._shot(), self._event
+        if event is Happening.RELEASE:
+            self.release_seen = True
+            shot.flags |= ShotFlag.TRIGGER_RELEASED if stopping else 0
+        elif event is Happening.LIFT and self.needs_contact():
+            shot.flags |= ShotFlag.CONTACT_LOST
+            self.plant.withdraw()
+        elif event is Happening.TOUCH and self.forbids_contact():
+            shot.flags |= ShotFlag.CONTACT_SEEN
+        elif event is Happening.TROUBLE:
+            shot.fault = shot.fault or self._cause
+        elif event in {Happening.DISARM, Happening.EMPTY, Happening.LEASE_END}:
+            shot.disarm = True
+            shot.flags |= ShotFlag.STOPPED if stopping else 0
+            if event is Happening.EMPTY:
+                self.magazine.clear()
+            if event is Happening.LEASE_END:
+                self.hint(EventCode.LEASE_EXPIRED)
+            self.end_lease()
+
+    def _settle(self) -> None:
+        shot = self._shot()
+        if not shot.waited_us:
+            shot.ran_nl = self.plant.encoder_nl - shot.encoder_start
+            shot.ran_us = self.kernel.now_us - shot.motor_us
+        self._motor = self.kernel.after(self.profile.integer("shot.settle_us"), "settled", self._settled)
+
+    def _settled(self) -> None:
+        self.post(Happening.SETTLED)
+
+    def wait_on(self) -> None:
+        """Let it flow a little longer."""
+        self._shot().waited_us += self.profile.integer("shot.settle_us")
+        self._settle()
+
+    def relieve(self) -> None:
+        """Needles out, screw back until the sensor reads zero; what came back is not counted as given."""
+        self._shot().relieved = True
+        self.plant.withdraw()
+        self.plant.run(-RELIEF_SHARE * self.profile["screw.flow_nl_s"])
+        most_nl = RELIEF_ROOM * self.profile["sensors.occlusion_kpa"] * self.profile.compliance_nl_per_kpa
+        most_s = (most_nl + self.profile.backlash_nl) / (RELIEF_SHARE * self.profile["screw.flow_nl_s"])
+        self._relief_start_us = self.kernel.now_us
+        self._relief_end_us = self.kernel.now_us + round(most_s * 1e6)
+        self._motor = self.kernel.after(1_000, "relief", self._relief_tick)
+
+    def _relief_tick(self) -> None:
+        if self.pressure_kpa() > self._zero_kpa() and self.kernel.now_us < self._relief_end_us:
+            self._motor = self.kernel.after(1_000, "relief", self._relief_tick)
+            return
+        self.plant.halt()
+        self._relief_end_us = self.kernel.now_us
+        self.post(Happening.RELIEVED)
+
+    def _forward_again(self, shot: Shot) -> None:
+        # behind a relief the screw has its whole play in front of it; behind one that a lying sensor misled, the
+        # whole way back
+        flow = RELIEF_SHARE * self.profile["screw.flow_nl_s"]
+        back_us = self._relief_end_us - self._relief_start_us
+        self.plant.run(flow)
+        wait_us = back_us if shot.doubtful else round(self.profile.backlash_nl / flow * 1e6)
+        self.kernel.after(wait_us, "play", self._stop_forward)
+
+    def _stop_forward(self) -> None:
+        if self.phase not in BUSY:
+            self.plant.halt()
