@@ -229,6 +229,40 @@ class Settled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ShotSettled(Event):
+    """An operator has looked into an INDETERMINATE shot; it stays counted up to its upper end (H8, H14).
+
+    ``given``: whether its point counts as treated in the operator's eyes. Testimony: the ledger does not move.
+    """
+
+    gun: str
+    memory: str
+    shot_no: int
+    given: bool
+    operator: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GunGivenUp(Event):
+    """A gun that will never be read again, the operator says; its entries are settled one by one beside this."""
+
+    gun: str
+    operator: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restored(Event):
+    """The journal was brought back from a backup that ended at row ``rows`` with ``head``: a new generation (H9)."""
+
+    generation: str
+    rows: int
+    head: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Armed(Event):
     """The operator armed the gun for these entries."""
 
@@ -328,7 +362,7 @@ class HandedOver(Event):
 
 @dataclass(frozen=True, slots=True)
 class AlarmRaised(Event):
-    """An alarm condition began."""
+    """An alarm condition began, or came back; ``alarm`` is its name, ``priority`` low, medium or high."""
 
     alarm: str
     priority: str
@@ -344,10 +378,26 @@ class AlarmAcknowledged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmCleared(Event):
+    """The alarm's condition holds no longer; whether somebody saw it is another question."""
+
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteAdded(Event):
     """Free text about the treatment; no names."""
 
     text: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused(Event):
+    """Something was ordered that could not be carried out, and changed nothing; ``why`` says what stood in the way."""
+
+    order: str
+    why: str
     operator: str
 
 
@@ -358,6 +408,16 @@ class ReactionRecorded(Event):
     reaction: str
     severity: str
     zone: str
+    operator: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedUp(Event):
+    """The subject was seen or asked after the visit, on ``day`` (ISO 8601); ``finding`` in words, no names."""
+
+    day: str
+    finding: str
     operator: str
     note: str = ""
 
