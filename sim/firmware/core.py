@@ -101,18 +101,15 @@ class Core:
     # time, sensors, the shot under way
 
     @property
-    @property
     def clock_us(self) -> int:
         """The gun's own clock, from its last start."""
         return self.kernel.now_us - self.boot_us
 
     @property
-    @property
     def primed(self) -> bool:
         """Whether enough was primed since the last syringe change or start."""
         return self.primed_nl >= self.profile["syringe.dead_volume_nl"]
 
-    @property
     @property
     def held_by_lead(self) -> bool:
         """Whether the gun waits until the screen has caught up (G13)."""
