@@ -137,6 +137,14 @@ class GunFound(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class GunBarred(Event):
+    """A check on connecting failed, so nothing is loaded into this gun until ``why`` is dealt with."""
+
+    gun: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class MagazineLoaded(Event):
     """Committed before the LOAD bytes leave: from here on ``high`` counts ``high_nl`` (H2)."""
 
@@ -230,15 +238,11 @@ class Settled(Event):
 
 @dataclass(frozen=True, slots=True)
 class ShotSettled(Event):
-    """An operator has looked into an INDETERMINATE shot; it stays counted up to its upper end (H8, H14).
-
-    ``given``: whether its point counts as treated in the operator's eyes. Testimony: the ledger does not move.
-    """
+    """An operator has looked into an INDETERMINATE shot; it stays counted up to its upper end (H8, H14)."""
 
     gun: str
     memory: str
     shot_no: int
-    given: bool
     operator: str
     why: str
 
@@ -349,6 +353,15 @@ class SyringeInserted(Event):
     lot: str
     expiry: str
     volume_nl: int
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyringeNamed(Event):
+    """Lot and expiry of the syringe that is in the gun, where the gun saw it change before anybody named it."""
+
+    lot: str
+    expiry: str
     operator: str
 
 

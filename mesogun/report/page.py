@@ -6,7 +6,7 @@ Puts totals, pictures and the story of the journal into a template. Not responsi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -174,11 +174,22 @@ def _context(
         "attention": [line for line in lines if line.grave],
         "guns": _last_of_each(guns),
         "runners": of_kind(rows, ev.RunnerStarted),
-        "syringes": of_kind(rows, ev.SyringeInserted),
+        "syringes": _syringes(rows),
         "answers": answers,
         "clear_answers": [answer for answer in answers if _plainly_clear(answer)],
         "other_answers": [answer for answer in answers if not _plainly_clear(answer)],
     }
+
+
+def _syringes(rows: Sequence[Row]) -> list[ev.SyringeInserted]:
+    """Every syringe, under the lot that was named for it at once or later."""
+    found: list[ev.SyringeInserted] = []
+    for row in rows:
+        if isinstance(row.event, ev.SyringeInserted):
+            found.append(row.event)
+        elif isinstance(row.event, ev.SyringeNamed) and found:
+            found[-1] = replace(found[-1], lot=row.event.lot, expiry=row.event.expiry)
+    return found
 
 
 def _status(state: TreatmentState) -> str:

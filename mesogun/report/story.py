@@ -140,6 +140,14 @@ def _syringe(event: ev.SyringeInserted) -> Told:
     return "syringe inserted", f"{ml(event.volume_nl)} mL, {lot}", event.operator, False
 
 
+def _named(event: ev.SyringeNamed) -> Told:
+    return "syringe named", f"lot {event.lot}, expires {event.expiry}", event.operator, False
+
+
+def _barred(event: ev.GunBarred) -> Told:
+    return "gun barred", f"gun {event.gun}: {event.why}", "", True
+
+
 def _handed(event: ev.HandedOver) -> Told:
     return "handed over", f"from {event.from_operator} to {event.to_operator}", event.to_operator, False
 
@@ -189,6 +197,8 @@ _TELLERS: dict[type[ev.Event], Callable[[Any], Told]] = {
     ev.RedoOrdered: _redo,
     ev.Paused: _paused,
     ev.SyringeInserted: _syringe,
+    ev.SyringeNamed: _named,
+    ev.GunBarred: _barred,
     ev.HandedOver: _handed,
     ev.AlarmRaised: _alarm,
     ev.AlarmAcknowledged: _alarm_seen,

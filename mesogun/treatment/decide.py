@@ -22,7 +22,8 @@ class Situation:
     ``shot_no``: the last shot of this gun that the journal has. ``first``: the planned shot to go on with; what lies
     before it comes later. ``magazine_depth``: how many entries to keep loaded. ``reserve_nl``: how much less than it
     says the syringe may hold. ``granted``: the operator's word for arming still stands. ``may_load``: no limit has
-    refused a load.
+    refused a load. ``may_finish``: the operator has said that nothing is to be given again. ``another_syringe``: one
+    was put in that nobody has spoken for yet.
     """
 
     state: TreatmentState
@@ -39,6 +40,8 @@ class Situation:
     reserve_nl: int
     granted: bool
     may_load: bool
+    may_finish: bool = False
+    another_syringe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,11 @@ class ChangeSyringe:
 
 
 @dataclass(frozen=True, slots=True)
+class AskToFinish:
+    """Every shot is on record; closing needs the operator's word, for a shot can still be ordered again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Close the treatment: ``complete`` or ``ended early``."""
 
@@ -138,6 +146,7 @@ Action = (
     | EmptyMagazine
     | SayHello
     | ChangeSyringe
+    | AskToFinish
     | Finish
     | Watch
 )
@@ -158,9 +167,11 @@ def decide(now: Situation) -> Action:
     if hot:
         return _while_hot(now)
     if state.complete:
-        return Finish("complete")
+        return Finish("complete") if now.may_finish else AskToFinish()
     if state.open_entries and status.magazine < len(state.open_entries):
         return SayHello()
+    if now.another_syringe:
+        return ChangeSyringe()
     if not status.flags & Flag.PRIMED:
         return _prime(now)
     wanted = _wanted(now)

@@ -76,6 +76,8 @@ class FrontEnd(Protocol):
     def confirm(self, what: str, text: str) -> bool | None:
         """Ask the operator, without blocking for long; ``None`` while there is no answer yet.
 
-        ``what`` is ``arm``, ``rearm``, ``syringe`` or ``fault``; ``text`` is the question in words.
+        ``what`` is ``arm``, ``rearm``, ``syringe``, ``lot``, ``fault`` or ``finish``; ``text`` is the question in
+        words. To ``lot`` (is it the same lot as before?) a no promises an order that names another one. To ``finish``
+        a no is no end: the question comes again while nothing is ordered.
         """
         ...

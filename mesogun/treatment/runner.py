@@ -25,7 +25,7 @@ from mesogun.treatment.magazine import OVERTAKEN, US_PER_MS, Magazine, Wanted
 from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip, impossible, no_orders
 from mesogun.treatment.settings import Settings
 from mesogun.units import ul_text
-from mesogun.wire.codes import Fault, ShotKind, State
+from mesogun.wire.codes import Fault, Flag, ShotKind, State
 from mesogun.wire.messages import Status
 
 FAULTS_AT_MOST = 3
@@ -124,6 +124,11 @@ class Runner:
         earlier = self._gun.link.welcome
         welcome = self._gun.hello()
         self._heed_stop()
+        if welcome.status.flags & Flag.BENCH:
+            raise Refused(
+                "the gun is in bench mode, under a key that everybody knows: nothing that it says is booked. Switch bench"
+                f" mode off at the gun, then mesogun treat --resume {self._books.treatment}"
+            )
         if self.state.gun is None and earlier is not None:
             welcome = replace(welcome, dropped=max(welcome.dropped, earlier.dropped))
         history = self._books.history(welcome)
