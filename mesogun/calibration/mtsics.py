@@ -23,9 +23,9 @@ from mesogun.calibration.readings import (
     Done,
     Failed,
     Garbled,
+    Heard,
     Info,
     PoweredUp,
-    Reading,
     Stray,
     Trouble,
     WasReset,
@@ -126,9 +126,9 @@ class Dialogue:
         self._lose_step()
         return failed
 
-    def receive(self, data: bytes) -> list[Reading]:
+    def receive(self, data: bytes) -> list[Heard]:
         """What the bytes mean, in order; an incomplete line waits for the rest. Never raises."""
-        readings: list[Reading] = []
+        readings: list[Heard] = []
         self._buffer += data
         while (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end])
@@ -146,7 +146,7 @@ class Dialogue:
             self._buffer.clear()
         return readings
 
-    def _line(self, raw: bytes) -> Reading | None:
+    def _line(self, raw: bytes) -> Heard | None:
         if not raw.endswith(b"\r"):
             return self._garbled(raw, "the line does not end with CR LF")
         text = raw[:-1].decode("latin-1")  # total: every byte is a character; the grammar below is strict
@@ -166,7 +166,7 @@ class Dialogue:
             return self._info(word, status, tail, raw)
         return self._plain(word, status, tail, raw)
 
-    def _plain(self, word: str, status: str, tail: str, raw: bytes) -> Reading:
+    def _plain(self, word: str, status: str, tail: str, raw: bytes) -> Heard:
         text = raw[:-1].decode("latin-1")
         found = _VALUE.fullmatch(tail)
         if found is None and (tail or status not in "ASD"):
@@ -186,9 +186,9 @@ class Dialogue:
             return self._failed(Trouble.UNIT, text)
         if command != "SIR":
             self._open = None
-        return Weight(command, value, unit, mass_mg, last_mg, status != "D")
+        return Weight(command, value, unit, mass_mg, last_mg, status != "D", text)
 
-    def _info(self, word: str, status: str, tail: str, raw: bytes) -> Reading | None:
+    def _info(self, word: str, status: str, tail: str, raw: bytes) -> Heard | None:
         text = raw[:-1].decode("latin-1")
         fields = _fields(tail)
         if fields is None or status not in "AB":
@@ -217,7 +217,7 @@ class Dialogue:
     def _answers(self, word: str) -> bool:
         return self._open is not None and self._open != "@" and word in {self._open, _REPLIES[self._open][0]}
 
-    def _failed(self, trouble: Trouble, text: str) -> Reading:
+    def _failed(self, trouble: Trouble, text: str) -> Heard:
         if self._open is None or self._open == "@":
             return Stray(text)
         failed = Failed(self._open, trouble, text)

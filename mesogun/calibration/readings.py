@@ -7,7 +7,7 @@ for a number. Not responsible for any balance's dialect.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 
@@ -40,6 +40,7 @@ class Weight:
     mass_mg: Decimal
     resolution_mg: Decimal
     stable: bool
+    text: str = field(default="", compare=False)  # the line as it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +98,4 @@ class Garbled:
     reason: str
 
 
-Reading = Weight | Done | Info | WasReset | PoweredUp | Failed | Stray | Garbled
+Heard = Weight | Done | Info | WasReset | PoweredUp | Failed | Stray | Garbled

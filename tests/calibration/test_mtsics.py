@@ -16,9 +16,9 @@ from mesogun.calibration.readings import (
     Done,
     Failed,
     Garbled,
+    Heard,
     Info,
     PoweredUp,
-    Reading,
     Stray,
     Trouble,
     WasReset,
@@ -45,7 +45,7 @@ def grams(command: str, value: str, stable: bool, last_mg: str) -> Weight:
 
 
 # (command, reply, what it means), typed from the manual
-CASES: list[tuple[str, bytes, Reading]] = [
+CASES: list[tuple[str, bytes, Heard]] = [
     ("S", b"S S      100.00 g\r\n", grams("S", "100.00", True, "10")),
     ("S", b"S S     -0.0123 g \r\n", grams("S", "-0.0123", True, "0.1")),
     ("S", b"S I\r\n", Failed("S", Trouble.BUSY, "S I")),
@@ -85,7 +85,7 @@ CASES: list[tuple[str, bytes, Reading]] = [
 
 
 @pytest.mark.parametrize(("command", "reply", "meaning"), CASES, ids=lambda value: repr(value)[:40])
-def test_a_reply_means_the_same_whole_in_pieces_and_with_a_tail(command: str, reply: bytes, meaning: Reading) -> None:
+def test_a_reply_means_the_same_whole_in_pieces_and_with_a_tail(command: str, reply: bytes, meaning: Heard) -> None:
     assert asked(command).receive(reply) == [meaning]
     pieces = asked(command)
     assert [event for byte in reply for event in pieces.receive(bytes([byte]))] == [meaning]
@@ -94,7 +94,7 @@ def test_a_reply_means_the_same_whole_in_pieces_and_with_a_tail(command: str, re
 
 
 @pytest.mark.parametrize(("command", "reply", "meaning"), CASES, ids=lambda value: repr(value)[:40])
-def test_nobody_asked(command: str, reply: bytes, meaning: Reading) -> None:
+def test_nobody_asked(command: str, reply: bytes, meaning: Heard) -> None:
     """The same lines with nothing open are never a value, and a restart is noticed."""
     dialogue = in_step()
     for event in dialogue.receive(reply):
