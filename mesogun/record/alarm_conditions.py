@@ -195,8 +195,8 @@ def _locked(facts: Facts) -> str | None:
 
 
 def _indeterminate(facts: Facts) -> str | None:
-    unknown = [index for index, mark in facts.state.outcomes.items() if mark is Mark.INDETERMINATE]
-    return f"point {unknown[-1] + 1}" if unknown else None
+    unknown = facts.state.unsettled()
+    return f"point {unknown[-1].shot_index + 1}" if unknown else None
 
 
 def _partial(facts: Facts) -> str | None:

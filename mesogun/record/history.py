@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mesogun.record import events as ev
-from mesogun.record.state import GunKey, TreatmentState, fold
+from mesogun.record.folding import Folding
+from mesogun.record.state import GunKey, TreatmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ class History:
 def read_history(rows: Iterable[tuple[str, ev.Event]]) -> History:
     """The history in ``rows`` of (treatment, event), in journal order."""
     guns: dict[GunKey, GunMemory] = {}
-    treatments: dict[str, TreatmentState] = {}
+    treatments: dict[str, Folding] = {}
     for treatment, event in rows:
-        treatments[treatment] = fold(treatments.get(treatment, TreatmentState()), event)
+        if treatment not in treatments:
+            treatments[treatment] = Folding()
+        treatments[treatment].take(event)
         remember(guns, event)
-    return History(guns, treatments)
+    return History(guns, {name: folding.state for name, folding in treatments.items()})
 
 
 def remember(guns: dict[GunKey, GunMemory], event: ev.Event) -> None:
