@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from mesogun.errors import InputError
 from mesogun.wire.codes import GunKind
@@ -24,6 +25,14 @@ from sim.truth import Truth
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORLDS: dict[str, World] = {}
+_AWAITING: dict[str, Newcomer] = {}
+
+
+class Newcomer(Protocol):
+    """Something that stands beside a gun and may be there before it, as a balance is."""
+
+    def join(self, world: World) -> None:
+        """The world is there."""
 
 
 class World:
@@ -66,6 +75,7 @@ class World:
         self.gun.machine.witnesses += [self.truth, self.hand]
         self.host_gate: Callable[[str, bytes], None] | None = None  # faults of the host act here
         self.calendar_shift_us = 0
+        self.beside: Newcomer | None = None  # what stands next to the gun
         self.gun.power_on()
 
     def utc(self) -> datetime:
@@ -89,6 +99,19 @@ def register(name: str, world: World) -> None:
     if name in _WORLDS:
         raise InputError(f"there is a world called {name!r} already; choose another name")
     _WORLDS[name] = world
+    newcomer = _AWAITING.pop(name, None)
+    if newcomer is not None:
+        newcomer.join(world)
+
+
+def expect(name: str, newcomer: Newcomer) -> None:
+    """Let it join the world of that name as soon as there is one; one newcomer per name."""
+    _AWAITING[name] = newcomer
+
+
+def expected(name: str) -> Newcomer | None:
+    """Who waits for a world of that name."""
+    return _AWAITING.get(name)
 
 
 def find(name: str) -> World:
@@ -107,3 +130,4 @@ def exists(name: str) -> bool:
 def forget(name: str) -> None:
     """Let a named world go; harmless when there is none."""
     _WORLDS.pop(name, None)
+    _AWAITING.pop(name, None)

@@ -197,8 +197,8 @@ class Balance:
             try:
                 heard = self._await("@", end_us, old_lines=True)
             except BalanceGarbled:  # the answer may be lost in it: let the line fall quiet, then once more
-                while self._transport.read(MAX_READ, QUIET_US) and self._clock.monotonic_us() < end_us:
-                    pass
+                while (data := self._transport.read(MAX_READ, QUIET_US)) and self._clock.monotonic_us() < end_us:
+                    self._dialogue.receive(data)
                 if self._clock.monotonic_us() >= end_us:
                     raise
                 continue
