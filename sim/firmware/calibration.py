@@ -1,6 +1,7 @@
 """Calibration writes: announced, taken in pieces, put in force at once and whole, or refused.
 
-The bytes are the technician's; this gun keeps them and hands them back. Not responsible for what they say.
+The gun keeps the bytes, hands them back, and goes by them where they are a block (``trim``). Not responsible for what
+they say.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sim.firmware.machine import Machine
 from sim.firmware.requests import OK, Requests, refused
 from sim.firmware.session import Answer
 from sim.firmware.store import CAL_BANK
+from sim.firmware.trim import read as read_trim
 
 CHUNK = 32
 
@@ -66,6 +68,10 @@ class Calibration:
         whole = len(draft.written) == -(-draft.size // CHUNK)
         if not whole or zlib.crc32(bytes(draft.data)) != draft.crc:
             return refused(Reason.CHECKSUM)
+        trim = read_trim(bytes(draft.data))
+        least_nl = self._machine.profile.integer("shot.min_volume_nl")
+        if trim is not None and not trim.fits(self._machine.store.kept.device_id, least_nl):
+            return refused(Reason.MISMATCH)
         if not self._machine.store.commit_calibration(draft.calibration_id, bytes(draft.data)):
             return refused(Reason.FAULT)
         self._draft = None

@@ -15,6 +15,8 @@ from sim.firmware.shot import Entry, Shot, Witness
 from sim.firmware.shotlog import indeterminate
 from sim.firmware.store import Store
 from sim.firmware.table import BUSY, LISTED, Happening, Phase, Row
+from sim.firmware.trim import Trim
+from sim.firmware.trim import read as read_trim
 from sim.kernel import Kernel, Timer
 from sim.physics.plant import Plant
 from sim.physics.profile import Profile
@@ -99,6 +101,19 @@ class Core:
             action()
 
     # time, sensors, the shot under way
+
+    @property
+    def trim(self) -> Trim:
+        """The correction in force; the screw as it was built where there is none."""
+        return read_trim(self.store.calibration()) or Trim()
+
+    @property
+    def calibration_days(self) -> tuple[int, int]:
+        """When the calibration in force was made and until when it is good, days since 1970-01-01."""
+        trim = self.trim
+        if trim.made_day:
+            return trim.made_day, trim.due_day
+        return self.calibrated_day, self.calibrated_day + self.profile.integer("calibration.valid_d")
 
     @property
     def clock_us(self) -> int:

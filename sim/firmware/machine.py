@@ -113,7 +113,7 @@ class Machine(Stroke):
         if shot.doubtful:
             delivered = 0  # nothing is known to have left: the checkpoint (H8)
         elif shot.relieved or not shot.whole:
-            delivered = min(intent.volume_nl, max(0, int(moved)))
+            delivered = min(intent.volume_nl, max(0, int(self.trim.given_nl(moved))))
         whole = shot.whole and not shot.relieved
         outcome = Outcome.INDETERMINATE if shot.doubtful else Outcome.DONE if whole else Outcome.PARTIAL
         log = self.store.log

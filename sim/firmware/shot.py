@@ -29,6 +29,7 @@ class Shot:
     """The shot under way."""
 
     intent: Intent
+    stroke_nl: float = 0.0  # how far the screw goes for it, by the calibration in force
     planned_us: int = 0
     started_us: int = 0
     encoder_start: float = 0.0

@@ -52,13 +52,13 @@ class Stroke(Core):
         if self.panel.battery_mv - self.profile["battery.sag_mv"] < self.profile["battery.brownout_mv"]:
             raise PowerCut  # the supply gives way under the motor
         flow = self.profile["screw.flow_nl_s"]
-        volume = shot.intent.volume_nl
+        shot.stroke_nl = self.trim.stroke_nl(shot.intent.volume_nl)
         self.plant.sync()
         self.plant.peak = self.plant.pressure
         shot.encoder_start = self.plant.encoder_nl
         shot.motor_us = self.kernel.now_us
-        shot.planned_us = round(volume / flow * 1e6)
-        self.plant.run(flow, volume)
+        shot.planned_us = round(shot.stroke_nl / flow * 1e6)
+        self.plant.run(flow, shot.stroke_nl)
         offset = self.profile["sensors.pressure_offset_kpa"]
         limit = self.panel.pressure_limit(self.profile["sensors.occlusion_kpa"] - offset)
         tripped = None if limit is None else self.plant.until_pressure(limit, shot.planned_us)
@@ -73,7 +73,7 @@ class Stroke(Core):
             self._motor.cancel()
             self.plant.sync()
             done_nl = self.plant.encoder_nl - self.shot.encoder_start
-            left_us = max(0, round((self.shot.intent.volume_nl - done_nl) / self.profile["screw.flow_nl_s"] * 1e6))
+            left_us = max(0, round((self.shot.stroke_nl - done_nl) / self.profile["screw.flow_nl_s"] * 1e6))
             offset = self.profile["sensors.pressure_offset_kpa"]
             limit = self.panel.pressure_limit(self.profile["sensors.occlusion_kpa"] - offset)
             tripped = None if limit is None else self.plant.until_pressure(limit, left_us)
@@ -93,7 +93,7 @@ class Stroke(Core):
         shot = self._shot()
         self.plant.halt()
         moved = self.plant.encoder_nl - shot.encoder_start
-        if moved >= shot.intent.volume_nl - 4 * self.profile.microstep_nl:
+        if moved >= shot.stroke_nl - 4 * self.profile.microstep_nl:
             shot.whole = True
         elif self.plant.content <= self.profile.microstep_nl:
             shot.flags |= ShotFlag.EMPTY
