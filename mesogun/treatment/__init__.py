@@ -4,14 +4,16 @@ Not responsible for the line (``mesogun.gun``), the disk (``mesogun.journal``) o
 """
 
 from mesogun.treatment.front import FrontEnd, Phase, Snapshot, Token, Wish
-from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip
+from mesogun.treatment.orders import Acknowledge, GoTo, HandOver, NameSyringe, Note, Order, Reassign, Redo, Skip
 from mesogun.treatment.runner import Runner
 from mesogun.treatment.settings import Settings
 
 __all__ = [
+    "Acknowledge",
     "FrontEnd",
     "GoTo",
     "HandOver",
+    "NameSyringe",
     "Note",
     "Order",
     "Phase",

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from mesogun import __version__
 from mesogun.errors import Refused
-from mesogun.journal import Journal
 from mesogun.record import GunMemory, History, TreatmentState, fold, fold_all
 from mesogun.record import events as ev
 from mesogun.treatment import reconcile as rec
 from mesogun.wire.messages import Caps, ShotRecord, Welcome
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
 
 
 class Books:

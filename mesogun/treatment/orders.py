@@ -58,7 +58,20 @@ class HandOver:
     to_operator: str
 
 
-Order = Skip | GoTo | Redo | Reassign | Note | HandOver
+@dataclass(frozen=True, slots=True)
+class NameSyringe:
+    """Lot and expiry of the syringe in the gun, as printed: ``YYYY-MM-DD``, ``YYYY-MM`` or the barcode's six digits."""
+
+    lot: str
+    expiry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """The operator has seen every alarm that is shown; none is cleared by that."""
+
+
+Order = Skip | GoTo | Redo | Reassign | Note | HandOver | NameSyringe | Acknowledge
 
 
 def impossible(order: Order, state: TreatmentState, shots: int) -> str | None:
@@ -68,6 +81,8 @@ def impossible(order: Order, state: TreatmentState, shots: int) -> str | None:
             return None if text.strip() else "an empty note was not kept"
         case HandOver(to_operator):
             return None if to_operator.strip() else "handing over needs an operator"
+        case NameSyringe() | Acknowledge():
+            return None
         case Skip(index, why) | Redo(index, why) | Reassign(index, _, _, why):
             if not why.strip():
                 return f"{type(order).__name__.lower()} of shot {index + 1} was not done: it needs a reason"

@@ -67,7 +67,10 @@ TABLE = [
     ("syringe too short", FRESH, status(syringe_left_nl=19_999), {}, d.ChangeSyringe()),
     ("syringe covers one", FRESH, status(syringe_left_nl=39_999), {}, d.LoadShots((0,))),
     ("syringe covers none for sure", FRESH, status(syringe_left_nl=39_999), {"reserve_nl": 20_000}, d.ChangeSyringe()),
-    ("all given", DONE, status(), {}, d.Finish("complete")),
+    ("all given: ask before closing", DONE, status(), {}, d.AskToFinish()),
+    ("all given, somebody said so", DONE, status(), {"may_finish": True}, d.Finish("complete")),
+    ("all given, end asked", DONE, status(), {"wish": Wish.END}, d.Finish("complete")),
+    ("another syringe is in, nobody has spoken for it", FRESH, status(), {"another_syringe": True}, d.ChangeSyringe()),
     ("all given, still armed", DONE, status(state=State.ARMED, lease_left_ms=9), {}, d.DisarmNow()),
 ]  # fmt: skip
 

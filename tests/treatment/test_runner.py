@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,20 @@ from mesogun.journal import Journal
 from mesogun.limits import restore
 from mesogun.record import Mark, fold_all, read_history
 from mesogun.record import events as ev
-from mesogun.treatment import GoTo, HandOver, Note, Order, Phase, Reassign, Redo, Skip, Snapshot, Wish
+from mesogun.treatment import (
+    Acknowledge,
+    GoTo,
+    HandOver,
+    NameSyringe,
+    Note,
+    Order,
+    Phase,
+    Reassign,
+    Redo,
+    Skip,
+    Snapshot,
+    Wish,
+)
 from mesogun.wire.codes import Fault, ShotKind
 from mesogun.wire.messages import Arm, Load, ShotRecord
 from sim.faults import HostKilled
@@ -138,7 +152,7 @@ def test_pausing_disarms_and_going_on_needs_a_confirmation(opened: Opened) -> No
     state = visits.run(gun, record, begun, front)
     assert state.ended == "complete"
     assert paused[-1] <= paused[0] + 1, "nothing is fired while paused, but for a stroke under way"
-    assert front.asked == ["arm", "arm", "rearm"], "priming, treating, and once more after the pause"
+    assert front.asked == ["arm", "arm", "rearm", "finish"], "priming, treating, once more after the pause"
 
 
 @req("H2", "MG-05", "MG-06", "MG-07")
@@ -249,6 +263,126 @@ def test_a_treatment_over_two_syringes_asks_for_the_second_one(opened: Opened) -
     assert len([shot for shot in state.shots if shot.shot_kind == "PRIME"]) == 2
 
 
+class Lots:
+    """Names lots when asked: the first syringe's at once, the second's as the test wants."""
+
+    def __init__(self, *, same: bool, orders: list[Order]) -> None:
+        self.orders = orders
+        self._same = same
+        self._asked = False
+
+    def answers(self, what: str) -> bool | None:
+        if what == "lot":
+            self._asked = True
+            return self._same
+        return True
+
+    def __call__(self) -> Order | None:
+        if self.orders and (self._asked or (isinstance(self.orders[0], NameSyringe) and self.orders[0].lot == "A1")):
+            return self.orders.pop(0)
+        return None
+
+
+FIRST = NameSyringe("A1", "2027-03")
+
+
+def syringes(record: Journal) -> list[tuple[str, str]]:
+    return [(row.event.lot, row.event.expiry) for row in record.rows() if isinstance(row.event, ev.SyringeNamed)]
+
+
+@req("MG-13")
+def test_a_second_syringe_of_the_same_lot_needs_the_operators_word(opened: Opened) -> None:
+    gun, record = opened
+    lots = Lots(same=True, orders=[FIRST])
+    front = Operator(answers=lots.answers)
+    state = visits.run(gun, record, visits.begin(gun, record, width_mm=260), front, lots)
+    assert state.ended == "complete"
+    assert front.asked.count("lot") == 1
+    assert syringes(record) == [("A1", "2027-03-31")] * 2
+
+
+@req("MG-13")
+def test_an_expired_lot_is_refused_and_the_next_one_named_is_taken(opened: Opened) -> None:
+    gun, record = opened
+    lots = Lots(same=False, orders=[FIRST, NameSyringe("B2", "2025-12-31"), NameSyringe("C3", "280131")])
+    state = visits.run(gun, record, visits.begin(gun, record, width_mm=260), Operator(answers=lots.answers), lots)
+    assert state.ended == "complete"
+    refused = [row.event.why for row in record.rows() if isinstance(row.event, ev.OrderRefused)]
+    assert refused == ["lot B2 expired on 2025-12-31; take another"]
+    assert state.lot == ("C3", "2028-01-31")
+
+
+@req("MG-13")
+def test_a_syringe_that_nobody_names_is_not_used(opened: Opened) -> None:
+    gun, record = opened
+    lots = Lots(same=False, orders=[FIRST])
+    begun = visits.begin(gun, record, width_mm=260)
+    with pytest.raises(Refused, match="nobody has named the lot"):
+        visits.run(gun, record, begun, Operator(answers=lots.answers), lots, syringe_wait_ms=5_000)
+    again = Lots(same=True, orders=[])
+    state = visits.run(gun, record, begun, Operator(answers=again.answers), again)
+    assert state.ended == "complete"
+    assert syringes(record) == [("A1", "2027-03-31")] * 2, "asked again after the break"
+
+
+def test_the_last_shot_can_be_ordered_again_before_the_treatment_is_closed(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    last = len(begun.cleared.plan.shots) - 1
+    wanted: list[Order] = [Redo(last, "it ran down")]
+
+    def orders() -> Order | None:
+        return wanted.pop() if wanted and "finish" in front.asked else None
+
+    front = Operator(answers=lambda what: None if what == "finish" and wanted else True)
+    state = visits.run(gun, record, begun, front, orders)
+    assert state.ended == "complete"
+    assert state.fired[last] == 2
+    assert front.asked.index("rearm") > front.asked.index("finish"), "the redo needs a new word for arming"
+
+
+@req("MG-24")
+def test_alarms_and_their_acknowledgement_are_on_record(opened: Opened, request: pytest.FixtureRequest) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    find(request.node.name).gun.trouble(Fault.OCCLUSION)
+    wanted: list[Order] = [Acknowledge()]
+    front = Operator(answers=lambda what: None if what == "fault" and wanted else True)
+    visits.run(gun, record, begun, front, lambda: wanted.pop() if wanted and "fault" in front.asked else None)
+    told = [row.event for row in record.rows() if type(row.event).__name__.startswith("Alarm")]
+    name = "fault-occlusion"
+    assert told[:2] == [ev.AlarmRaised(name, "medium", ""), ev.AlarmAcknowledged(name, "op-demo")]
+    assert told.index(ev.AlarmCleared(name)) == 2, "acknowledging does not clear it; clearing the fault does"
+
+
+@req("MG-01")
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [("2027-06-01T09:00:00Z", "was due on"), ("2020-01-01T09:00:00Z", "still to come")],
+)
+def test_a_gun_that_fails_a_check_is_barred_and_that_is_recorded(
+    start: str, told: str, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    at = datetime.fromisoformat(start)
+    monkeypatch.setattr(type(gun.clock), "utc", lambda _clock: at)
+    with pytest.raises(Refused, match=told):
+        visits.run(gun, record, begun, Operator())
+    assert any(isinstance(row.event, ev.GunBarred) and told in row.event.why for row in record.rows())
+    assert "MagazineLoaded" not in kinds(record)
+
+
+@req("MG-01")
+def test_a_plan_cleared_for_a_simulated_gun_is_not_given_with_another(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    clinical = replace(begun.cleared.clearance, gun_kind="clinical").to_text()
+    with pytest.raises(Refused, match="cleared for a clinical gun"):
+        visits.run(gun, record, replace(begun, cleared=restore(begun.cleared.plan, clinical)), Operator())
+    assert "MagazineLoaded" not in kinds(record)
+
+
 class AfterShots:
     """Gives each order once, when so many treatment shots are on record."""
 
@@ -316,9 +450,9 @@ def test_testimony_notes_and_handing_over_are_recorded(opened: Opened) -> None:
     state = visits.run(gun, record, visits.begin(gun, record), front, orders)
     assert state.reassigned == {0: (1_000, 2_000)}
     assert state.operator == "op-2"
-    notes = [row.event.text for row in record.rows() if isinstance(row.event, ev.NoteAdded)]
-    assert notes[0] == "calm"
-    assert "no record yet" in notes[1], "an order that cannot be carried out is refused and changes nothing"
+    assert [row.event.text for row in record.rows() if isinstance(row.event, ev.NoteAdded)] == ["calm"]
+    refused = [row.event.why for row in record.rows() if isinstance(row.event, ev.OrderRefused)]
+    assert "no record yet" in refused[0], "an order that cannot be carried out is refused and changes nothing"
 
 
 @req("MG-04")
@@ -446,10 +580,13 @@ def test_the_same_stop_and_restart_is_not_cleared_for_ever(opened: Opened, reque
 @pytest.mark.parametrize(
     "order", [Skip(999, "x"), Skip(-1, "x"), GoTo(999), GoTo(-5), Redo(0, ""), Skip(0, " "), Note(" "), HandOver("")]
 )
-def test_silly_orders_change_nothing_but_a_note(order: Order, opened: Opened) -> None:
+def test_silly_orders_change_nothing_and_are_refused_on_record(order: Order, opened: Opened) -> None:
     gun, record = opened
     front = Operator()
     state = visits.run(gun, record, visits.begin(gun, record), front, AfterShots(front, (2, order)))
     assert state.ended == "complete"
     assert state.skipped == frozenset()
-    assert kinds(record).count("NoteAdded") == 1
+    assert kinds(record).count("OrderRefused") == 1
+    last = state.remarks[-1]
+    assert isinstance(last, ev.OrderRefused)
+    assert last.order == type(order).__name__

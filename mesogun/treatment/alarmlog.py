@@ -1,0 +1,46 @@
+"""The alarms of a running treatment, and what of their life belongs on record.
+
+Says which events to commit after each look; the conditions and their life are ``mesogun.record.alarms``. Not
+responsible for committing, and not for showing or sounding anything.
+"""
+
+from __future__ import annotations
+
+from mesogun.record import TreatmentState
+from mesogun.record import events as ev
+from mesogun.record.alarms import Alarms, Facts, Stage, acknowledge, raised, step
+
+
+class AlarmLog:
+    """Which alarms hold now; each look returns what is new for the record."""
+
+    def __init__(self) -> None:
+        self._alarms = Alarms()
+        self._state: TreatmentState | None = None
+        self._rest: tuple[object, ...] = ()
+
+    def look(self, facts: Facts, now_us: int) -> list[ev.Event]:
+        """What became of the alarms since the last look: begun or come back, and over."""
+        status = facts.status
+        words = None if status is None else (status.state, status.flags, status.fault)
+        rest = (words, facts.failure, facts.today_day)
+        if facts.state is self._state and rest == self._rest:
+            return []  # nothing that a condition looks at has changed: this is asked at every poll
+        self._state, self._rest = facts.state, rest
+        before, self._alarms = self._alarms, step(self._alarms, facts, now_us)
+        begun: list[ev.Event] = [
+            ev.AlarmRaised(alarm.condition.name, alarm.priority.name.lower(), alarm.detail)
+            for alarm in raised(before, self._alarms)
+        ]
+        return [*begun, *(ev.AlarmCleared(name) for name in _over(before, self._alarms))]
+
+    def acknowledge(self, operator: str) -> list[ev.Event]:
+        """Somebody has looked: what was not acknowledged yet now is; a condition that holds goes on holding."""
+        unseen = [name for name, alarm in self._alarms.alarms.items() if alarm.stage is not Stage.ACKNOWLEDGED]
+        self._alarms = acknowledge(self._alarms)
+        return [ev.AlarmAcknowledged(name, operator) for name in unseen]
+
+
+def _over(before: Alarms, after: Alarms) -> list[str]:
+    holding = {name for name, alarm in after.alarms.items() if alarm.stage is not Stage.LATCHED}
+    return [name for name, alarm in before.alarms.items() if alarm.stage is not Stage.LATCHED and name not in holding]
