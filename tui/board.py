@@ -1,0 +1,63 @@
+"""The board: dose map and legend on the left, totals, zones, gun and shots on the right.
+
+Not responsible for what the panels say (``panels``) or for the lines above and below (``app``).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from mesogun.plan.model import Plan
+from tui import panels
+from tui.lines import Line
+from tui.mapview import MapView
+from tui.palette import Palette
+from tui.source import Moment
+from tui.view import View
+
+TRACE = 240
+LEAST_WIDTH = 10
+
+
+class Board(Horizontal):
+    """See the module's docstring."""
+
+    def __init__(self, plan: Plan, palette: Palette, *, characters: bool) -> None:
+        super().__init__(id="body")
+        self.map = MapView(plan, palette, characters=characters)
+        self._legend, self._total, self._zones = Line("legend"), Line("total"), Line("zones")
+        self._gun, self._shots = Line("gun"), Line("shots")
+        self._trace: deque[int] = deque(maxlen=TRACE)
+
+    def compose(self) -> ComposeResult:
+        """Left and right."""
+        with Vertical(id="left"):
+            with Vertical(id="mapbox") as box:
+                box.border_title = "dose, as planned"
+                yield self.map
+            yield self._legend
+        with Vertical(id="right"):
+            yield self._total
+            yield self._zones
+            yield self._gun
+            yield self._shots
+
+    def heard(self, pressure_pa: int) -> None:
+        """One more point of the pressure trace."""
+        self._trace.append(pressure_pa)
+
+    def show(self, view: View, moment: Moment, palette: Palette, *, wide: bool) -> None:
+        """Bring every panel up to date; those that nobody can see are left alone."""
+        if self._total.size.width:
+            width, height = self._total.size
+            self._total.show(panels.total(view, palette, max(LEAST_WIDTH, width), height))
+            self._gun.show(panels.gun(view, palette, max(LEAST_WIDTH, self._gun.size.width), self._trace))
+            if wide:
+                self._zones.show(panels.zones(view, palette, self._zones.size.width or LEAST_WIDTH))
+            width, height = self._shots.size
+            self._shots.show(panels.shots(view, palette, max(LEAST_WIDTH, width), height))
+        self.map.show(view, moment.state)
+        self._legend.show(self.map.legend(max(LEAST_WIDTH, self._legend.size.width)))
