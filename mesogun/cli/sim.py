@@ -24,6 +24,12 @@ def sim() -> None:
 
 @sim.command()
 @click.option("--pty", is_flag=True, help="Serve on a pseudo-terminal (POSIX).")
+@click.option(
+    "--balance",
+    is_flag=False,
+    flag_value="simbalance://",
+    help="With --pty: also a balance on a second terminal; simbalance://?OPTIONS says which.",
+)
 @click.option("--tcp", is_flag=True, help="Serve on a loopback TCP port, for socket:// and other languages.")
 @click.option("--port", type=int, default=0, show_default=True, help="TCP port; 0 takes a free one.")
 @click.option("--control", type=int, help="Also open a control door (JSON lines) on this TCP port.")
@@ -35,6 +41,7 @@ def sim() -> None:
 @click.option("--nvm", help="File that keeps the gun's memory between runs.")
 def serve(
     pty: bool,
+    balance: str | None,
     tcp: bool,
     port: int,
     control: int | None,
@@ -45,11 +52,13 @@ def serve(
     hand: bool,
     nvm: str | None,
 ) -> None:
-    """Serve a simulated gun until interrupted; the first line on standard output is its port."""
+    """Serve a simulated gun until interrupted; the first line on standard output is its port, the second a balance."""
     if pty == tcp:
         raise InputError("say where to serve: mesogun sim serve --pty, or --tcp")
     if pty and (port or control is not None or ready_file is not None):
         raise InputError("--port, --control and --ready-file go with --tcp")
+    if balance is not None and not pty:
+        raise InputError("--balance goes with --pty; in one process simbalance://?world=NAME stands beside any gun")
     options: dict[str, str] = {}
     if seed is not None:
         options["seed"] = str(seed)
@@ -67,7 +76,7 @@ def serve(
     if pty:
         from sim.doors.serve import serve_pty
 
-        serve_pty(url, pace=speed, announce=click.echo, stop=stop)
+        serve_pty(url, pace=speed, announce=click.echo, stop=stop, balance=balance)
     else:
         from sim.doors.tcp import serve_tcp
 

@@ -1,4 +1,4 @@
-"""Servers: a simulated gun on a pseudo-terminal, for any program on this computer, in real time.
+"""Servers: a simulated gun, and a balance beside it, on pseudo-terminals, for any program here, in real time.
 
 The gun lives in the server: a program that dies and comes back finds it as it left it. Not deterministic.
 
@@ -11,12 +11,15 @@ import os
 import select
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from mesogun.errors import InputError
+from sim.balance import address as balances
 from sim.doors import address
-from sim.doors.pump import Pump
+from sim.doors.balance import BalancePump
+from sim.doors.pump import WAIT_S, Pump
 from sim.world import START, World
 
 
@@ -35,8 +38,9 @@ def serve_pty(
     announce: Callable[[str], None],
     stop: threading.Event,
     world: World | None = None,
+    balance: str | None = None,
 ) -> None:
-    """Serve a gun on a pseudo-terminal until ``stop`` is set.
+    """Serve a gun on a pseudo-terminal until ``stop`` is set, and a balance on a second one.
 
     Parameters
     ----------
@@ -45,11 +49,13 @@ def serve_pty(
     pace
         Simulated seconds per real second; ``None`` is as fast as it goes.
     announce
-        Called once with the device name, as soon as it can be opened.
+        Called with the device name, as soon as it can be opened, and then with the balance's.
     stop
         Set it, from any thread, to end the server.
     world
         A world that exists already, instead of building one.
+    balance
+        Which balance to put beside the gun, as in ``simbalance://?noise_ug=20``; its world and pace are ignored.
 
     Raises
     ------
@@ -58,19 +64,35 @@ def serve_pty(
     """
     if not hasattr(os, "openpty"):
         raise InputError("this system has no pseudo-terminals; use sim:// in process, or a TCP port")
+    shown = world or world_for(url)
+    with ExitStack() as stack:
+        gun_pipe, name = _pty(stack)
+        pump = Pump(shown, gun_pipe, pace=pace)
+        announce(name)
+        scale: BalancePump | None = None
+        if balance is not None:
+            balance_pipe, name = _pty(stack)
+            asked = balances.parse(balance)
+            asked = replace(asked, seed=shown.seed if asked.seed is None else asked.seed)
+            scale = BalancePump(asked.made(shown), balance_pipe)
+            announce(name)
+        while not stop.is_set():
+            pump.turn(WAIT_S)
+            if scale is not None:
+                scale.turn()
+
+
+def _pty(stack: ExitStack) -> tuple[PtyPipe, str]:
+    """One pseudo-terminal: its master side as a pipe, and the name of the other side."""
     import tty
 
-    shown = world or world_for(url)
     master, slave = os.openpty()  # the slave stays open here, so that a program that leaves does not end the line
-    try:
-        tty.setraw(master)
-        tty.setraw(slave)
-        os.set_blocking(master, False)
-        announce(os.ttyname(slave))
-        Pump(shown, PtyPipe(master), pace=pace).run(stop)
-    finally:
-        os.close(slave)
-        os.close(master)
+    stack.callback(os.close, master)
+    stack.callback(os.close, slave)
+    tty.setraw(master)
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    return PtyPipe(master), os.ttyname(slave)
 
 
 class PtyPipe:
