@@ -6,13 +6,17 @@ Not responsible for what an approval permits (``mesogun.limits.approval``).
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from mesogun.errors import InputError
 from mesogun.identity import Action, Home, Operator, Role, verify_signature
-from mesogun.journal import Filter, Journal
+from mesogun.journal import Filter
 from mesogun.limits import Approval
 from mesogun.protocol import Protocol
 from mesogun.record.events import ProtocolApproved
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
 
 
 def approval_message(protocol_sha256: str, operator: str, day: str, why: str, *, withdrawn: bool) -> bytes:

@@ -19,7 +19,6 @@ from mesogun.cli.kinds import PLACE, SEED
 from mesogun.cli.outcome import outcome, outcome_table
 from mesogun.errors import MesogunError
 from mesogun.gun import connect
-from mesogun.journal import open_journal
 from mesogun.units import ml_text
 
 PROTOCOL = "face-mesolift"
@@ -47,6 +46,8 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
     pace = "1" if dashboard and pace == "max" else pace
     protocol, limits, notes = planning.demonstrated(visit.find_protocol(name))
     gun_profile = planning.gun_profile_for(protocol)
+    from mesogun.journal import open_journal
+
     port = f"sim://{gun_profile}?seed={seed}&pace={pace}&world={world}&start={START}"
     outline = planning.read_area(area)
     with ExitStack() as stack:

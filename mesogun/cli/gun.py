@@ -17,7 +17,6 @@ from mesogun.clock import RealClock
 from mesogun.errors import InputError, Refused
 from mesogun.gun import connect
 from mesogun.identity import Action, Home
-from mesogun.journal import journal_at
 from mesogun.record.events import NoteAdded
 
 PORT = click.option("--port", envvar="MESOGUN_PORT", help="Where the gun is: /dev/ttyACM0, COM5, sim://standard, ...")
@@ -105,6 +104,8 @@ def release(port: str | None, why: str, who: str | None, url: str | None) -> Non
     place = _named(port)
     operator = people.operator_for(who, simulated_only=False)
     operator.require(Action.SETTLE)
+    from mesogun.journal import journal_at
+
     with (
         connect(place, keys=people.gun_keys()) as found,
         journal_at(Home.open(), places.journal_url(url), found.clock) as record,

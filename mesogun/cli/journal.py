@@ -9,7 +9,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,13 +18,18 @@ from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.clock import RealClock
 from mesogun.errors import InputError, RecordError
 from mesogun.identity import Home
-from mesogun.journal import Head, Journal, Row, journal_at, open_journal, verify_at
+from mesogun.journal import Head, Row
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
 
 JOURNAL = click.option("--journal", "url", help="File or URL of the journal; default: the one in your state folder.")
 
 
 def open_for_reading(url: str | None) -> Journal:
     """The journal, read only."""
+    from mesogun.journal import open_journal
+
     return open_journal(places.journal_url(url), RealClock(), create=False, read_only=True)
 
 
@@ -69,6 +74,8 @@ def verify(url: str | None, printed: tuple[str, ...], as_json: bool) -> int:
 
     Signatures must be by keys that this station trusts, and what it remembers of the journal must still be there.
     """
+    from mesogun.journal import verify_at
+
     heads = [_head(text) for text in printed]
     with open_for_reading(url) as record:
         verdict = verify_at(Home.open(), record, heads)
@@ -160,6 +167,7 @@ def settle(
 ) -> None:
     """Say what only a person can say about TREATMENT; without options, show what is open."""
     from mesogun.cli.settling import open_questions, settle_block, settle_lost_gun
+    from mesogun.journal import journal_at
     from mesogun.units import nl_from_ul
 
     with journal_at(Home.open(), places.journal_url(url), RealClock(), create=False) as record:

@@ -10,12 +10,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mesogun.journal import Journal
 from mesogun.limits import Clearance
 from mesogun.record import TreatmentState, fold
 from mesogun.units import ml_text, ul_text
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,17 @@ Not responsible for what blocks (``mesogun.record``) or for storing it (``mesogu
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mesogun.cli import people
 from mesogun.errors import InputError, Refused
 from mesogun.identity import Action, Operator
-from mesogun.journal import Journal
 from mesogun.record import Block, TreatmentState
 from mesogun.record import events as ev
 from mesogun.units import ul_text
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
 
 
 def open_questions(record: Journal, treatment: str) -> str:

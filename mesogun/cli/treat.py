@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mesogun.cli import people, places, planning, visit
+from mesogun.cli.console import Console
 from mesogun.cli.fronts import JsonLines, Plain
 from mesogun.cli.kinds import PLACE
 from mesogun.cli.limits import clinic_limits
@@ -23,7 +24,6 @@ from mesogun.cli.outcome import Outcome, outcome, outcome_table
 from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun, connect
 from mesogun.identity import Home, Operator, check_subject
-from mesogun.journal import Journal, journal_at
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
 from mesogun.limits.consumables import Lot, check_lot
 from mesogun.limits.consumables import expiry as expiry_day
@@ -31,11 +31,13 @@ from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import loaded_high_nl, overrun_bound_nl
 from mesogun.record.events import SyringeInserted
-from mesogun.treatment import Wish
+from mesogun.treatment import NameSyringe, Order, Wish
+from mesogun.treatment.orders import no_orders
 from mesogun.units import mm_text, ul_text
 from mesogun.wire.messages import Caps
 
 if TYPE_CHECKING:
+    from mesogun.journal import Journal
     from tui import ScreenFront
 
 LOCKSTEP_S = 0.25
@@ -116,8 +118,11 @@ def treat(
         if yes and kind != "simulated":
             raise Refused(f"--yes stands in for a person on a simulated gun only; this one is {kind}: use --answers")
         operator = people.operator_for(who, simulated_only=yes and kind == "simulated")
+        from mesogun.journal import journal_at
+
         record = stack.enter_context(journal_at(Home.open(), places.journal_url(url), gun.clock))
-        answer = _answering(yes=yes, given=answers)
+        named = NameSyringe(code, expiry) if resume and code is not None and expiry is not None else None
+        console = Console(yes=yes, armed_by_file=answers is not None, syringe=named)
         if asked is None:
             begun = visit.recall(record, protocol)
         else:
@@ -147,11 +152,13 @@ def treat(
         go_on = f"go on with: mesogun treat --resume {begun.treatment} --port {port}"
         try:
             if on_screen:
-                in_dashboard(gun, record, begun, operator, title=kind.upper(), port=port, go_on=go_on)
+                in_dashboard(
+                    gun, record, begun, operator, title=kind.upper(), port=port, go_on=go_on, first=console.order
+                )
             else:
-                front = JsonLines(sys.stdout, answer) if as_json else Plain(sys.stdout, answer)
+                front = JsonLines(sys.stdout, console.answer) if as_json else Plain(sys.stdout, console.answer)
                 front.wanted = Wish.END if end else Wish.RUN
-                visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator)
+                visit.run(gun=gun, journal=record, begun=begun, front=front, operator=operator, orders=console.order)
         except StoppedByOperator:
             raise
         except (MesogunError, OSError):
@@ -257,8 +264,9 @@ def in_dashboard(
     port: str,
     go_on: str,
     station: str | None = None,
+    first: Callable[[], Order | None] = no_orders,
 ) -> None:
-    """Run the treatment with the dashboard in front of it.
+    """Run the treatment with the dashboard in front of it; orders of ``first`` come before those of the screen.
 
     Raises
     ------
@@ -277,7 +285,7 @@ def in_dashboard(
             front=front,
             operator=operator,
             station=station,
-            orders=front.order,
+            orders=lambda: first() or front.order(),
         )
 
     def stop() -> None:
@@ -318,17 +326,6 @@ def _asked(protocol: str | None, subject: str | None, area: str | None, plan_fil
         outline=planning.read_area(area) if area is not None else None,
         plan=Plan.from_bytes(_bytes(plan_file)) if plan_file is not None else None,
     )
-
-
-def _answering(*, yes: bool, given: Answers | None) -> Callable[[str, str], bool]:
-    def answer(what: str, text: str) -> bool:
-        if yes or (given is not None and what == "arm"):
-            return True
-        if sys.stdin.isatty():
-            return click.confirm(text, err=True)
-        return False
-
-    return answer
 
 
 def _text(path: Path) -> str:

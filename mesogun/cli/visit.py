@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mesogun.cli.approving import approvals
 from mesogun.errors import InputError, LimitRefused, RecordError
 from mesogun.gun import Gun
 from mesogun.identity import Operator
-from mesogun.journal import Filter, Journal
+from mesogun.journal import Filter
 from mesogun.limits import (
     Answers,
     ClearanceRefused,
@@ -39,6 +40,9 @@ from mesogun.record import events as ev
 from mesogun.treatment import FrontEnd, Order, Runner, Settings
 from mesogun.treatment.orders import no_orders
 from mesogun.units import ml_text
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from mesogun.clock import Clock
 from mesogun.errors import RecordError
 from mesogun.journal import chain, checkpoints, generations, index, place, schema, signatures
 from mesogun.journal.faults import explained
-from mesogun.journal.reading import PAGE, Filter, row_of
-from mesogun.journal.values import Checkpoint, Generation, Head, Row, RowSignature, TreatmentSummary, Verdict
+from mesogun.journal.reading import PAGE, page, row_of
+from mesogun.journal.values import Checkpoint, Filter, Generation, Head, Row, RowSignature, TreatmentSummary, Verdict
 from mesogun.journal.verify import Known, verify
 from mesogun.record import History, TreatmentState
 
@@ -48,11 +48,11 @@ class Reader:
             self._needs(2)
         while True:
             with self._reading() as connection:
-                page = connection.execute(chosen.page(after)).all()
-            yield from map(row_of, page)
-            if len(page) < PAGE:
+                found = connection.execute(page(chosen, after)).all()
+            yield from map(row_of, found)
+            if len(found) < PAGE:
                 return
-            after = page[-1].seq
+            after = found[-1].seq
 
     def state(self, treatment: str, upto: int | None = None) -> TreatmentState:
         """The state of a treatment, folded from its events, as of row ``upto`` or now: what a replay ends with."""

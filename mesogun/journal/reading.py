@@ -1,20 +1,17 @@
-"""What to read: one filter for showing, exporting and following.
+"""From a filter to its query, and from a stored row to an event.
 
-Not responsible for the connection (``mesogun.journal.store``).
+Not responsible for the connection (``mesogun.journal.reader``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from mesogun.clock import timestamp
 from mesogun.journal import schema
-from mesogun.journal.values import Row
+from mesogun.journal.values import Filter, Row
 from mesogun.record import decode
 
 PAGE = 500
@@ -23,39 +20,25 @@ _E = schema.events
 _T = schema.treatments
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Rows to read; what is None or empty does not narrow. ``since`` is included, ``until`` is not.
-
-    Subject and gun select whole treatments: those of the subject, those that used the gun.
-    """
-
-    treatment: str | None = None
-    subject: str | None = None
-    gun: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    kinds: Sequence[str] = ()
-
-    def page(self, after: int, limit: int = PAGE) -> sa.Select[Any]:
-        """The next rows above ``after``, oldest first."""
-        query = sa.select(_E).where(_E.c.seq > after).order_by(_E.c.seq).limit(limit)
-        if self.treatment is not None:
-            query = query.where(_E.c.treatment == self.treatment)
-        if self.subject is not None:
-            query = query.where(_E.c.treatment.in_(sa.select(_T.c.treatment).where(_T.c.subject == self.subject)))
-        if self.gun is not None:
-            # Guns are 16 hexadecimal digits each, separated by spaces, so that containing one is having it.
-            having = _T.c.guns.contains(self.gun, autoescape=True)
-            query = query.where(_E.c.treatment.in_(sa.select(_T.c.treatment).where(having)))
-        # One form of time stamp everywhere, so that their order is that of their text.
-        if self.since is not None:
-            query = query.where(_E.c.at >= timestamp(self.since))
-        if self.until is not None:
-            query = query.where(_E.c.at < timestamp(self.until))
-        if self.kinds:
-            query = query.where(_E.c.kind.in_(tuple(self.kinds)))
-        return query
+def page(chosen: Filter, after: int, limit: int = PAGE) -> sa.Select[Any]:
+    """The next rows above ``after``, oldest first."""
+    query = sa.select(_E).where(_E.c.seq > after).order_by(_E.c.seq).limit(limit)
+    if chosen.treatment is not None:
+        query = query.where(_E.c.treatment == chosen.treatment)
+    if chosen.subject is not None:
+        query = query.where(_E.c.treatment.in_(sa.select(_T.c.treatment).where(_T.c.subject == chosen.subject)))
+    if chosen.gun is not None:
+        # Guns are 16 hexadecimal digits each, separated by spaces, so that containing one is having it.
+        having = _T.c.guns.contains(chosen.gun, autoescape=True)
+        query = query.where(_E.c.treatment.in_(sa.select(_T.c.treatment).where(having)))
+    # One form of time stamp everywhere, so that their order is that of their text.
+    if chosen.since is not None:
+        query = query.where(_E.c.at >= timestamp(chosen.since))
+    if chosen.until is not None:
+        query = query.where(_E.c.at < timestamp(chosen.until))
+    if chosen.kinds:
+        query = query.where(_E.c.kind.in_(tuple(chosen.kinds)))
+    return query
 
 
 def row_of(stored: Any) -> Row:

@@ -5,7 +5,9 @@ Not responsible for reading or writing anything.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from mesogun.errors import RecordError
 from mesogun.record import Event
@@ -17,6 +19,21 @@ class Fenced(RecordError):
 
 class JournalBusy(RecordError):
     """Another program holds the journal or the treatment; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Rows to read; what is None or empty does not narrow. ``since`` is included, ``until`` is not.
+
+    Subject and gun select whole treatments: those of the subject, those that used the gun.
+    """
+
+    treatment: str | None = None
+    subject: str | None = None
+    gun: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    kinds: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

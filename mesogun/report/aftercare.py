@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mesogun import __version__
 from mesogun.errors import InputError
-from mesogun.journal import Journal
 from mesogun.protocol import Protocol, Quantity, Rule, Source
 from mesogun.record import TreatmentState, fold_all
 from mesogun.report import words
 from mesogun.report.page import environment, is_simulated
 from mesogun.report.place import put
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
 
 
 def aftercare_html(

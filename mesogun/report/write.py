@@ -6,14 +6,17 @@ Not responsible for what stands in the report (``page``) nor for whether the jou
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mesogun import __version__
 from mesogun.errors import InputError, RecordError
-from mesogun.journal import Journal
 from mesogun.plan import Plan
 from mesogun.record import fold_all
 from mesogun.report.page import report_html
 from mesogun.report.place import put
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
 
 
 def write_report(journal: Journal, treatment: str, out_dir: Path) -> Path:
