@@ -1,7 +1,7 @@
 """Which pairing key fits a gun that answered HELLO. Not responsible for keeping keys (``mesogun.identity``).
 
-The published key of simulated guns is offered to guns of kind ``simulated`` only, the published bench key to bench
-guns and to guns in bench mode only: neither can ever open a clinical session.
+The published key of simulated guns is offered to guns of kind ``simulated`` only, and not where this station holds a
+key of the gun's own; the published bench key to guns whose HELLO says bench mode. Neither opens a clinical session.
 """
 
 from __future__ import annotations
@@ -36,9 +36,11 @@ def key_source(home: KeyBook) -> Callable[[Welcome], bytes | None]:
 
     def key_for(welcome: Welcome) -> bytes | None:
         published = published_key(welcome)
-        if published is not None:
+        own = home.gun_key(welcome.device_id)
+        if own in (SIMULATED_KEY, BENCH_KEY):
+            own = None
+        if published == BENCH_KEY or own is None:
             return published
-        key = home.gun_key(welcome.device_id)
-        return None if key in (SIMULATED_KEY, BENCH_KEY) else key
+        return own
 
     return key_for

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mesogun.wire.codes import Fault, GunKind
+from mesogun.wire.codes import EventCode, Fault, GunKind
 from sim.firmware.calibration import Calibration
 from sim.firmware.machine import Machine
 from sim.firmware.memory import PowerCut
@@ -37,14 +37,15 @@ class Gun:
         kind: GunKind = GunKind.SIMULATED,
         memory_file: Path | None = None,
     ) -> None:
-        self.panel = Panel(mode=profile.mode, battery_mv=profile.integer("battery.open_mv"))
+        bare = kind is GunKind.BENCH  # its switch is a wire
+        self.panel = Panel(mode=profile.mode, bench=bare, battery_mv=profile.integer("battery.open_mv"))
         self.store = Store(profile, stream, memory_file)
         self.machine = Machine(profile, kernel, plant, self.store, self.panel)
         self.conversation = Conversation(self.machine, kind, self._send)
         self.requests = Requests(self.machine)
         self.conversation.carry_out = self.requests.carry_out
         self.machine.hint = self.conversation.event
-        self.machine.forget_session = self.conversation.reset
+        self.machine.forget_session = self._forget
         Calibration(self.machine, self.requests)
         self.pairing = Pairing(self.machine, self.requests, kind, pairing_stream)
         self.out: Callable[[bytes], None] = lambda _: None
@@ -81,7 +82,12 @@ class Gun:
     def power_off(self) -> None:
         """The supply goes, at once."""
         self.machine.post(Happening.CUT)
+        self._forget()
+
+    def _forget(self) -> None:
+        """What lives in RAM: the session, and a pairing under way."""
         self.conversation.reset()
+        self.pairing.reset()
 
     # the hand
 
@@ -131,11 +137,16 @@ class Gun:
         machine.when_idle(notice)
 
     def set_bench(self, bench: bool) -> None:
-        """The bench switch: empties the magazine and disarms (G1)."""
-        if self.panel.bench != bench:
-            self.panel.bench = bench
+        """The bench switch: empties the magazine, disarms, ends session and pairing (G1, W-14)."""
+        if self.panel.bench == bench or self.conversation.kind is GunKind.BENCH:
+            return
+        self.panel.bench = bench
+        if self.powered:
+            self.machine.bench = bench
+            self.conversation.end()
+            self.pairing.reset()
             self._post(Happening.EMPTY)
-            self.machine.when_idle(lambda: setattr(self.machine, "bench", bench))
+            self.machine.hint(EventCode.STATE_CHANGED)
 
     def trouble(self, fault: Fault) -> None:
         """A self-test finds something."""

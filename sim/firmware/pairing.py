@@ -34,13 +34,17 @@ class Pairing:
         requests.add(m.PairBegin, self.begin)
         requests.add(m.PairConfirm, self.confirm)
 
+    def reset(self) -> None:
+        """Power was lost, or the bench switch moved: a pairing under way is over, what it kept is in memory."""
+        self._forget()
+        self._kept = None
+
     def press(self) -> None:
         """The pairing button: opens the window, or says that the codes agree."""
         if self._agreement is not None and self._open():
             self._agreed = True
         else:
-            self._forget()
-            self._kept = None
+            self.reset()
             self._until_us = self._machine.kernel.now_us + WINDOW_US
 
     def begin(self, message: m.PairBegin) -> Answer:

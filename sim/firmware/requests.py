@@ -72,8 +72,7 @@ class Requests:
                 number("memory.magazine"), number("memory.log_slots"), number("shot.rate_per_min"),
                 number("needle.count"), number("syringe.nominal_nl"), number("syringe.dead_volume_nl"),
                 number("shot.lease_min_ms"), number("shot.lease_max_ms"), number("calibration.overrun_nl"),
-                number("calibration.overrun_ppm"), kept.calibration_id, machine.calibrated_day,
-                machine.calibrated_day + number("calibration.valid_d"),
+                number("calibration.overrun_ppm"), kept.calibration_id, *machine.calibration_days,
             )
         )  # fmt: skip
 
@@ -224,6 +223,8 @@ class Requests:
             return refused(Reason.BEYOND_LOG)
         if message.shot_no <= store.kept.acked_shot_no:
             return OK
+        if self.machine.bench and store.kept.treatment_ref:
+            return refused(Reason.BENCH_MODE)  # under a published key nobody may give up a treatment's records
         return self._durable("acked", message.shot_no)
 
     def clear_fault(self, message: m.ClearFault) -> Answer:
@@ -253,6 +254,8 @@ class Requests:
     def close_treatment(self, message: m.CloseTreatment) -> Answer:
         """Durable; idempotent for the one closed last."""
         kept = self.machine.store.kept
+        if self.machine.bench:
+            return refused(Reason.BENCH_MODE)
         if kept.treatment_ref != message.treatment_ref or not message.treatment_ref:
             again = not kept.treatment_ref and kept.last_treatment == message.treatment_ref != 0
             return OK if again else refused(Reason.OTHER_TREATMENT)

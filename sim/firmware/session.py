@@ -14,8 +14,20 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from mesogun.identity import BENCH_KEY
 from mesogun.wire import auth
-from mesogun.wire.codes import WIRE_MAJOR, EventCode, Flag, FrameKind, LinkError, Op, Reason, State, Verdict
+from mesogun.wire.codes import (
+    WIRE_MAJOR,
+    EventCode,
+    Flag,
+    FrameKind,
+    GunKind,
+    LinkError,
+    Op,
+    Reason,
+    State,
+    Verdict,
+)
 from mesogun.wire.frame import Damage, Frame, FrameReader, encode
 from mesogun.wire.messages import BY_OP, FINGERPRINT, Error, Event, Hello, Spec, Status
 from mesogun.wire.schema import layout, leaves, unpack
@@ -80,6 +92,11 @@ class Conversation:
         self.session = self._signer = None
         self._reader = FrameReader()
         self._opened = 0
+        self._pending_nonce = None
+
+    def end(self) -> None:
+        """The bench switch was moved: no session any more. Until the next HELLO the old key signs, as after STOP."""
+        self.session = None
         self._pending_nonce = None
 
     def receive(self, data: bytes) -> None:
@@ -184,7 +201,7 @@ class Conversation:
         seed = b"MG1 gun nonce" + _NONCE.pack(kept.boot_id, self._opened)
         gun_nonce = int.from_bytes(hmac.digest(kept.key or b"\0" * 32, seed, hashlib.sha256)[:8], "little")
         key = auth.session_key(
-            kept.key or b"\0" * 32,
+            self._pairing_key(),
             host_nonce=hello.host_nonce,
             gun_nonce=gun_nonce,
             device_id=kept.device_id,
@@ -200,9 +217,14 @@ class Conversation:
         self.session = self._signer = Session(self._opened, key, hello.host_nonce, hello.fingerprint, welcome)
         self._reply(BY_OP[Op.HELLO], frame.seq, Answer(tail=welcome))
 
+    def _pairing_key(self) -> bytes:
+        """The key of a simulated gun is published anyway; any other gun has the bench key in bench mode (W-14)."""
+        if self.machine.bench and self.kind != GunKind.SIMULATED:
+            return BENCH_KEY
+        return self.machine.store.kept.key or b"\0" * 32
+
     def _stop(self, frame: Frame) -> None:
-        self.session = None
-        self._pending_nonce = None
+        self.end()
         self.machine.post(Happening.EMPTY)
         self.counts["STOP"] += 1
         self._reply(BY_OP[Op.STOP], frame.seq, Answer())

@@ -38,7 +38,10 @@ class Desk:
 
 
 def gun(kind: GunKind = GunKind.SIMULATED, key: bytes = SIMULATED_KEY, fingerprint: int = FINGERPRINT) -> MinimalGun:
-    return MinimalGun(key, fingerprint, kind=kind)
+    return MinimalGun(key, fingerprint, kind=kind, device_id=0xC0FFEE if kind is GunKind.SIMULATED else PAIRED)
+
+
+PAIRED = 0xBEEF
 
 
 class Book:
@@ -48,7 +51,7 @@ class Book:
         self.key = key
 
     def gun_key(self, device_id: int) -> bytes | None:
-        return self.key
+        return self.key if device_id == PAIRED else None
 
 
 def test_every_kind_of_answer_has_a_name() -> None:
