@@ -111,7 +111,7 @@ def _in_place(run: Underway, change: SyringeChange) -> bool:
     if not change.other_lot:
         lot, expires = run.state.lot
         same = run.front.confirm("lot", f"Is it lot {lot} again, expiry {expires}?")
-        change.other_lot = same is False
         if same:
-            obey(run, NameSyringe(lot, expires))
+            obey(run, NameSyringe(lot, expires))  # refused where it has expired meanwhile
+        change.other_lot = same is not None and not run.state.syringe.lot
     return False  # the next look finds it named, or still waits for its name
