@@ -271,6 +271,8 @@ def test_a_magazine_holds_one_kind_and_bench_shots_have_no_treatment() -> None:
     assert host.refusal(m.Load(9, 0, 0, ShotKind.PRIME, 10_000, 0)) is Reason.MIXED_KIND
     world.gun.set_bench(bench=True)
     assert host.status().flags & Flag.BENCH
+    assert host.error(m.Disarm()) is LinkError.NO_SESSION  # the switch ends the session
+    host.hello()
     assert host.refusal(m.Load(9, REF, 0, ShotKind.TREAT, 10_000, 1_500)) is Reason.BENCH_MODE
     host.load(10_000, kind=ShotKind.TEST, ref=REF)
     host.arm()
