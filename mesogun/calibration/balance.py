@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
-from mesogun.calibration.mtsics import Dialogue
+from mesogun.calibration import mtsics, sbi
 from mesogun.calibration.readings import (
     Done,
     Failed,
@@ -43,12 +43,16 @@ from mesogun.link.transport import Transport
 BAUD = 9_600  # as these balances leave the factory: Mettler-Toledo 11780711
 DEADLINE_MS = 30_000  # longer than the balances' own time for finding a stable value; a choice
 PROMPT_MS = 2_000  # for what is answered at once; a choice
+LEAST_MS, MOST_MS = 2 * PROMPT_MS, 600_000
 QUIET_US = 300_000  # silence after which nothing more of a disturbance is on its way; a choice
 MAX_READ = 4_096
+ZERO_DIGITS = 20  # how far from 0 a display may stand that was just set to 0, in its last digits; a choice
 
 
 class Dialect(Protocol):
     """A sans-IO conversation, as ``mtsics.Dialogue`` has it."""
+
+    silent: frozenset[str]  # commands that are never answered
 
     @property
     def out_of_step(self) -> bool:
@@ -68,7 +72,7 @@ class Dialect(Protocol):
         ...
 
 
-DIALECTS: dict[str, Callable[[], Dialect]] = {"mtsics": Dialogue}
+DIALECTS: dict[str, Callable[[], Dialect]] = {"mtsics": mtsics.Dialogue, "sbi": sbi.Dialogue}
 
 
 class Balance:
@@ -87,8 +91,8 @@ class Balance:
         dialect: str = "mtsics",
         deadline_ms: int = DEADLINE_MS,
     ) -> None:
-        if not PROMPT_MS < deadline_ms <= 600_000:
-            raise InputError(f"a deadline of {deadline_ms} ms is none; it lies above {PROMPT_MS} and up to 600000 ms")
+        if not LEAST_MS <= deadline_ms <= MOST_MS:
+            raise InputError(f"a deadline of {deadline_ms} ms is none; it lies from {LEAST_MS} to {MOST_MS} ms")
         self._transport = transport
         self._clock = clock
         self._dialogue = dialogue
@@ -133,10 +137,13 @@ class Balance:
         """
         end_us = self._clock.monotonic_us() + self._deadline_us - PROMPT_MS * 1_000
         while True:
+            asked_us = self._clock.monotonic_us()
             try:
                 return self._weight("S", end_us)
             except Unstable:
-                if self._dialogue.out_of_step or self._clock.monotonic_us() >= end_us:
+                now_us = self._clock.monotonic_us()
+                # a try that the deadline would cut off costs the tare and finds nothing
+                if self._dialogue.out_of_step or now_us + max(now_us - asked_us, PROMPT_MS * 1_000) >= end_us:
                     raise
 
     def immediate(self) -> Reading:
@@ -173,9 +180,21 @@ class Balance:
         return Reading(heard.mass_mg, heard.unit, heard.stable, heard.text, at_us, heard.resolution_mg)
 
     def _settled(self, command: str) -> None:
-        heard = self._ask(command, self._clock.monotonic_us() + self._deadline_us - PROMPT_MS * 1_000)
-        if not isinstance(heard, Done | Weight):
-            raise self._wrong(command, heard)
+        end_us = self._clock.monotonic_us() + self._deadline_us - PROMPT_MS * 1_000
+        if command not in self._dialogue.silent:
+            heard = self._ask(command, end_us)
+            if not isinstance(heard, Done | Weight):
+                raise self._wrong(command, heard)
+            return
+        self._before(command)
+        self._transport.write(self._dialogue.send(command))
+        while abs((reading := self.stable()).mass_mg) > ZERO_DIGITS * reading.resolution_mg:
+            if self._clock.monotonic_us() >= end_us:
+                raise BalanceRefused(
+                    f"{self._name}: {command} was not carried out, the display shows {reading.text!r}; look at the "
+                    "balance, then try again",
+                    Trouble.LOGICAL,
+                )
 
     def _ask_info(self, command: str) -> str:
         """What the balance says about itself; a model that does not know the question says nothing."""
@@ -207,15 +226,19 @@ class Balance:
             return heard.serial_number
 
     def _ask(self, command: str, end_us: int) -> Heard:
+        self._before(command)
+        self._transport.write(self._dialogue.send(command))
+        return self._await(command, end_us)
+
+    def _before(self, command: str) -> None:
+        """In step, and nothing that came unasked says otherwise."""
         if self._dialogue.out_of_step:
             raise BalanceGarbled(
                 f"{self._name}: {command} not asked, because an old answer may still arrive; recover() resets the "
                 "balance, then tare and weigh again"
             )
-        for heard in self._dialogue.receive(self._transport.read(MAX_READ, 0)):  # what came unasked
+        for heard in self._dialogue.receive(self._transport.read(MAX_READ, 0)):
             self._judge(command, heard)
-        self._transport.write(self._dialogue.send(command))
-        return self._await(command, end_us)
 
     def _await(self, command: str, end_us: int, *, old_lines: bool = False) -> Heard:
         """The one answer; ``old_lines`` lets lines pass that were on their way before a reset."""

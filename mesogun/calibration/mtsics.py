@@ -74,6 +74,8 @@ class Dialogue:
     ``send`` gives the bytes to write, ``receive`` takes whatever bytes came, in any pieces, and gives what they mean.
     """
 
+    silent: frozenset[str] = frozenset()  # every command is answered
+
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._skipping = False

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sim.balance.cell import TICK_US, Cell
 from sim.balance.faults import Planned
+from sim.balance.sbi import Sbi
 from sim.balance.settings import Settings
 from sim.balance.sics import Sics
 from sim.balance.vessel import Vessel
@@ -156,7 +157,8 @@ class Rig:
         return data[:at] + bytes([0x80 + self._noise.integer(0x20)]) + data[at:]
 
     def _voice(self) -> Voice:
-        return Sics(self.cell, self.serial, round(self.settings.patience_ms * 1e3), self._say)
+        speaks = Sbi if self.settings.kind == "sbi" else Sics
+        return speaks(self.cell, self.serial, round(self.settings.patience_ms * 1e3), self._say)
 
     # power and faults
 
