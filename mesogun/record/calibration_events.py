@@ -16,7 +16,10 @@ from mesogun.record.events import KINDS, Event
 
 @dataclass(frozen=True, slots=True)
 class CalibrationStarted(Event):
-    """A run began; ``script`` is the whole script as text, and the policy in it was stated before the first shot."""
+    """A run began; ``script`` is the whole script as text, and the policy in it was stated before the first shot.
+
+    ``what``: volume, check or depth. ``facts`` is what the order of steps needs to know of the gun, canonical text.
+    """
 
     operator: str
     what: str
@@ -32,7 +35,8 @@ class CalibrationStarted(Event):
     syringe_nl: int
     needle: str
     needles: int
-    steps: int
+    calibration: str
+    facts: str
     estimated_s: int
     software: str
     station: str

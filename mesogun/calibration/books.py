@@ -1,0 +1,201 @@
+"""The books of one calibration run: its rows in the journal, and how far the gun's log was read.
+
+A calibration fires shots, so it keeps the same rules as a treatment: entry numbers are never used twice, an entry is on
+disk before LOAD leaves, and the gun may forget only what the journal holds (H2, H3, H9). Not responsible for what
+to do with a gun (``shooting``) or for what is measured (``state``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mesogun.calibration.state import CalibrationState, fold_calibration, fold_run
+from mesogun.errors import MustSettle, Refused
+from mesogun.gun import Gun
+from mesogun.journal import Journal
+from mesogun.record import GunMemory, overrun_bound_nl, shot_interval
+from mesogun.record import events as ev
+from mesogun.wire.codes import GunKind, Outcome, ShotKind
+from mesogun.wire.messages import Caps, ShotRecord, Welcome
+
+
+def reference(number: int) -> str:
+    """A u64 of the wire as the 16 hex digits of the record."""
+    return f"{number:016x}"
+
+
+def text(padded: bytes) -> str:
+    """A zero-padded text of the wire."""
+    return padded.rstrip(b"\0").decode("ascii", "replace")
+
+
+class Books:
+    """``state`` is the fold of what is committed; ``memory`` is how far the gun's log was read."""
+
+    def __init__(self, journal: Journal, run: str) -> None:
+        self._journal = journal
+        self._epoch = 0
+        self.run = run
+        self.memory = GunMemory()
+        self.state = CalibrationState()
+
+    def take(self, station: str) -> None:
+        """Become the one program that carries out this run (H11)."""
+        self._epoch = self._journal.take(self.run, station)
+        self.state = fold_run(row.event for row in self._journal.rows(self.run))
+
+    def release(self) -> None:
+        """Let go of the run."""
+        self._journal.release(self.run)
+
+    def commit(self, *events: ev.Event) -> None:
+        """Put events on disk, then take them into the state; nothing counts before."""
+        if events:
+            self._journal.append(events, treatment=self.run, epoch=self._epoch)
+            for event in events:
+                self.state = fold_calibration(self.state, event)
+
+    def meet(self, gun: Gun, welcome: Welcome) -> None:
+        """After a HELLO: read the log from the journal's cursor, commit, settle what HELLO emptied, acknowledge (H9).
+
+        Raises
+        ------
+        MustSettle
+            If a treatment is open on the gun, or its log holds shots that belong to one.
+        Refused
+            If the gun counts less than the journal has read of it (H1), or its log has a gap.
+        """
+        if welcome.open_treatment:
+            raise MustSettle(
+                f"gun {reference(welcome.device_id)} is bound to treatment {reference(welcome.open_treatment)}: finish "
+                f"or end that first (mesogun treat --resume {reference(welcome.open_treatment)}), then calibrate"
+            )
+        name = reference(welcome.device_id)
+        known = self._journal.history(treatment=self.run, gun=name).guns.get((name, reference(welcome.nvm_id)))
+        start_no = welcome.acked_shot_no if known is None else known.shot_no
+        records = [record for record in gun.log(start_no + 1) if record.shot_no <= welcome.status.last_shot_no]
+        found = _found(welcome, gun.caps, known, records[0] if records else None)
+        start = known or GunMemory(found.acked_shot_no, found.baseline_total_nl, found.entry_hwm)
+        if found.last_shot_no < start.shot_no or found.running_total_nl < start.running_total_nl:
+            raise Refused(
+                f"gun {name} counts {found.last_shot_no} shots, but the journal has read {start.shot_no} from this "
+                "same memory: the gun has lost its memory; have it serviced (a simulated gun: nvm=FILE keeps its memory)"
+            )
+        self.memory = start
+        self.commit(found)
+        self.book(records)
+        if (self.memory.shot_no, self.memory.running_total_nl) != (found.last_shot_no, found.running_total_nl):
+            raise Refused(
+                f"gun {name}: its log does not hold every shot that it counts; what is missing is booked by its last "
+                "treatment (mesogun treat --resume), then calibrate"
+            )
+        self.commit(
+            *(
+                ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "hello")
+                for entry in self.state.books.open_entries.values()
+            )
+        )
+        gun.ack(self.memory.shot_no)
+
+    def book(self, records: Sequence[ShotRecord]) -> None:
+        """Commit closed records, in order; what belongs to a treatment or leaves a gap is refused."""
+        made = []
+        at = self.memory
+        for record in records:
+            if record.treatment_ref:
+                raise MustSettle(
+                    f"shot {record.shot_no} on the gun belongs to treatment {reference(record.treatment_ref)}, which "
+                    "has not read it yet: connect it there first (mesogun treat --resume), then calibrate"
+                )
+            if record.shot_no != at.shot_no + 1 or record.running_total_nl - record.delivered_nl != at.running_total_nl:
+                raise Refused(
+                    f"the gun's log has a gap before shot {record.shot_no}: what is missing is booked by its last "
+                    "treatment (mesogun treat --resume), then calibrate"
+                )
+            at = GunMemory(record.shot_no, record.running_total_nl, max(at.entry_no, record.entry_no))
+            made.append(self._recorded(record))
+        self.commit(*made)
+        self.memory = at
+
+    def _recorded(self, record: ShotRecord) -> ev.ShotRecorded:
+        found = self.gun
+        outcome = Outcome(record.outcome).name
+        interval = shot_interval(
+            outcome=outcome,
+            commanded_nl=record.commanded_nl,
+            delivered_nl=record.delivered_nl,
+            overrun_nl=found.overrun_nl,
+            overrun_ppm=found.overrun_ppm,
+        )
+        return ev.ShotRecorded(
+            gun=found.gun,
+            memory=found.memory,
+            shot_no=record.shot_no,
+            entry_no=record.entry_no,
+            shot_index=record.point_index,
+            shot_kind=ShotKind(record.kind).name,
+            outcome=outcome,
+            flags=record.flags,
+            commanded_nl=record.commanded_nl,
+            delivered_nl=record.delivered_nl,
+            low_nl=interval.low_nl,
+            high_nl=interval.high_nl,
+            depth_um=record.depth_um,
+            running_total_nl=record.running_total_nl,
+            boot_id=record.boot_id,
+            start_us=record.start_us,
+            duration_ms=record.duration_ms,
+            peak_pressure_pa=record.peak_pressure_pa,
+            contact_mn=record.contact_mn,
+            calibration=reference(record.calibration_id),
+        )
+
+    @property
+    def gun(self) -> ev.GunFound:
+        """The gun that was met."""
+        if self.state.gun is None:
+            raise Refused("no gun was met yet")
+        return self.state.gun
+
+    def loaded(self, kind: ShotKind, volume_nl: int, step: int, entry_hwm: int) -> ev.MagazineLoaded:
+        """Commit one new entry and hand it out, to be loaded now (H2, H3)."""
+        found = self.gun
+        entry_no = max(self.memory.entry_no, entry_hwm, self._highest()) + 1
+        high_nl = volume_nl + overrun_bound_nl(volume_nl, found.overrun_nl, found.overrun_ppm)
+        entry = ev.MagazineLoaded(found.gun, found.memory, entry_no, step, kind.name, volume_nl, high_nl, 0)
+        self.commit(entry)
+        self.memory = GunMemory(self.memory.shot_no, self.memory.running_total_nl, entry_no)
+        return entry
+
+    def _highest(self) -> int:
+        return max((entry.entry_no for entry in self.state.books.open_entries.values()), default=0)
+
+
+def _found(welcome: Welcome, caps: Caps, known: GunMemory | None, first: ShotRecord | None) -> ev.GunFound:
+    total = welcome.status.running_total_nl if first is None else first.running_total_nl - first.delivered_nl
+    return ev.GunFound(
+        gun=reference(welcome.device_id),
+        memory=reference(welcome.nvm_id),
+        gun_kind=GunKind(welcome.kind).name.lower(),
+        boot_id=welcome.boot_id,
+        session=welcome.session,
+        entry_hwm=welcome.status.entry_hwm,
+        last_shot_no=welcome.status.last_shot_no,
+        oldest_shot_no=welcome.oldest_shot_no,
+        total_before_oldest_nl=welcome.total_before_oldest_nl,
+        acked_shot_no=welcome.acked_shot_no,
+        running_total_nl=welcome.status.running_total_nl,
+        dropped=welcome.dropped,
+        open_treatment=reference(welcome.open_treatment),
+        calibration=reference(caps.calibration_id),
+        overrun_nl=caps.overrun_nl,
+        overrun_ppm=caps.overrun_ppm,
+        model=text(caps.model),
+        serial=text(caps.serial),
+        firmware=caps.firmware,
+        step_nl=caps.step_nl,
+        syringe_nl=caps.syringe_nl,
+        dead_volume_nl=caps.dead_volume_nl,
+        baseline=known is None,
+        baseline_total_nl=total if known is None else 0,
+    )
