@@ -25,7 +25,7 @@ from mesogun.journal.faults import explained
 from mesogun.journal.opening import open_journal
 from mesogun.journal.store import Journal
 from mesogun.journal.values import Verdict
-from mesogun.record.events import NoteAdded
+from mesogun.record.events import Restored
 
 
 def backup(journal: Journal, target: Path, clock: Clock, *, keys: Collection[bytes] | None = None) -> Verdict:
@@ -53,9 +53,8 @@ def restore(copy: Path, target: Path, clock: Clock, *, operator: str, keys: Coll
             _copy_file(copy, draft, source.where)
         verdict = _verified(draft, clock, keys, str(copy))
         with open_journal(draft, clock, create=False) as journal:
-            journal.begin_generation(f"restored from a backup with {verdict.events} rows")
-            told = f"journal restored from a backup that ended at row {verdict.head}"
-            journal.append([NoteAdded(told, operator)], treatment="", epoch=None)
+            life = journal.begin_generation(f"restored from a backup with {verdict.events} rows")
+            journal.append([Restored(life.id, str(verdict.head), operator)], treatment="", epoch=None)
         return verdict
 
 

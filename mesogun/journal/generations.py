@@ -15,6 +15,7 @@ from mesogun.record import events as ev
 
 _G = schema.generations
 _E = schema.events
+_READING = ("GunFound", "ShotRecorded", "ForeignRecorded", "GapFound", "GunGivenUp")
 
 
 def current(connection: sa.Connection) -> Generation:
@@ -23,12 +24,12 @@ def current(connection: sa.Connection) -> Generation:
     return Generation(row.number, row.generation, row.at, row.seq, row.why)
 
 
-def unread_guns(connection: sa.Connection) -> tuple[str, ...]:
-    """Guns with a treatment that was open in the restored backup and that have not been read since, sorted.
+def unread(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+    """Treatments that were open in the restored backup, each with a gun that has not been read since, sorted.
 
     A gun counts as read when it was found (HELLO) after the restore and its records are in the journal up to the
-    last shot that it then named. A gun that will never be read again is given up by an operator who settles an entry of
-    it after the restore (H14).
+    last shot that it then named. A gun that will never be read again is given up by an operator, for each treatment
+    that it had open (H14).
     """
     life = current(connection)
     if not life.restored:
@@ -37,13 +38,11 @@ def unread_guns(connection: sa.Connection) -> tuple[str, ...]:
     closed = set(connection.execute(ended).scalars())
     begun = [summary for summary in index.listed(connection) if summary.first_seq <= life.seq]
     names = {summary.treatment: summary for summary in begun if summary.treatment not in closed}
-    waiting: set[str] = set()
-    given_up: set[str] = set()
+    waiting: set[tuple[str, str]] = set()
+    given_up: set[tuple[str, str]] = set()
     read: dict[tuple[str, str], int] = {}
     asked: dict[str, tuple[str, int]] = {}
-    found = sa.select(_E.c.seq, _E.c.treatment, _E.c.body).where(
-        _E.c.kind.in_(("GunFound", "ShotRecorded", "ForeignRecorded", "GapFound", "EntrySettled"))
-    )
+    found = sa.select(_E.c.seq, _E.c.treatment, _E.c.body).where(_E.c.kind.in_(_READING))
     guns = {gun for summary in names.values() for gun in summary.guns}
     with_guns = [summary.treatment for summary in index.listed(connection) if guns & set(summary.guns)]
     for row in connection.execute(found.where(_E.c.treatment.in_(with_guns)).order_by(_E.c.seq)):
@@ -51,7 +50,7 @@ def unread_guns(connection: sa.Connection) -> tuple[str, ...]:
         if isinstance(event, ev.GunFound):
             if row.seq <= life.seq:
                 if row.treatment in names:
-                    waiting.add(event.gun)
+                    waiting.add((row.treatment, event.gun))
             else:
                 asked[event.gun] = (event.memory, event.last_shot_no)
             if event.baseline:
@@ -60,9 +59,7 @@ def unread_guns(connection: sa.Connection) -> tuple[str, ...]:
             read[event.gun, event.memory] = event.shot_no
         elif isinstance(event, ev.GapFound):
             read[event.gun, event.memory] = event.before_shot_no - 1
-        elif isinstance(event, ev.EntrySettled) and event.how == "operator" and row.seq > life.seq:
-            given_up.add(event.gun)
-    for gun, (memory, last_shot_no) in asked.items():
-        if read.get((gun, memory), 0) >= last_shot_no:
-            waiting.discard(gun)
-    return tuple(sorted(waiting - given_up))
+        elif isinstance(event, ev.GunGivenUp) and row.seq > life.seq:
+            given_up.add((row.treatment, event.gun))
+    told = {gun for gun, (memory, last_shot_no) in asked.items() if read.get((gun, memory), 0) >= last_shot_no}
+    return tuple(sorted((name, gun) for name, gun in waiting - given_up if gun not in told))

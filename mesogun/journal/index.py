@@ -20,7 +20,7 @@ from mesogun.record import events as ev
 
 NAMING = ("TreatmentPlanned", "GunFound", "TreatmentEnded", "NotDone")
 # The only kinds that can move the ledger (mesogun.record.state).
-VOLUME = ("MagazineLoaded", "EntrySettled", "ShotRecorded", "ForeignRecorded", "GapFound", "Settled")
+VOLUME = ("MagazineLoaded", "EntrySettled", "ShotRecorded", "ForeignRecorded", "GapFound", "Settled", "GunGivenUp")
 
 _T = schema.treatments
 _E = schema.events

@@ -143,7 +143,14 @@ class Reader:
         """Guns that must be read before anything is loaded, because the journal was restored from a backup (H9)."""
         self._needs(2)
         with self._reading() as connection:
-            return generations.unread_guns(connection)
+            return tuple(sorted({gun for _, gun in generations.unread(connection)}))
+
+    def unread(self) -> tuple[tuple[str, str], ...]:
+        """Treatments open in the backup from which the journal was restored, each with a gun not read since (H9)."""
+        if self.version < 2:
+            return ()
+        with self._reading() as connection:
+            return generations.unread(connection)
 
     def _head(self, connection: sa.Connection) -> Head:
         last = connection.execute(LAST).one_or_none()

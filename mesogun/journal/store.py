@@ -353,13 +353,14 @@ class Journal(Reader):
     def _unread(self, batch: _Batch) -> MustSettle | None:
         if not self._restored or not any(isinstance(event, MagazineLoaded) for event in batch.events):
             return None
-        guns = generations.unread_guns(self.writer)
-        if not guns:
+        unread = generations.unread(self.writer)
+        if not unread:
             self._restored = False  # read for good: it cannot become unread again in this life of the journal
             return None
+        told = ", ".join(f"gun {gun} with treatment {name}" for name, gun in unread)
         return MustSettle(
-            f"{self.where}: restored from a backup, and gun {', '.join(guns)} with an open treatment has not been read "
-            "since; connect it and resume its treatment first"
+            f"{self.where}: restored from a backup, and not read since: {told}. Connect it and resume that treatment "
+            "first; if it will never be read again, a practitioner settles it (mesogun journal settle)"
         )
 
     def _fenced(self, cursor: Any, batch: _Batch) -> Fenced | None:

@@ -249,19 +249,22 @@ class ShotSettled(Event):
 
 @dataclass(frozen=True, slots=True)
 class GunGivenUp(Event):
-    """A gun that will never be read again, the operator says; its entries are settled one by one beside this."""
+    """A gun that will never be read again, the operator says; its known entries are settled one by one beside this.
+
+    ``high_nl``: the most that it may have given after the backup from which the journal was restored, else 0.
+    """
 
     gun: str
+    high_nl: int
     operator: str
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Restored(Event):
-    """The journal was brought back from a backup that ended at row ``rows`` with ``head``: a new generation (H9)."""
+    """The journal was brought back from a backup that ended with ``head``: a new ``generation`` begins (H9)."""
 
     generation: str
-    rows: int
     head: str
     operator: str
 
@@ -353,6 +356,15 @@ class SyringeInserted(Event):
     lot: str
     expiry: str
     volume_nl: int
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartFitted(Event):
+    """A needle, nozzle or other part with a use counter was put on; one treatment is one use."""
+
+    part: str
+    serial: str
     operator: str
 
 

@@ -87,6 +87,7 @@ class _Draft:
     blocks: tuple[Block, ...]
     settled: Ledger
     given_up: dict[EntryKey, ev.MagazineLoaded]
+    lost: dict[str, int]
     looked_into: frozenset[int]
     alarms: dict[str, StandingAlarm]
     remarks: tuple[ev.NoteAdded | ev.OrderRefused, ...]
@@ -201,8 +202,12 @@ def _settled_entry(draft: _Draft, event: ev.EntrySettled) -> None:
 
 def _shot(draft: _Draft, event: ev.ShotRecorded) -> None:
     key = (event.gun, event.memory, event.entry_no)
-    draft.take_back(key)
-    draft.close(key)
+    if key in draft.given_up:
+        draft.take_back(key)
+    elif draft.close(key) is None and event.gun in draft.lost:
+        # All that the lost gun gave and nobody had recorded is at most so much; this record is a part of it.
+        left_nl = max(0, draft.lost[event.gun] - event.low_nl)
+        draft.lost = {**draft.lost, event.gun: left_nl}
     draft.own()
     draft.shots.append(event)
     proved = Ledger(event.low_nl, event.high_nl)
@@ -248,6 +253,10 @@ def _shot_settled(draft: _Draft, event: ev.ShotSettled) -> None:
     meant = (event.gun, event.memory, event.shot_no)
     found = {shot.shot_index for shot in draft.shots if (shot.gun, shot.memory, shot.shot_no) == meant}
     draft.looked_into |= found
+
+
+def _gun_given_up(draft: _Draft, event: ev.GunGivenUp) -> None:
+    draft.lost = {**draft.lost, event.gun: draft.lost.get(event.gun, 0) + event.high_nl}
 
 
 def _armed(draft: _Draft, event: ev.Armed) -> None:
@@ -350,6 +359,7 @@ _STEPS: dict[type[ev.Event], Callable[[_Draft, Any], None]] = {
     ev.GapFound: _gap,
     ev.Settled: _settled,
     ev.ShotSettled: _shot_settled,
+    ev.GunGivenUp: _gun_given_up,
     ev.Armed: _armed,
     ev.Disarmed: _disarmed,
     ev.FaultRaised: _fault,

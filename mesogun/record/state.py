@@ -65,9 +65,10 @@ class TreatmentState:
     ``dose`` is what the records prove of treatment shots, ``prime`` what went through the needle without contact
     (in no dose, H10), ``blocks`` what is counted but unexplained. ``open_entries`` were loaded and are neither
     recorded nor settled: they count in ``ledger.high_nl``. ``given_up`` are entries that an operator settled without
-    evidence; they stay counted in ``settled`` until the gun's log tells after all (H14). ``looked_into`` are planned
-    shots with an unknown outcome that an operator has settled. ``remarks`` are the newest notes and refused orders.
-    ``lot`` is the newest lot and expiry that anybody named.
+    evidence; they stay counted in ``settled`` until the gun's log tells after all (H14). ``lost``, by gun, is what
+    guns that were given up may have given beside the known entries, in nl. ``looked_into`` are planned shots with an
+    unknown outcome that an operator has settled. ``remarks`` are the newest notes and refused orders, ``lot`` is the
+    newest lot and expiry that anybody named.
     """
 
     planned: ev.TreatmentPlanned | None = None
@@ -92,6 +93,7 @@ class TreatmentState:
     blocks: tuple[Block, ...] = ()
     settled: Ledger = ZERO
     given_up: Mapping[EntryKey, ev.MagazineLoaded] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
     looked_into: frozenset[int] = frozenset()
     alarms: Mapping[str, StandingAlarm] = field(default_factory=dict)
     remarks: tuple[ev.NoteAdded | ev.OrderRefused, ...] = ()
@@ -104,7 +106,7 @@ class TreatmentState:
     @property
     def ledger(self) -> Ledger:
         """What the subject was given: proved at least, at most what cannot be excluded (H2, H8, H10)."""
-        total = self.dose + self.settled + Ledger(0, self.loaded_high_nl)
+        total = self.dose + self.settled + Ledger(0, self.loaded_high_nl + sum(self.lost.values()))
         for block in self.blocks:
             total += block.ledger
         return total

@@ -118,12 +118,13 @@ def missing_at_the_end(
 def settled_by_hello(state: TreatmentState, found: ev.GunFound) -> list[ev.EntrySettled]:
     """Open entries of this gun's memory that the complete log does not show: HELLO emptied the magazine (H5c).
 
-    Entries that may lie in a gap of the log are not settled by it: everything else is unknown.
+    So are entries that an operator had given up: evidence comes late, but it comes. Entries that may lie in a gap of
+    the log are not settled by it: everything else is unknown.
     """
     doubtful = state.doubtful()
     return [
         ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "hello")
-        for key, entry in state.open_entries.items()
+        for key, entry in (*state.open_entries.items(), *state.given_up.items())
         if (entry.gun, entry.memory) == (found.gun, found.memory) and key not in doubtful
     ]
 

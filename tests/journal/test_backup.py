@@ -11,7 +11,7 @@ from mesogun.clock import ManualClock
 from mesogun.errors import InputError, MustSettle, RecordError
 from mesogun.identity import Signer
 from mesogun.journal import Journal, backup, open_journal, restore
-from mesogun.record.events import EntrySettled, GapFound, GunFound, TreatmentEnded
+from mesogun.record.events import EntrySettled, GapFound, GunFound, GunGivenUp, Restored, TreatmentEnded
 from tests.journal.samples import GUN, MEMORY, OTHER, TREATMENT, gun_found, loaded, note, planned, shot, treatment
 from tests.journal.tampering import behind
 from tests.trace import req
@@ -115,7 +115,7 @@ def test_a_restored_journal_is_a_new_generation_and_says_so(journal: Journal, tm
         assert back.verify(heads=[journal.head()], deep=True).ok
         *_, last = back.rows()
         assert last.seq == 11
-        assert str(journal.head()) in getattr(last.event, "text", "")
+        assert last.event == Restored(generation.id, str(journal.head()), "op-1")
 
 
 @req("H9")
@@ -167,15 +167,17 @@ def test_a_treatment_ended_after_the_restore_still_has_an_unread_gun(journal: Jo
 @req("H9", "H14")
 def test_a_gun_that_will_never_be_read_is_given_up_by_an_operator_only(journal: Journal, tmp_path: Path) -> None:
     open_treatment(journal)
-    settled_before = EntrySettled(GUN, MEMORY, 9, "operator")
-    journal.append([settled_before], treatment=TREATMENT, epoch=None)
+    given_up_before = GunGivenUp(GUN, 0, "op-1", "mislaid")
+    journal.append([given_up_before], treatment=TREATMENT, epoch=None)
     backup(journal, tmp_path / "copy", ManualClock())
     restore(tmp_path / "copy", tmp_path / "back", ManualClock(), operator="op-1")
     with open_journal(tmp_path / "back", ManualClock()) as back:
         assert back.unread_guns() == (GUN,)
         back.append([EntrySettled(GUN, MEMORY, 2, "hello")], treatment=TREATMENT, epoch=None)
         assert back.unread_guns() == (GUN,)
-        back.append([EntrySettled(GUN, MEMORY, 2, "operator")], treatment=TREATMENT, epoch=None)
+        back.append([GunGivenUp(GUN, 60_000, "op-1", "stolen")], treatment=OTHER, epoch=None)
+        assert back.unread() == ((TREATMENT, GUN),), "given up for another treatment only"
+        back.append([GunGivenUp(GUN, 60_000, "op-1", "stolen")], treatment=TREATMENT, epoch=None)
         assert back.unread_guns() == ()
         back.append([loaded(3)], treatment=OTHER, epoch=None)
 

@@ -57,6 +57,23 @@ def shot(
     )  # fmt: skip
 
 
+def people() -> st.SearchStrategy[ev.Event]:
+    """What people do beside treating: it moves no volume."""
+    alarm = st.sampled_from(["stale", "occlusion"])
+    priority = st.sampled_from(["low", "high"])
+    return st.one_of(
+        st.builds(ev.AlarmRaised, alarm, priority, st.just("")),
+        st.builds(ev.AlarmAcknowledged, alarm, st.just("op-1")),
+        st.builds(ev.AlarmCleared, alarm),
+        st.builds(ev.NoteAdded, st.text(max_size=5), st.just("op-1")),
+        st.builds(ev.OrderRefused, st.just("Skip"), st.just("it had been fired"), st.just("op-1")),
+        st.builds(ev.SyringeInserted, st.sampled_from(["", "L1"]), st.just(""), st.just(1_000_000), st.just("op-1")),
+        st.builds(ev.SyringeNamed, st.just("L2"), st.just("2030-01"), st.just("op-1")),
+        st.builds(ev.ShotSettled, st.just("g"), st.just("m"), st.integers(1, 9), st.just("op-1"), st.just("looked")),
+        st.builds(ev.HandedOver, st.just("op-1"), st.just("op-2")),
+    )
+
+
 @st.composite
 def stories(draw: st.DrawFn) -> list[ev.Event]:
     """A treatment in which entries are loaded, fired, settled, skipped and redone in any legal order."""
@@ -64,7 +81,7 @@ def stories(draw: st.DrawFn) -> list[ev.Event]:
     entry_no = shot_no = 0
     held: dict[int, int] = {}
     for _ in range(draw(st.integers(0, 25))):
-        what = draw(st.sampled_from(["load", "fire", "settle", "skip", "redo", "prime"]))
+        what = draw(st.sampled_from(["load", "fire", "settle", "skip", "redo", "prime", "people", "lose"]))
         index = draw(st.integers(0, 3))
         if what == "load" and index not in held.values():
             entry_no += 1
@@ -84,6 +101,18 @@ def stories(draw: st.DrawFn) -> list[ev.Event]:
             told.append(ev.PointSkipped(index, "op-1", "freckle"))
         elif what == "redo":
             told.append(ev.RedoOrdered(index, 1, "op-1", "leaked"))
+        elif what == "people":
+            told.append(draw(people()))
+        elif what == "lose" and held:
+            number = draw(st.sampled_from(sorted(held)))
+            at = held.pop(number)
+            told.append(ev.EntrySettled("g", "m", number, "operator"))
+            found_again = draw(st.sampled_from(["never", "hello", "fired"]))
+            if found_again == "hello":
+                told.append(ev.EntrySettled("g", "m", number, "hello"))
+            elif found_again == "fired":
+                shot_no += 1
+                told.append(shot(shot_no, number, at))
         elif what == "prime":
             shot_no += 1
             told.append(shot(shot_no, 0, 0, kind="PRIME"))

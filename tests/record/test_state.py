@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import strategies as st
 
-from mesogun.record import Ledger, Mark, TreatmentState, decode, encode, fold, fold_all
+from mesogun.record import Folding, Ledger, Mark, TreatmentState, decode, encode, fold, fold_all
 from mesogun.record import events as ev
 from tests.record.strategies import loaded, planned, shot, stories
 from tests.trace import req
@@ -83,6 +84,18 @@ def test_live_state_equals_replayed_state(story: list[ev.Event]) -> None:
     assert fold_all(decode(encode(event)) for event in story) == live
 
 
+@given(stories(), st.integers(0, 60))
+def test_a_state_that_was_handed_out_never_changes(story: list[ev.Event], look: int) -> None:
+    folding = Folding()
+    for event in story[:look]:
+        folding.take(event)
+    seen = folding.state
+    for event in story[look:]:
+        folding.take(event)
+    assert seen == fold_all(story[:look])
+    assert folding.state == fold_all(story)
+
+
 @given(stories())
 def test_the_ledger_is_the_sum_of_its_parts_and_an_interval_at_every_step(story: list[ev.Event]) -> None:
     state = TreatmentState()
@@ -90,7 +103,7 @@ def test_the_ledger_is_the_sum_of_its_parts_and_an_interval_at_every_step(story:
         state = fold(state, event)
         given_low = sum(s.low_nl for s in state.shots if s.shot_kind == "TREAT")
         given_high = sum(s.high_nl for s in state.shots if s.shot_kind == "TREAT")
-        held = sum(entry.high_nl for entry in state.open_entries.values())
+        held = sum(entry.high_nl for entry in (*state.open_entries.values(), *state.given_up.values()))
         assert state.ledger == Ledger(given_low, given_high + held)
         assert not set(state.loadable()) & state.open_shots()
 
@@ -143,3 +156,75 @@ def test_skipping_takes_back_a_redo_that_was_not_carried_out() -> None:
     state = fold(state, ev.PointSkipped(0, "op-1", "it did not leak"))
     assert 0 not in state.loadable()
     assert state.mark(0) is Mark.GIVEN
+
+
+@req("H14")
+def test_a_gun_found_again_replaces_what_was_given_up_by_what_it_recorded() -> None:
+    lost = fold_all([planned(), loaded(1, 0), ev.EntrySettled("g", "m", 1, "operator")])
+    assert lost.looked_into == {0}
+    recorded = fold(lost, shot(1, 1, 0))
+    assert recorded.ledger == Ledger(19_500, 20_500), "counted once"
+    assert recorded.mark(0) is Mark.GIVEN
+    assert recorded.fired == {0: 1}
+    unfired = fold(lost, ev.EntrySettled("g", "m", 1, "hello"))
+    assert unfired.ledger == Ledger(0, 0)
+    assert unfired.mark(0) is Mark.PENDING
+
+
+@req("H4", "H14")
+def test_a_redo_that_was_given_up_and_proved_unfired_leaves_the_first_shot_as_it_was() -> None:
+    state = fold_all([planned(), loaded(1, 0), shot(1, 1, 0), ev.RedoOrdered(0, 1, "op-1", "leaked"), loaded(2, 0)])
+    state = fold(state, ev.EntrySettled("g", "m", 2, "operator"))
+    assert state.mark(0) is Mark.INDETERMINATE
+    state = fold(state, ev.EntrySettled("g", "m", 2, "hello"))
+    assert state.mark(0) is Mark.GIVEN
+    assert state.ledger == Ledger(19_500, 20_500)
+
+
+@req("H9", "H14")
+def test_what_a_lost_gun_may_have_given_counts_until_it_is_read() -> None:
+    state = fold_all([planned(), ev.GunGivenUp("g", 60_000, "op-1", "stolen")])
+    assert state.ledger == Ledger(0, 60_000)
+    state = fold(state, shot(1, 1, 0))
+    # 60_000 was the most in all; at least 19_500 of it is in this record.
+    assert state.ledger == Ledger(19_500, 20_500 + 40_500)
+    assert fold(state, shot(2, 2, 1, gun="another")).ledger.high_nl == state.ledger.high_nl + 20_500
+
+
+@req("H8", "H14")
+def test_an_unknown_outcome_that_was_looked_into_stays_counted_and_asks_no_more() -> None:
+    state = fold_all([planned(), loaded(1, 0), shot(1, 1, 0, outcome="INDETERMINATE", delivered_nl=4_000)])
+    assert [record.shot_no for record in state.unsettled()] == [1]
+    settled = fold(state, ev.ShotSettled("g", "m", 1, "op-1", "a bleb as the others"))
+    assert settled.unsettled() == ()
+    assert settled.ledger == state.ledger
+    assert settled.mark(0) is Mark.INDETERMINATE
+    assert fold(state, ev.ShotSettled("g", "m", 2, "op-1", "another shot")).unsettled() == state.unsettled()
+
+
+def test_an_alarm_stands_until_it_is_over_and_somebody_has_seen_it() -> None:
+    began = [ev.AlarmRaised("occlusion", "high", "")]
+    over, seen = ev.AlarmCleared("occlusion"), ev.AlarmAcknowledged("occlusion", "op-1")
+    assert fold_all([*began, over]).alarms["occlusion"].over
+    assert fold_all([*began, seen]).alarms["occlusion"].seen_by == "op-1"
+    assert fold_all([*began, over, seen]).alarms == fold_all([*began, seen, over]).alarms == {}
+    again = fold_all([*began, seen, *began]).alarms["occlusion"]
+    assert again.seen_by == "", "it came back: nobody has seen that yet"
+    assert fold_all([ev.AlarmRaised("breaks", "low", ""), ev.AlarmCleared("breaks")]).alarms == {}
+    assert fold_all([over, seen]).alarms == {}
+
+
+def test_the_newest_remarks_are_kept() -> None:
+    notes = [ev.NoteAdded(str(number), "op-1") for number in range(20)]
+    refused = ev.OrderRefused("Skip", "it had been fired", "op-1")
+    remarks = fold_all([*notes, refused]).remarks
+    assert remarks == (*notes[-7:], refused)
+
+
+def test_a_syringe_named_later_is_named() -> None:
+    state = fold_all([ev.SyringeInserted("", "", 1_000_000, "op-1"), ev.SyringeNamed("L7", "2030-01", "op-1")])
+    assert state.syringe == ev.SyringeInserted("L7", "2030-01", 1_000_000, "op-1")
+    state = fold(state, ev.SyringeInserted("", "", 2_000_000, "op-1"))
+    assert state.lot == ("L7", "2030-01")
+    assert state.syringe is not None
+    assert state.syringe.lot == ""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesogun.errors import MustSettle, Refused
-from mesogun.record import GunMemory, History, Ledger, TreatmentState, fold_all
+from mesogun.record import GunMemory, History, Ledger, Mark, TreatmentState, fold_all
 from mesogun.record import events as ev
 from mesogun.treatment import reconcile as rec
 from mesogun.wire.codes import Outcome, ShotKind
@@ -157,3 +157,13 @@ def test_a_rolled_back_journal_is_rebuilt_from_the_records() -> None:
     state = fold_all([planned(), *events])
     assert state.loadable() == (2, 3, 4)
     assert state.ledger.low_nl == 39_000
+
+
+@req("H5", "H14")
+def test_a_lost_gun_that_is_found_again_tells_of_entries_that_were_given_up() -> None:
+    state = fold_all([planned(), loaded(1, 0), ev.EntrySettled("g", "m", 1, "operator")])
+    assert state.ledger.high_nl == 20_500
+    state = fold_all(rec.settled_by_hello(state, found()), state)
+    assert state.ledger.high_nl == 0
+    assert state.mark(0) is Mark.PENDING
+    assert rec.settled_by_hello(state, found()) == [], "settled once"
