@@ -79,7 +79,7 @@ class Books:
         if found.last_shot_no < start.shot_no or found.running_total_nl < start.running_total_nl:
             raise Refused(
                 f"gun {name} counts {found.last_shot_no} shots, but the journal has read {start.shot_no} from this "
-                "same memory: the gun has lost its memory; have it serviced (a simulated gun: nvm=FILE keeps its memory)"
+                "same memory: the gun has lost its memory; have it serviced (simulated: nvm=FILE keeps it)"
             )
         self.memory = start
         self.commit(found)
