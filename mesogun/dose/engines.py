@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from mesogun.dose.checks import Floats
 from mesogun.dose.grid import Grid
-from mesogun.dose.kernel import gaussian_shares, grid_shares
+from mesogun.dose.kernel import REACH_SIGMAS, gaussian_shares, grid_shares
 from mesogun.dose.spectral import SpectralPlane
 from mesogun.dose.spheroid import shares, smoothed_shares
 from mesogun.errors import InputError
@@ -30,7 +30,10 @@ SPECTRAL_FROM_POINTS = 200
 """From about here the gridding and two transforms cost less than the matrix product (benchmarks/dose)."""
 SPECTRAL_FROM_CELLS = 4.0
 """From this sigma / h on, the transform is within 1e-10 of the peak, so that nobody sees which engine ran."""
-_CHUNK = 1 << 19
+_BAND = 64
+"""Rows of cells of one matrix product."""
+_CHUNK = 40_000
+"""Cells of the windows worked on together: their arrays stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,23 @@ def _gemm(sources: Sources, grid: Grid) -> Floats:
     if len(xs) * len(ys) * grid.nx + len(ys) * grid.nx * grid.ny < n * grid.nx * grid.ny:
         weights = np.bincount(yi * len(xs) + xi, sources.mass_ul, len(xs) * len(ys)).reshape(len(ys), len(xs))
         return np.asarray(ay.T @ (weights @ ax))
-    return np.asarray(ay[yi].T @ (sources.mass_ul[:, None] * ax[xi]))
+    return banded_product(sources.xy_mm[:, 1], REACH_SIGMAS * sigma, ay[yi], sources.mass_ul[:, None] * ax[xi], grid)
+
+
+def banded_product(y_mm: Floats, reach_mm: Floats, rows: Floats, columns: Floats, grid: Grid) -> Floats:
+    """``rows.T @ columns``, ``(n, ny)`` and ``(n, nx)``, where depot k has nothing beyond ``reach_mm[k]`` in y.
+
+    A band of cell rows sees only the depots within reach of it: with the depots sorted by y those are neighbours.
+    """
+    order = np.argsort(y_mm, kind="stable")
+    y, rows, columns = y_mm[order], rows[order], columns[order]
+    reach, total = float(reach_mm.max()), np.empty(grid.shape)
+    for top in range(0, grid.ny, _BAND):
+        end = min(top + _BAND, grid.ny)
+        low, high = grid.y0_mm + grid.h_mm * top - reach, grid.y0_mm + grid.h_mm * end + reach
+        near = slice(*np.searchsorted(y, (low, high)))
+        np.matmul(rows[near, top:end].T, columns[near], out=total[top:end])
+    return total
 
 
 def _brute(sources: Sources, grid: Grid) -> Floats:
@@ -104,7 +123,7 @@ def _brute(sources: Sources, grid: Grid) -> Floats:
             total += mass * shares(bx, by, a)
         else:
             kernel, (j, i) = window(grid, x, y, a, sources.tau_mm, "erf")
-            _place(total, kernel, j, i, mass)
+            _place(total, mass * kernel, j, i)
     return total
 
 
@@ -113,7 +132,7 @@ def _stamps(sources: Sources, grid: Grid) -> Floats:
     if sources.tau_mm > 0.0:
         for (x, y), mass, a in zip(sources.xy_mm, sources.mass_ul, sources.a_mm, strict=True):
             kernel, (j, i) = window(grid, x, y, a, sources.tau_mm, "erf")
-            _place(total, kernel, j, i, mass)
+            _place(total, mass * kernel, j, i)
         return total
     h = grid.h_mm
     sources = sources.take(np.argsort(sources.a_mm, kind="stable"))  # windows of one chunk then differ little
@@ -122,15 +141,17 @@ def _stamps(sources: Sources, grid: Grid) -> Floats:
         cells = (math.ceil(2.0 * float(sources.a_mm[start]) / h) + 2) ** 2
         part = sources.take(slice(start, start + max(1, _CHUNK // cells)))
         start += len(part.a_mm)
-        a = part.a_mm[:, None]
-        steps = np.arange(math.ceil(2.0 * float(a.max()) / h) + 2)
-        i0 = np.floor((part.xy_mm[:, :1] - a - grid.x0_mm) / h).astype(np.intp)
-        j0 = np.floor((part.xy_mm[:, 1:] - a - grid.y0_mm) / h).astype(np.intp)
-        bx = grid.x0_mm + h * (i0 + steps) - part.xy_mm[:, :1]
-        by = grid.y0_mm + h * (j0 + steps) - part.xy_mm[:, 1:]
-        kernels = shares(bx, by, part.a_mm[:, None, None])
-        for kernel, j, i, mass in zip(kernels, j0[:, 0], i0[:, 0], part.mass_ul, strict=True):
-            _place(total, kernel, int(j), int(i), float(mass))
+        a = part.a_mm
+        steps = np.arange(math.ceil(2.0 * float(a.max()) / h) + 2)[:, None]
+        i0 = np.floor((part.xy_mm[:, 0] - a - grid.x0_mm) / h).astype(np.intp)
+        j0 = np.floor((part.xy_mm[:, 1] - a - grid.y0_mm) / h).astype(np.intp)
+        bx = grid.x0_mm + h * (i0 + steps) - part.xy_mm[:, 0]
+        by = grid.y0_mm + h * (j0 + steps) - part.xy_mm[:, 1]
+        kernels = shares(bx, by, a) * part.mass_ul
+        for kernel, j, i in zip(
+            np.ascontiguousarray(np.moveaxis(kernels, 2, 0)), j0.tolist(), i0.tolist(), strict=True
+        ):
+            _place(total, kernel, j, i)
     return total
 
 
@@ -139,7 +160,7 @@ def window(
 ) -> tuple[Floats, tuple[int, int]]:
     """Share per cell of one unit depot in its own window, and the window's first row and column on the grid."""
     h, sigma = grid.h_mm, math.sqrt(a_mm**2 / 5.0 + tau_mm**2)
-    reach = a_mm + 8.5 * tau_mm if form == "erf" else 8.3 * sigma
+    reach = a_mm + 8.5 * tau_mm if form == "erf" else REACH_SIGMAS * sigma
     i0, j0 = math.floor((x_mm - reach - grid.x0_mm) / h), math.floor((y_mm - reach - grid.y0_mm) / h)
     count = math.ceil(2.0 * reach / h) + 2
     bx, by = _borders(grid.x0_mm, h, i0, count, x_mm), _borders(grid.y0_mm, h, j0, count, y_mm)
@@ -165,11 +186,15 @@ def overlap(shape: tuple[int, int], kernel: Floats, j: int, i: int) -> tuple[tup
     return (rows, cols), kernel[rows.start - j : rows.stop - j, cols.start - i : cols.stop - i]
 
 
-def _place(total: Floats, kernel: Floats, j: int, i: int, mass: float) -> None:
+def _place(total: Floats, kernel: Floats, j: int, i: int) -> None:
+    rows, cols = kernel.shape
+    if j >= 0 and i >= 0 and j + rows <= total.shape[0] and i + cols <= total.shape[1]:
+        total[j : j + rows, i : i + cols] += kernel
+        return
     met = overlap((total.shape[0], total.shape[1]), kernel, j, i)
     if met is not None:
         where, part = met
-        total[where] += mass * part
+        total[where] += part
 
 
 def _spectral(sources: Sources, grid: Grid) -> Floats:

@@ -14,7 +14,8 @@ from scipy.special import erf, ndtr
 
 from mesogun.dose.checks import Floats
 
-_REACH = 8.3
+REACH_SIGMAS = 8.3
+"""Beyond this many sigma a share is below 1e-16 of the mass."""
 
 
 def gaussian_shares(borders_mm: Floats, centres_mm: Floats, sigma_mm: Floats | float) -> Floats:
@@ -29,7 +30,7 @@ def grid_shares(origin_mm: float, h_mm: float, cells: int, centres_mm: Floats, s
 
     Beyond, a share is below 1e-16 of the mass.
     """
-    width = math.ceil(2.0 * _REACH * float(sigma_mm.max()) / h_mm) + 2
+    width = math.ceil(2.0 * REACH_SIGMAS * float(sigma_mm.max()) / h_mm) + 2
     if width >= cells:
         return gaussian_shares(np.asarray(origin_mm + h_mm * np.arange(cells + 1.0)), centres_mm, sigma_mm)
     at = (centres_mm - origin_mm) / h_mm

@@ -22,10 +22,10 @@ from numpy.typing import ArrayLike
 
 from mesogun.dose import checks, depot
 from mesogun.dose.checks import Floats, number
-from mesogun.dose.engines import Sources
+from mesogun.dose.engines import Sources, banded_product
 from mesogun.dose.field import MM2_PER_CM2, refuse_coarse, sources
 from mesogun.dose.grid import Grid
-from mesogun.dose.kernel import axial_shares, grid_shares
+from mesogun.dose.kernel import REACH_SIGMAS, axial_shares, grid_shares
 from mesogun.dose.parameters import DELIVERED_FRACTION, load
 from mesogun.errors import InputError
 
@@ -246,7 +246,7 @@ def _gaussians(
         ay = grid_shares(grid.y0_mm, grid.h_mm, grid.ny, ys.real, ys.imag)[yi] / grid.h_mm
     else:
         ax, ay = _normal(grid.x_mm, xs)[xi], _normal(grid.y_mm, ys)[yi]
-    return np.asarray(ay.T @ (mass[:, None] * ax))
+    return banded_product(every.xy_mm[:, 1], REACH_SIGMAS * sd, ay, mass[:, None] * ax, grid)
 
 
 def _normal(x_mm: Floats, centres: np.ndarray[tuple[int], np.dtype[np.complex128]]) -> Floats:

@@ -10,7 +10,7 @@ on, 1e-7 at 3. Not responsible for kernels narrower than 2 cells: it refuses the
 from __future__ import annotations
 
 import math
-from functools import cache
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 
 from mesogun.dose.checks import Floats
 from mesogun.dose.grid import Grid
-from mesogun.dose.spheroid import transform
+from mesogun.dose.spheroid import gauss_legendre, transform
 from mesogun.errors import InputError
 
 SOURCE_CELLS = 2.0
@@ -74,7 +74,7 @@ class SpectralPlane:
         spectrum *= np.exp(-0.5 * variance_mm2 * self._kx2)
         if spheroid_a_mm is not None:
             if spheroid_a_mm not in self._shadows:
-                self._shadows[spheroid_a_mm] = transform(np.sqrt(self._ky2[:, None] + self._kx2), spheroid_a_mm)
+                self._shadows[spheroid_a_mm] = self.radial_transform(lambda k: transform(k, spheroid_a_mm))
             spectrum *= self._shadows[spheroid_a_mm]
         return self._inverse(spectrum)
 
@@ -87,15 +87,16 @@ class SpectralPlane:
         """Mass per cell for sources seen through a kernel given by its transform on this plane."""
         return self._inverse(self._sources * kernel)
 
-    @property
-    def wave_numbers(self) -> Floats:
-        """Length of each wave vector in 1/mm, of the shape of a transform."""
-        return np.asarray(np.sqrt(self._ky2[:, None] + self._kx2))
+    def radial_transform(self, kernel: Callable[[Floats], Floats]) -> Floats:
+        """A function of the wave number (1/mm) on this plane's transform, computed once for each pair +-q."""
+        half = self._ny // 2 + 1
+        return kernel(np.sqrt(self._ky2[:half, None] + self._kx2))[_folded(self._ny)]
 
-    def radii_mm(self) -> Floats:
-        """Distance of each cell from the periodic plane's origin, ``(ny, nx)``."""
-        y, x = (np.fft.fftfreq(n) * n * self._grid.h_mm for n in self.shape)
-        return np.asarray(np.hypot(y[:, None], x), dtype=np.float64)
+    def transform_of(self, profile: Callable[[Floats], Floats]) -> NDArray[np.complex128]:
+        """The transform of a function of the distance (mm) from the periodic plane's origin."""
+        y, x = (self._grid.h_mm * np.arange(n // 2 + 1.0) for n in self.shape)
+        quarter = profile(np.hypot(y[:, None], x))
+        return np.asarray(rfft2(quarter[_folded(self._ny)[:, None], _folded(self._nx)], workers=1))
 
     def exposure(
         self, *, variance_mm2: float, diffusivity_mm2_s: float, clearance_per_s: float, until_s: float
@@ -119,6 +120,12 @@ class SpectralPlane:
         field = irfft2(spectrum, s=(self._ny, self._nx), workers=1, overwrite_x=True)
         # Where there is no dose the transform leaves rounding of either sign.
         return np.maximum(field[: self._grid.ny, : self._grid.nx], 0.0)
+
+
+def _folded(n: int) -> NDArray[np.intp]:
+    """Distance of each of ``n`` periodic cells from cell 0, in cells."""
+    cells = np.arange(n)
+    return np.asarray(np.minimum(cells, n - cells), dtype=np.intp)
 
 
 def _period(position: Floats, cells: int, reach: float) -> int:
@@ -152,15 +159,9 @@ def _weights(position: Floats) -> tuple[NDArray[np.intp], Floats]:
     return first, np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-@cache
-def _nodes() -> tuple[Floats, Floats]:
-    nodes, weights = np.polynomial.legendre.leggauss(48)
-    return nodes, weights
-
-
 def _spread_transform(k_per_cell: Floats) -> Floats:
     """Fourier transform of the spreading kernel, one at k = 0, by Gauss-Legendre."""
-    nodes, weights = _nodes()
+    nodes, weights = gauss_legendre(48)
     kernel = weights * np.exp(_SHAPE * (np.sqrt(1.0 - nodes**2) - 1.0))
     waves = np.cos(k_per_cell[:, None] * (_WIDTH / 2) * nodes)
     return np.asarray(waves @ kernel / kernel.sum())

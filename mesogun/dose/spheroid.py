@@ -8,47 +8,78 @@ radial integral (``profile``). Not responsible for placing stamps on a plane (``
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import i0e
 
 from mesogun.dose.checks import Floats
+
+ROUNDING = 2e-15
+"""Shares of a depot below this are rounding of the corner sums."""
 
 
 def quadrant(x: Floats, y: Floats) -> Floats:
     """Integral of ``sqrt(1 - u^2 - v^2)`` over ``0..x, 0..y`` inside the unit disc; odd in each argument.
 
     ``x y w / 3 + x (3 - x^2) atan(y/w) / 6 + y (3 - y^2) atan(x/w) / 6 - atan(x y / w) / 3`` with
-    ``w = sqrt(1 - x^2 - y^2)``; with w = 0 outside the disc the same expression is the clipped integral.
+    ``w = sqrt(1 - x^2 - y^2)``; with w = 0 outside the disc the same expression is the clipped integral. The angles
+    are computed by their halves, ``tan(A/2) = y / (w + sqrt(1 - x^2))``: no division by zero, and what depends on one
+    argument alone is computed before the two are broadcast against each other.
     """
-    sign = np.sign(x) * np.sign(y)
     p, q = np.minimum(np.abs(x), 1.0), np.minimum(np.abs(y), 1.0)
-    w = np.sqrt(np.maximum(1.0 - p * p - q * q, 0.0))
-    pp, qq, pq = 3.0 - p * p, 3.0 - q * q, p * q
+    pp, qq = p * p, q * q
+    rest_p, rest_q = np.sqrt(1.0 - pp), np.sqrt(1.0 - qq)
+    w = np.asarray((1.0 - pp) - qq)
     inside = w > 0.0
-    half = np.full(w.shape, 0.5 * math.pi)  # all three angles outside the disc, where w = 0
-    angle_q, angle_p, angle_pq = (
-        np.arctan2(value, w, out=half.copy(), where=inside) for value in (q + 0.0 * p, p + 0.0 * q, pq)
-    )
-    # a corner on an axis has no area to its side; 0 times any angle keeps that
-    on_axis = np.where(pq > 0.0, angle_pq, 0.0)
-    return np.asarray(sign * ((pq * w - on_axis) / 3.0 + (p * pp * angle_q + q * qq * angle_p) / 6.0))
+    np.sqrt(np.maximum(w, 0.0, out=w), out=w)
+    pq = np.asarray(p * q)
+    total = _half_angle(q, w + rest_p, inside)
+    total *= p * (3.0 - pp) / 3.0
+    term = _half_angle(p, w + rest_q, inside)
+    term *= q * (3.0 - qq) / 3.0
+    total += term
+    term = _half_angle(pq, w + rest_p * rest_q, inside)
+    term *= 2.0 / 3.0
+    total -= term
+    pq *= w
+    pq /= 3.0
+    total += pq
+    total *= np.sign(x) * np.sign(y)
+    return total
+
+
+def _half_angle(rise: Floats, run: Floats, inside: NDArray[np.bool_]) -> Floats:
+    """``atan(rise / run)`` inside the disc, a quarter of pi outside, where w = 0; overwrites ``run``."""
+    made = np.asarray(run)
+    np.divide(rise, made, out=made, where=inside)
+    np.arctan(made, out=made, where=inside)
+    np.copyto(made, 0.25 * math.pi, where=~inside)
+    return made
 
 
 def shares(x_borders_mm: Floats, y_borders_mm: Floats, a_mm: Floats | float) -> Floats:
     """Mass of a unit, undiffused depot centred at 0 in each cell.
 
-    Borders ``(..., nx + 1)`` and ``(..., ny + 1)`` give ``(..., ny, nx)``; leading axes run over depots, and then
-    ``a_mm`` may be ``(..., 1, 1)``.
+    Borders ``(nx + 1, ...)`` and ``(ny + 1, ...)`` give ``(ny, nx, ...)``; trailing axes run over depots (they are last
+    so that the innermost loop is long), and then ``a_mm`` may be ``(...)``.
     """
-    x, y = x_borders_mm[..., None, :] / a_mm, y_borders_mm[..., :, None] / a_mm
-    corner = quadrant(x, y)
-    mass = np.diff(np.diff(corner, axis=-1), axis=-2) * (3.0 / (2.0 * math.pi))
-    # Outside the disc the four corners cancel up to 1e-17 of rounding, which must not read as dose.
-    return np.where(
-        _nearest(x) ** 2 + _nearest(y.swapaxes(-1, -2)).swapaxes(-1, -2) ** 2 < 1.0, np.maximum(mass, 0.0), 0.0
-    )
+    corner = quadrant((x_borders_mm / a_mm)[None], (y_borders_mm / a_mm)[:, None])
+    strips = corner[1:] - corner[:-1]
+    mass = strips[:, 1:] - strips[:, :-1]
+    mass *= 3.0 / (2.0 * math.pi)
+    # Where a cell holds nothing, its four corners cancel up to some 1e-16 of rounding, which must not read as dose.
+    mass *= mass > ROUNDING
+    return mass
+
+
+@cache
+def gauss_legendre(order: int) -> tuple[Floats, Floats]:
+    """Nodes and weights on -1..1; finding many of them costs more than using them."""
+    nodes, weights = np.polynomial.legendre.leggauss(order)
+    return nodes, weights
 
 
 def profile(a_mm: float, tau_mm: float) -> CubicSpline:
@@ -62,7 +93,7 @@ def profile(a_mm: float, tau_mm: float) -> CubicSpline:
     if rim > 0.0:  # inside, the profile is smooth on the scale of its distance from the rim
         inner = a_mm - np.geomspace(a_mm, a_mm - rim, 240)[:-1]
         radii = np.concatenate([inner, radii])
-    nodes, weights = np.polynomial.legendre.leggauss(96)
+    nodes, weights = gauss_legendre(96)
     lo = np.sqrt(np.maximum(a_mm**2 - np.minimum(radii + 8.5 * tau_mm, a_mm) ** 2, 0.0))
     hi = np.sqrt(np.maximum(a_mm**2 - np.clip(radii - 8.5 * tau_mm, 0.0, a_mm) ** 2, 0.0))
     u = 0.5 * (hi + lo)[:, None] + 0.5 * (hi - lo)[:, None] * nodes
@@ -83,7 +114,7 @@ def smoothed_shares(x_borders_mm: Floats, y_borders_mm: Floats, a_mm: float, tau
         return _barely_smoothed(x_borders_mm, y_borders_mm, a_mm, tau_mm)
     density = profile(a_mm, tau_mm)
     order = 4 + math.ceil(2.0 * h / tau_mm)
-    nodes, weights = np.polynomial.legendre.leggauss(order)
+    nodes, weights = gauss_legendre(order)
     x = (x_borders_mm[:-1, None] + 0.5 * h * (nodes + 1.0)).ravel()
     y = (y_borders_mm[:-1, None] + 0.5 * h * (nodes + 1.0)).ravel()
     values = np.nan_to_num(density(np.hypot(x[None, :], y[:, None])), nan=0.0)
@@ -109,9 +140,3 @@ def transform(k_per_mm: Floats, a_mm: float) -> Floats:
     safe = np.where(q > 1e-2, q, 1.0)
     series = 1.0 - q * q / 10.0 + q**4 / 280.0 - q**6 / 15120.0
     return np.where(q > 1e-2, 3.0 * (np.sin(safe) - safe * np.cos(safe)) / safe**3, series)
-
-
-def _nearest(borders: Floats) -> Floats:
-    """Distance from 0 to each cell's nearer border, zero for the cell that holds 0."""
-    lo, hi = borders[..., :-1], borders[..., 1:]
-    return np.maximum(np.maximum(lo, -hi), 0.0)

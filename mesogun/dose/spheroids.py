@@ -10,11 +10,12 @@ Gaussian form.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.fft import rfft2
-from scipy.special import jv
+from scipy.interpolate import CubicSpline
+from scipy.special import j0, j1
 
 from mesogun.dose import checks
 from mesogun.dose.checks import Floats
@@ -65,19 +66,29 @@ def robust_spheroids(
     for a in sizes:
         group = every.take(every.a_mm == a)
         reach = float(a) + 8.5 * tau
-        once = SpectralPlane(group.xy_mm, group.mass_ul * scale, grid, reach_mm=reach)
-        twice = SpectralPlane(group.xy_mm, (group.mass_ul * scale) ** 2, grid, reach_mm=reach)
-        mean += once.frame(variance_mm2=tau**2, spheroid_a_mm=float(a)) / grid.cell_mm2
-        smooth = np.exp(-0.5 * (tau * twice.wave_numbers) ** 2)
-        content = 9.0 / (8.0 * math.pi * a**2)
-        square += twice.through(content * _paraboloid(twice.wave_numbers * a) * smooth) / grid.cell_mm2
-        blurred = np.nan_to_num(profile(float(a), tau)(twice.radii_mm()), nan=0.0)
-        squared_mean += twice.through(rfft2(np.maximum(blurred, 0.0) ** 2))
+        # All depots of one size hold the same volume, so one transform of the places serves all three sums.
+        mass = float(group.mass_ul[0]) * scale
+        places = SpectralPlane(group.xy_mm, np.ones(len(group.mass_ul)), grid, reach_mm=reach)
+        mean += places.frame(variance_mm2=tau**2, spheroid_a_mm=float(a)) * (mass / grid.cell_mm2)
+        paraboloid = places.radial_transform(partial(_smoothed_paraboloid, a_mm=float(a), tau_mm=tau))
+        square += places.through(paraboloid) * (9.0 / (8.0 * math.pi * a**2) * mass**2 / grid.cell_mm2)
+        blurred = profile(float(a), tau)
+        squared_mean += places.through(places.transform_of(partial(_squared, blurred))) * mass**2
     nominal = areal_dose(xy, volumes, depth_mm, grid=grid, layer=layer, form="erf", coarse_ok=True)
     return assemble(errors, grid, nominal, mean, square, square, squared_mean)
 
 
-def _paraboloid(q: Floats) -> Floats:
-    """Unit transform of ``1 - r^2 / a^2`` on the disc, ``8 J2(q) / q^2`` with ``q = k a``."""
+def _squared(profile: CubicSpline, r_mm: Floats) -> Floats:
+    return np.asarray(np.maximum(np.nan_to_num(profile(r_mm), nan=0.0), 0.0) ** 2)
+
+
+def _smoothed_paraboloid(k_per_mm: Floats, a_mm: float, tau_mm: float) -> Floats:
+    """Transform of ``1 - r^2 / a^2`` on the disc, one at k = 0: ``8 J2(q) / q^2`` with ``q = k a``; then the jitter's.
+
+    ``J2(q) = 2 J1(q) / q - J0(q)``: both are computed far faster than J2 itself.
+    """
+    q = k_per_mm * a_mm
     safe = np.where(q > 1e-2, q, 1.0)
-    return np.where(q > 1e-2, 8.0 * jv(2, safe) / safe**2, 1.0 - q * q / 12.0)
+    bessel = 2.0 * j1(safe) / safe - j0(safe)
+    unit = np.where(q > 1e-2, 8.0 * bessel / safe**2, 1.0 - q * q / 12.0)
+    return np.asarray(unit * np.exp(-0.5 * (tau_mm * k_per_mm) ** 2))
