@@ -13,6 +13,7 @@ from typing import Any
 
 from mesogun.journal import Row
 from mesogun.record import events as ev
+from mesogun.report.telling import TELLERS, Told
 from mesogun.report.words import counted, interval_ml, ml
 from mesogun.units import mm_text
 
@@ -33,18 +34,19 @@ def story(rows: Sequence[Row]) -> tuple[Line, ...]:
     lines = []
     for row in rows:
         if not isinstance(row.event, _SILENT):
-            teller = _TELLERS.get(type(row.event), _plainly)
-            what, detail, who, grave = teller(row.event)
+            what, detail, who, grave = told(row.event)
             lines.append(Line(row.at, what, detail, who, grave))
     return tuple(lines)
+
+
+def told(event: ev.Event) -> Told:
+    """What happened, its detail, who, and whether it needs a reader's eye."""
+    return _TELLERS.get(type(event), _plainly)(event)
 
 
 def of_kind(rows: Sequence[Row], kind: type[ev.Event]) -> list[Any]:
     """The events of one kind, in order."""
     return [row.event for row in rows if isinstance(row.event, kind)]
-
-
-Told = tuple[str, str, str, bool]
 
 
 def _plainly(event: ev.Event) -> Told:
@@ -140,6 +142,10 @@ def _syringe(event: ev.SyringeInserted) -> Told:
     return "syringe inserted", f"{ml(event.volume_nl)} mL, {lot}", event.operator, False
 
 
+def _part(event: ev.PartFitted) -> Told:
+    return "part fitted", f"{event.part} {event.serial}", event.operator, False
+
+
 def _named(event: ev.SyringeNamed) -> Told:
     return "syringe named", f"lot {event.lot}, expires {event.expiry}", event.operator, False
 
@@ -178,6 +184,7 @@ def _ended(event: ev.TreatmentEnded) -> Told:
 
 
 _TELLERS: dict[type[ev.Event], Callable[[Any], Told]] = {
+    **TELLERS,
     ev.TreatmentPlanned: _planned,
     ev.ConsentRecorded: _consent,
     ev.PlanConfirmed: _confirmed,
@@ -197,6 +204,7 @@ _TELLERS: dict[type[ev.Event], Callable[[Any], Told]] = {
     ev.RedoOrdered: _redo,
     ev.Paused: _paused,
     ev.SyringeInserted: _syringe,
+    ev.PartFitted: _part,
     ev.SyringeNamed: _named,
     ev.GunBarred: _barred,
     ev.HandedOver: _handed,
