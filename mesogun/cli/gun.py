@@ -84,14 +84,20 @@ def pair(port: str | None, who: str | None, again: bool) -> None:
     place = _named(port)
     operator = people.operator_for(who, simulated_only=False)
     operator.require(Action.PAIR)
-    with connect(place, keys=people.gun_keys()) as found:
+    home = Home.open()
+    with connect(place, keys=lambda _: None) as found:  # whatever key it holds now, a gun can be paired
+        device = found.welcome.device_id
+        home.guns.may_pair(device, replace=again)
         pairing = Pairing.begin(found)
         if not sys.stdin.isatty():
             click.echo("the code on the gun's display, then Enter:", err=True)
         typed = click.prompt("Code on the gun's display", err=True) if sys.stdin.isatty() else sys.stdin.readline()
-        key = pairing.confirm(typed.strip())
-        Home.open().store_gun_key(pairing.device_id, key, by=operator.reference, at=RealClock().utc(), replace=again)
-    click.echo(f"paired with gun {pairing.device_id:016x}")
+        at = RealClock().utc()
+        key = pairing.confirm(
+            typed.strip(), lambda new: home.propose_gun_key(device, new, by=operator.reference, at=at)
+        )
+        home.store_gun_key(device, key, by=operator.reference, at=at, replace=again)
+    click.echo(f"paired with gun {device:016x}")
 
 
 @gun.command()

@@ -72,9 +72,12 @@ class Gun:
         """How well the link works."""
         return self.link.stats
 
-    def hello(self, *, deadline_ms: int = HELLO_DEADLINE_MS) -> Welcome:
-        """Open a session: the gun disarms, halts, writes its record, empties the magazine (G6)."""
-        welcome = self.link.hello(deadline_ms=deadline_ms)
+    def hello(self, *, deadline_ms: int = HELLO_DEADLINE_MS, keys: KeySource | None = None) -> Welcome:
+        """Open a session: the gun disarms, halts, writes its record, empties the magazine (G6).
+
+        ``keys`` stands in place of what ``connect`` was given, for this HELLO only: a new key must prove itself.
+        """
+        welcome = self.link.hello(deadline_ms=deadline_ms, key_for=keys)
         self._caps = cast(Caps, self.link.request(m.GetCaps()))
         return welcome
 

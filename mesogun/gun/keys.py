@@ -17,8 +17,8 @@ from mesogun.wire.messages import Welcome
 class KeyBook(Protocol):
     """What knows the keys of paired guns: ``mesogun.identity.Home``."""
 
-    def gun_key(self, device_id: int) -> bytes | None:
-        """The pairing key of a gun, or ``None``."""
+    def gun_keys(self, device_id: int) -> tuple[bytes, ...]:
+        """Every key that the gun may hold, the likeliest first."""
         ...
 
 
@@ -31,16 +31,12 @@ def published_key(welcome: Welcome) -> bytes | None:
     return None
 
 
-def key_source(home: KeyBook) -> Callable[[Welcome], bytes | None]:
+def key_source(home: KeyBook) -> Callable[[Welcome], bytes | tuple[bytes, ...] | None]:
     """A key source for ``connect``: published keys where a gun may use them, else the pairing of this station."""
 
-    def key_for(welcome: Welcome) -> bytes | None:
+    def key_for(welcome: Welcome) -> bytes | tuple[bytes, ...] | None:
         published = published_key(welcome)
-        own = home.gun_key(welcome.device_id)
-        if own in (SIMULATED_KEY, BENCH_KEY):
-            own = None
-        if published == BENCH_KEY or own is None:
-            return published
-        return own
+        own = tuple(key for key in home.gun_keys(welcome.device_id) if key not in (SIMULATED_KEY, BENCH_KEY))
+        return published if published == BENCH_KEY or not own else own
 
     return key_for

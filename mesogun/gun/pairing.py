@@ -1,14 +1,16 @@
 """Pairing a gun with this station: the conversation, as two calls with the operator in between.
 
-Not responsible for the mathematics (``mesogun.wire.pairing``) or for keeping the key (``mesogun.identity``): the
-caller stores it only after ``confirm`` returned.
+Cut off at any moment, it leaves a gun that holds the old key or the new one, and a station that holds both: the new
+key is on disk before the gun is asked to keep it, and in force only when the gun has answered a HELLO under it. Not
+responsible for the mathematics (``mesogun.wire.pairing``) or for files (``mesogun.identity``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
-from mesogun.errors import AuthError, GunRefused, LinkTimeout, OutcomeUnknown, Refused
+from mesogun.errors import AuthError, GunRefused, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
 from mesogun.gun.driver import Gun
 from mesogun.gun.keys import published_key
 from mesogun.wire import messages as m
@@ -53,8 +55,24 @@ class Pairing:
             ),
         )
 
-    def confirm(self, typed: str, *, deadline_ms: int = PAIRING_WINDOW_S * 1000) -> bytes:
-        """Check the code that the operator read from the display; wait for the gun's button; return the pairing key.
+    def confirm(
+        self, typed: str, keep: Callable[[bytes], None], *, deadline_ms: int = PAIRING_WINDOW_S * 1000
+    ) -> bytes:
+        """Check the code that the operator read from the display, wait for the gun's button, prove the new key.
+
+        Parameters
+        ----------
+        typed
+            What the operator read.
+        keep
+            Puts the new key on disk beside the old one; called before the gun is asked to keep it (W-55).
+        deadline_ms
+            For the gun's button.
+
+        Returns
+        -------
+        bytes
+            The pairing key, 32 bytes; the gun has answered a HELLO under it.
 
         Raises
         ------
@@ -62,13 +80,31 @@ class Pairing:
             If the codes differ: somebody sits on the cable, or it was mistyped. Nothing was kept on either side.
         InputError
             If what was typed is no code at all.
-        LinkTimeout
-            If the gun's button was not pressed in time.
+        GunRefused, Refused
+            If the gun has proved that it did not keep the new key: its button was not pressed in time, for example.
         OutcomeUnknown
-            If the gun's last answer was lost: it may have kept the new key. Pair again.
+            If nobody answered any more: the gun holds the old key or the new one, and this station has both.
         """
         if not same_code(typed, self._agreement.code):
             raise AuthError("the code on the gun's display is another one; do not press its button, start pairing anew")
+        key = self._agreement.key
+        keep(key)
+        trouble = self._ask_to_keep(deadline_ms)
+        try:
+            self._gun.hello(keys=lambda _: key)
+        except AuthError as error:
+            if isinstance(trouble, GunRefused):
+                raise trouble from None
+            raise Refused("the gun did not keep the new key, its old one holds; start pairing anew") from error
+        except (LinkLost, WireError) as error:
+            raise OutcomeUnknown(
+                "the gun may or may not have kept the new key, nobody answered any more; this station has both keys:"
+                " connect the gun again, then `mesogun gun info`"
+            ) from error
+        return key
+
+    def _ask_to_keep(self, deadline_ms: int) -> MesogunError | None:
+        """Ask until the gun's button was pressed; what stood in the way, if anything did."""
         clock = self._gun.clock
         end_us = clock.monotonic_us() + deadline_ms * 1000
         while True:
@@ -76,11 +112,9 @@ class Pairing:
                 self._gun.link.request(m.PairConfirm(proof=self._agreement.proof))
             except GunRefused as refusal:
                 if refusal.reason != Reason.NOT_PAIRING or clock.monotonic_us() >= end_us:
-                    raise
-            except LinkTimeout as error:
-                raise OutcomeUnknown(
-                    "the gun may or may not have kept the new key, its answer was lost; pair it again"
-                ) from error
+                    return refusal
+            except (LinkLost, WireError) as error:
+                return error
             else:
-                return self._agreement.key
+                return None
             clock.sleep_us(_POLL_US)

@@ -55,9 +55,17 @@ class Home:
         pairing = self.guns.get(device_id)
         return None if pairing is None else pairing.key
 
+    def gun_keys(self, device_id: int) -> tuple[bytes, ...]:
+        """Every key that the gun may hold, the one in force first; more than one after a pairing that was cut off."""
+        return self.guns.candidates(device_id)
+
     def store_gun_key(self, device_id: int, key: bytes, *, by: str, at: datetime, replace: bool = False) -> None:
         """Keep the key of a freshly paired gun; ``by`` is the operator's reference."""
         self.guns.store(GunKey(device_id, key, by, timestamp(at)), replace=replace)
+
+    def propose_gun_key(self, device_id: int, key: bytes, *, by: str, at: datetime) -> None:
+        """Keep, beside the key in force, one that the gun is about to be asked to keep."""
+        self.guns.propose(GunKey(device_id, key, by, timestamp(at)))
 
     def signing_key(self) -> Signer:
         """The station's signing key, made on first use."""

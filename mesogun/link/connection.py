@@ -113,8 +113,10 @@ class Link:
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
-    def hello(self, *, deadline_ms: int = HELLO_DEADLINE_MS) -> Welcome:
+    def hello(self, *, deadline_ms: int = HELLO_DEADLINE_MS, key_for: KeySource | None = None) -> Welcome:
         """Open a session: the gun disarms, empties its magazine and says what it knows (G6, G15).
+
+        ``key_for`` stands in place of the source of keys for this HELLO only.
 
         Raises
         ------
@@ -129,7 +131,7 @@ class Link:
         self._skew_us = self._calendar_skew_us()
         self._offset.forget()  # the gun's clock starts anew with each boot
         with self._gate:
-            data = self._machine.hello(self._nonce())
+            data = self._machine.hello(self._nonce(), key_for)
             self._send(data, "HELLO")
         self._tally.requests += 1
         welcome: Welcome = self._await("HELLO", deadline_ms, resend_ms=deadline_ms, changes=False)

@@ -33,7 +33,7 @@ __all__ = [
     "Stopped",
 ]
 
-KeySource = Callable[[Welcome], bytes | None]
+KeySource = Callable[[Welcome], bytes | tuple[bytes, ...] | None]
 
 STOP_BYTES = frame.encode(frame.Frame(FrameKind.CTL, Op.STOP, 0, b""))
 """STOP is always the same bytes: any thread may send them without asking anybody."""
@@ -47,11 +47,12 @@ class HostMachine:
     Parameters
     ----------
     key_for
-        The pairing key for the gun that answered, or ``None`` if this host has none (then only reading is possible).
+        The pairing key for the gun that answered, or the few that it may hold (after a pairing that was cut off), or
+        ``None`` if this host has none: then only reading is possible.
     """
 
     def __init__(self, key_for: KeySource, fingerprint: int = FINGERPRINT) -> None:
-        self._key_for = key_for
+        self._key_for = self._greeting_keys = key_for
         self._fingerprint = fingerprint
         self._reader = frame.FrameReader()
         self._nonce = 0
@@ -81,9 +82,13 @@ class HostMachine:
         """Whether the request that is out changes the gun, so that losing its answer leaves the outcome unknown."""
         return self._pending is not None and self._pending[1].changes
 
-    def hello(self, nonce: int) -> bytes:
-        """Bytes of HELLO; a nonce that the gun has seen last gives the same answer and no new session (G6)."""
+    def hello(self, nonce: int, key_for: KeySource | None = None) -> bytes:
+        """Bytes of HELLO; a nonce that the gun has seen last gives the same answer and no new session (G6).
+
+        ``key_for`` stands in place of the source of keys for this HELLO only.
+        """
         self._move(Cue.HELLO)
+        self._greeting_keys = key_for or self._key_for
         self._forget()
         self._nonce = nonce
         self._pending_bytes = self._plain(Op.HELLO, 0, Hello(host_nonce=nonce, fingerprint=self._fingerprint))
@@ -208,20 +213,13 @@ class HostMachine:
             self.counters.late += 1
             return None
         try:
-            pairing_key = self._key_for(welcome)
+            keys = self._greeting_keys(welcome)
         except MesogunError as error:
             self._fail()
             return Failed(error)
-        if pairing_key is not None:
-            key = auth.session_key(
-                pairing_key,
-                host_nonce=welcome.host_nonce,
-                gun_nonce=welcome.gun_nonce,
-                device_id=welcome.device_id,
-                boot_id=welcome.boot_id,
-                session=welcome.session,
-            )
-            if not auth.verified(key, auth.TO_HOST, welcome.session, got):
+        if keys:
+            self._key = _proved(keys if isinstance(keys, tuple) else (keys,), welcome, got)
+            if self._key is None:
                 self.counters.untrusted += 1
                 self._fail()
                 return Failed(
@@ -230,7 +228,6 @@ class HostMachine:
                         "pair it again (`mesogun gun pair`)"
                     )
                 )
-            self._key = key
         self.read_only_reason = self._why_read_only(got, welcome)
         self._move(Cue.WELCOME)
         self._pending_bytes = b""
@@ -318,3 +315,19 @@ class HostMachine:
         self._pending = None
         self._pending_bytes = b""
         self.read_only_reason = None
+
+
+def _proved(keys: tuple[bytes, ...], welcome: Welcome, got: frame.Frame) -> bytes | None:
+    """The session key under which this Welcome was tagged, if it is one of these pairing keys."""
+    for pairing_key in keys:
+        key = auth.session_key(
+            pairing_key,
+            host_nonce=welcome.host_nonce,
+            gun_nonce=welcome.gun_nonce,
+            device_id=welcome.device_id,
+            boot_id=welcome.boot_id,
+            session=welcome.session,
+        )
+        if auth.verified(key, auth.TO_HOST, welcome.session, got):
+            return key
+    return None

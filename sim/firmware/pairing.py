@@ -29,6 +29,7 @@ class Pairing:
         self._stream = stream
         self._until_us = -1
         self._agreement: pairing.Agreement | None = None
+        self._exchanged: tuple[bytes, bytes] | None = None  # the public keys of both ends
         self._agreed = False
         self._kept: bytes | None = None  # the proof that the last pairing ended with: its answer may have been lost
         requests.add(m.PairBegin, self.begin)
@@ -40,15 +41,17 @@ class Pairing:
         self._kept = None
 
     def press(self) -> None:
-        """The pairing button: opens the window, or says that the codes agree."""
-        if self._agreement is not None and self._open():
+        """The pairing button: opens the window, or says that the codes agree; a third press starts anew."""
+        if self._agreement is not None and self._open() and not self._agreed:
             self._agreed = True
         else:
             self.reset()
             self._until_us = self._machine.kernel.now_us + WINDOW_US
 
     def begin(self, message: m.PairBegin) -> Answer:
-        """Exchange keys; the display shows the code."""
+        """Exchange keys; the display shows the code. The same again has the same answer: the first may be lost."""
+        if self._exchanged is not None and self._open() and self._exchanged[0] == message.public_key:
+            return Answer(tail=(self._exchanged[1],))
         if self._kind is not GunKind.CLINICAL or self._machine.bench or not self._open() or self._agreement is not None:
             return refused(Reason.NOT_PAIRING)
         own = pairing.key_pair(bytes(self._stream.integer(256) for _ in range(32)))
@@ -64,6 +67,7 @@ class Pairing:
         except AuthError:
             self._forget()
             return refused(Reason.NOT_PAIRING)
+        self._exchanged = (message.public_key, own.public)
         self._machine.panel.display = self._agreement.code
         return Answer(tail=(own.public,))
 
@@ -88,6 +92,6 @@ class Pairing:
 
     def _forget(self) -> None:
         self._until_us = -1
-        self._agreement = None
+        self._agreement = self._exchanged = None
         self._agreed = False
         self._machine.panel.display = ""

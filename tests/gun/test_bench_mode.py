@@ -28,14 +28,14 @@ class Book:
     key: bytes | None = OWN_KEY
     offered: list[bytes | None] = field(default_factory=list)
 
-    def gun_key(self, device_id: int) -> bytes | None:
+    def gun_keys(self, device_id: int) -> tuple[bytes, ...]:
         del device_id
-        return self.key
+        return (self.key,) if self.key is not None else ()
 
-    def keys(self, welcome: Welcome) -> bytes | None:
-        key = key_source(self)(welcome)
-        self.offered.append(key)
-        return key
+    def keys(self, welcome: Welcome) -> bytes | tuple[bytes, ...] | None:
+        offered = key_source(self)(welcome)
+        self.offered.append(offered[0] if isinstance(offered, tuple) else offered)
+        return offered
 
 
 @dataclass
@@ -205,7 +205,7 @@ def test_no_pairing_on_the_bench() -> None:
     at.world.gun.set_bench(bench=True)
     assert at.world.gun.panel.display == ""
     with pytest.raises(GunRefused):
-        pairing.confirm(code, deadline_ms=500)
+        pairing.confirm(code, lambda _: None, deadline_ms=500)
     at.gun.hello()
     with pytest.raises(Refused, match="bench mode"):
         Pairing.begin(at.gun)

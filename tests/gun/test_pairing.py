@@ -85,6 +85,7 @@ class Bench:
         self.device = PairingGun(b"before" + bytes(26))
         self.clock = ManualClock()
         self.cable = Cable(self.device, self.clock)
+        self.kept: list[bytes] = []
         self.gun: Gun = connect((self.cable, self.clock), keys=lambda _: None)
 
 
@@ -100,8 +101,9 @@ def test_paired_by_button_code_and_button(bench: Bench) -> None:
     pairing = Pairing.begin(bench.gun)
     assert bench.device.agreed is not None
     bench.device.button()
-    key = pairing.confirm(bench.device.agreed.code.lower())
+    key = pairing.confirm(bench.device.agreed.code.lower(), bench.kept.append)
     assert key == bench.device.key
+    assert bench.kept == [key]
     again = connect((bench.cable, bench.clock), keys=lambda _: key)
     assert again.read_only_reason is None
     with pytest.raises(AuthError):
@@ -133,7 +135,7 @@ def test_the_gun_keeps_nothing_without_the_second_press(bench: Bench) -> None:
     pairing = Pairing.begin(bench.gun)
     before = bench.device.key
     with pytest.raises(GunRefused) as caught:
-        pairing.confirm(bench.device.display, deadline_ms=1_000)
+        pairing.confirm(bench.device.display, bench.kept.append, deadline_ms=1_000)
     assert caught.value.reason == Reason.NOT_PAIRING
     assert bench.device.key == before
 
@@ -145,8 +147,9 @@ def test_a_wrong_code_sends_nothing(bench: Bench) -> None:
     bench.device.button()
     sent = len(bench.cable.written)
     with pytest.raises(AuthError, match="do not press"):
-        pairing.confirm("0000-0000")
+        pairing.confirm("0000-0000", bench.kept.append)
     assert len(bench.cable.written) == sent
+    assert bench.kept == []
 
 
 def test_somebody_in_between_is_seen_in_the_code(bench: Bench) -> None:
@@ -164,7 +167,7 @@ def test_somebody_in_between_is_seen_in_the_code(bench: Bench) -> None:
     bench.cable.to_gun = swapped
     pairing = Pairing.begin(bench.gun)
     with pytest.raises(AuthError):
-        pairing.confirm(bench.device.display)
+        pairing.confirm(bench.device.display, bench.kept.append)
 
 
 @req("W-54")
@@ -174,7 +177,7 @@ def test_a_lost_answer_is_asked_for_again(bench: Bench) -> None:
     bench.device.button()
     lost = iter([True, True])
     bench.cable.from_gun = lambda data: [] if next(lost, False) else [data]
-    assert pairing.confirm(bench.device.display) == bench.device.key
+    assert pairing.confirm(bench.device.display, bench.kept.append) == bench.device.key
 
 
 def test_no_answer_at_all_is_unknown(bench: Bench) -> None:
@@ -183,8 +186,8 @@ def test_no_answer_at_all_is_unknown(bench: Bench) -> None:
     bench.device.button()
     code = bench.device.display
     bench.cable.from_gun = lambda _: []
-    with pytest.raises(OutcomeUnknown, match="pair it again"):
-        pairing.confirm(code)
+    with pytest.raises(OutcomeUnknown, match="has both keys"):
+        pairing.confirm(code, bench.kept.append)
 
 
 @req("W-53", "W-54", "W-55")
@@ -196,7 +199,7 @@ def test_the_simulated_firmware_pairs_too() -> None:
     world.gun.pairing.press()
     pairing = Pairing.begin(gun)
     world.gun.pairing.press()
-    key = pairing.confirm(world.gun.panel.display)
+    key = pairing.confirm(world.gun.panel.display, lambda _: None)
     assert connect(attach(world), keys=lambda _: key).read_only_reason is None
     with pytest.raises(AuthError):
         connect(attach(world), keys=lambda _: b"another key" + bytes(21))

@@ -176,3 +176,20 @@ def test_a_name_is_no_reference_and_is_not_repeated(text: str) -> None:
     with pytest.raises(InputError) as caught:
         check_subject(text)
     assert text not in str(caught.value)
+
+
+def test_a_proposed_key_stands_beside_the_one_in_force_until_one_is_stored(home: Home) -> None:
+    new, newer = bytes(32), bytes([9]) * 32
+    home.propose_gun_key(7, new, by="op-1", at=AT)
+    assert (home.gun_key(7), home.gun_keys(7)) == (None, (new,))
+    home.store_gun_key(7, KEY, by="op-1", at=AT)
+    assert home.gun_keys(7) == (KEY,)
+    home.propose_gun_key(7, new, by="op-1", at=AT)
+    home.propose_gun_key(7, newer, by="op-1", at=AT)
+    again = Home(home.path)
+    assert (again.gun_key(7), again.gun_keys(7)) == (KEY, (KEY, newer, new))
+    again.store_gun_key(7, newer, by="op-1", at=AT, replace=True)
+    assert home.gun_keys(7) == (newer,)
+    assert home.gun_keys(8) == ()
+    home.guns.forget(7)
+    assert home.gun_keys(7) == ()

@@ -9,6 +9,7 @@ from mesogun.gun import Gun, connect
 from mesogun.gun.pairing import Pairing
 from mesogun.identity import BENCH_KEY, SIMULATED_KEY
 from mesogun.wire.codes import GunKind, Reason
+from mesogun.wire.messages import PairConfirm
 from sim.doors.port import attach
 from sim.firmware.requests import unhandled
 from sim.world import World
@@ -29,7 +30,7 @@ def test_button_code_button_gives_both_ends_the_same_fresh_key() -> None:
     world.gun.pairing.press()
     pairing = Pairing.begin(gun)
     world.gun.pairing.press()
-    key = pairing.confirm(world.gun.panel.display)
+    key = pairing.confirm(world.gun.panel.display, lambda _: None)
     assert key not in (SIMULATED_KEY, BENCH_KEY)
     again = connect(attach(world), keys=lambda _: key)
     assert again.unload().removed_count == 0
@@ -42,13 +43,13 @@ def test_a_wrong_code_a_late_button_or_one_press_only_keep_nothing() -> None:
     world.gun.pairing.press()
     pairing = Pairing.begin(gun)
     with pytest.raises(AuthError):
-        pairing.confirm("00000000")
+        pairing.confirm("00000000", lambda _: None)
     with pytest.raises(GunRefused):
-        pairing.confirm(world.gun.panel.display, deadline_ms=2_000)  # the second press is missing
+        pairing.confirm(world.gun.panel.display, lambda _: None, deadline_ms=2_000)  # the second press is missing
     world.gun.pairing.press()
     world.run_for(61)
     with pytest.raises(GunRefused):
-        pairing.confirm(world.gun.panel.display or pairing._agreement.code, deadline_ms=1_000)
+        pairing.confirm(pairing._agreement.code, lambda _: None, deadline_ms=1_000)
     assert world.gun.store.kept.key == SIMULATED_KEY
 
 
@@ -62,8 +63,8 @@ def test_a_lost_answer_to_the_last_step_is_given_again() -> None:
     world.gun.pairing.press()
     pairing = Pairing.begin(gun)
     world.gun.pairing.press()
-    key = pairing.confirm(world.gun.panel.display)
-    assert pairing.confirm(pairing._agreement.code) == key, "the same proof again is answered as before"
+    key = pairing.confirm(world.gun.panel.display, lambda _: None)
+    assert pairing.confirm(pairing._agreement.code, lambda _: None) == key, "the same proof again is answered as before"
     world.gun.pairing.press()
     with pytest.raises(GunRefused):
-        pairing.confirm(pairing._agreement.code, deadline_ms=1_000)  # a new pairing has begun
+        gun.link.request(PairConfirm(proof=pairing._agreement.proof))  # a new pairing has begun
