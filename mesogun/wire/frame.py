@@ -58,7 +58,10 @@ class Damage:
 
 def encode(frame: Frame) -> bytes:
     """Bytes on the wire, both delimiters included."""
-    return finish(frame.body() + (NO_TAG if frame.tag is None else frame.tag))
+    kind, op, seq, payload, tag, major = frame
+    if tag is None:
+        return finish(HEAD.pack(major << 5 | kind << 3, op, seq) + payload + NO_TAG)
+    return finish(HEAD.pack(major << 5 | kind << 3 | 4, op, seq) + payload + tag)
 
 
 def finish(raw: bytes) -> bytes:
@@ -74,10 +77,12 @@ def cobs_encode(raw: bytes) -> bytes:
     out = bytearray(b"\1" + raw.translate(_ZERO_TO_ONE))
     at = 0
     for run in raw.split(b"\0"):
-        code = len(run) + 1
-        if code > 1:
+        if run:
+            code = len(run) + 1
             out[at] = code
-        at += code
+            at += code
+        else:
+            at += 1
     return bytes(out)
 
 
@@ -89,10 +94,10 @@ def cobs_decode(stuffed: bytes) -> bytes | None:
     out = bytearray(stuffed)
     at = 0
     while at < size:
-        code = out[at]
+        code = stuffed[at]
         out[at] = 0
         at += code
-    return bytes(out[1:]) if at == size else None
+    return bytes(out)[1:] if at == size else None
 
 
 def parse(stuffed: bytes) -> Frame | Damage:
