@@ -88,6 +88,8 @@ class Pairing:
         if not same_code(typed, self._agreement.code):
             raise AuthError("the code on the gun's display is another one; do not press its button, start pairing anew")
         key = self._agreement.key
+        if not self._gun.in_session:  # a second try, after the proof of a first one has failed
+            self._gun.hello()
         keep(key)
         trouble = self._ask_to_keep(deadline_ms)
         try:
