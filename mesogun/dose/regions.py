@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mesogun.dose.checks import Floats, number
 from mesogun.dose.grid import Grid
@@ -137,34 +137,41 @@ def _ring_area(ring: Floats, grid: Grid) -> Floats:
     further right in the row; a running sum along the row carries those.
     """
     closed = np.vstack([ring, ring[:1]])
-    # in cells; clamping x keeps what lies left of an edge outside the grid
     u = (closed[:, 0] - grid.x0_mm) / grid.h_mm
     v = (closed[:, 1] - grid.y0_mm) / grid.h_mm
-    here = np.zeros((grid.ny, grid.nx + 1))
-    right = np.zeros((grid.ny, grid.nx + 1))
-    for u0, v0, u1, v1 in zip(u[:-1], v[:-1], u[1:], v[1:], strict=True):
-        if v0 == v1:
-            continue
-        cuts = np.unique(np.concatenate([[0.0, 1.0], _crossings(u0, u1, grid.nx), _crossings(v0, v1, grid.ny)]))
-        pu, pv = u0 + cuts * (u1 - u0), v0 + cuts * (v1 - v0)
-        mid_u, mid_v, climb = 0.5 * (pu[:-1] + pu[1:]), 0.5 * (pv[:-1] + pv[1:]), np.diff(pv)
-        kept = (mid_v > 0.0) & (mid_v < grid.ny) & (mid_u < grid.nx)
-        row = np.floor(mid_v[kept]).astype(np.intp)
-        column = np.maximum(np.floor(mid_u[kept]).astype(np.intp), 0)
-        inside = np.minimum(column + 1.0 - mid_u[kept], 1.0)
-        np.add.at(here, (row, column), inside * climb[kept])
-        np.add.at(right, (row, column + 1), climb[kept])
+    edge, t = _cuts(u, v, grid)
+    pu, pv = u[edge] + t * np.diff(u)[edge], v[edge] + t * np.diff(v)[edge]
+    same = edge[:-1] == edge[1:]
+    mid_u, mid_v, climb = 0.5 * (pu[:-1] + pu[1:])[same], 0.5 * (pv[:-1] + pv[1:])[same], np.diff(pv)[same]
+    kept = (mid_v > 0.0) & (mid_v < grid.ny) & (mid_u < grid.nx) & (climb != 0.0)
+    row = np.floor(mid_v[kept]).astype(np.intp) * (grid.nx + 1)
+    # left of the grid counts as its first column, which keeps what such a piece adds further right
+    column = np.maximum(np.floor(mid_u[kept]).astype(np.intp), 0)
+    inside = np.minimum(column + 1.0 - mid_u[kept], 1.0)
+    size = grid.ny * (grid.nx + 1)
+    here = np.bincount(row + column, inside * climb[kept], size).reshape(grid.ny, grid.nx + 1)
+    right = np.bincount(row + column + 1, climb[kept], size).reshape(grid.ny, grid.nx + 1)
     share = here[:, :-1] + np.cumsum(right, axis=1)[:, :-1]
     signed = 0.5 * float(np.sum(u[:-1] * v[1:] - u[1:] * v[:-1]))
     # counter-clockwise rings climb on their right-hand side, where everything further right lies outside
     return np.asarray((-1.0 if signed > 0.0 else 1.0) * share * grid.cell_mm2)
 
 
-def _crossings(start: float, stop: float, cells: int) -> Floats:
-    """Parameters in (0, 1) at which a coordinate crosses a cell border of the grid."""
-    low, high = sorted((start, stop))
-    lines = np.arange(max(math.ceil(low), 0), min(math.floor(high), cells) + 1, dtype=np.float64)
-    if start == stop or lines.size == 0:
-        return np.empty(0)
-    t = (lines - start) / (stop - start)
-    return np.asarray(t[(t > 0.0) & (t < 1.0)])
+def _cuts(u: Floats, v: Floats, grid: Grid) -> tuple[NDArray[np.intp], Floats]:
+    """Where edges are cut at cell borders: number of the edge and parameter 0..1, in order along the ring, ends too."""
+    edges = np.arange(len(u) - 1)
+    numbers, parameters = [edges, edges], [np.zeros(len(edges)), np.ones(len(edges))]
+    for at, cells in ((u, grid.nx), (v, grid.ny)):
+        start, stop = at[:-1], at[1:]
+        first = np.clip(np.ceil(np.minimum(start, stop)), 0, cells + 1).astype(np.intp)
+        last = np.clip(np.floor(np.maximum(start, stop)), -1, cells).astype(np.intp)
+        count = np.where(start == stop, 0, np.maximum(last - first + 1, 0))
+        edge = np.repeat(edges, count)
+        line = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+        t = (line - start[edge]) / (stop - start)[edge]
+        within = (t > 0.0) & (t < 1.0)
+        numbers.append(edge[within])
+        parameters.append(t[within])
+    edge, t = np.concatenate(numbers), np.concatenate(parameters)
+    order = np.lexsort((t, edge))
+    return edge[order], t[order]
