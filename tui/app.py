@@ -18,6 +18,7 @@ from textual.filter import LineFilter, Monochrome
 from textual.message import Message
 from textual.widgets import Button
 
+from mesogun.treatment.orders import Acknowledge
 from tui import pages, panels
 from tui.alerting import Alerting, Surroundings
 from tui.asking import Asking
@@ -105,7 +106,7 @@ class Dashboard(App[str]):
         self._characters = characters
         self._keys: dict[str, Act] = keymap(where, remap)
         self._period_s = period_s
-        self._asking = Asking(front, Ordering(front, self._keys, operators) if front is not None else None)
+        self._asking = Asking(front, Ordering(front, self._keys, operators) if front is not None else None, maker.plan)
         self._alerting = Alerting(front, around if around is not None else Surroundings(), live=source.name == "LIVE")
         self._frames = Frames(front, now_us, painter)
         self._banner, self._status = Line("banner"), Line("status")
@@ -216,6 +217,7 @@ class Dashboard(App[str]):
         if self._front is not None:
             self._front.looked()
         moment = self._moment = self._source.moment(now_us)
+        before = self._view
         view = self._view = self._maker.view(
             moment.state,
             moment.status,
@@ -224,6 +226,7 @@ class Dashboard(App[str]):
             stopped=moment.stopped,
             failure=moment.failure,
         )
+        self._tell(news(before, view))
         if moment.status is not None and moment.failure is None:
             self.board.heard(moment.status.pressure_pa)
         self._alerting.look(moment, view.limits, now_us, painting_late=self._frames.late(now_us))
@@ -232,7 +235,7 @@ class Dashboard(App[str]):
         if self._frames.choked:
             return
         self._beat += 1
-        self._show_card(self._asking.look(over=self._over()))
+        self._show_card(self._asking.look(view))
         self._draw(view, moment, now_us)
         self._frames.begin(now_us)
         self.call_after_refresh(self._frames.drawn, moment)
@@ -319,8 +322,7 @@ class Dashboard(App[str]):
     def act(self, name: str) -> None:
         """Do one action of the keymap; STOP goes first and asks nothing."""
         if name in KINDS:
-            if self._view is not None:
-                self._show_card(self._asking.order(name, self._maker.plan, self._view))
+            self._show_card(self._asking.order(name))
             return
         handler = getattr(self, f"_do_{name}", None)
         if handler is not None:
@@ -361,6 +363,8 @@ class Dashboard(App[str]):
 
     def _do_ack(self) -> None:
         self._alerting.seen()
+        if self._front is not None and not self._over() and not self._front.stopped:
+            self._front.give(Acknowledge())  # for the record: who saw it, and when
 
     def _do_silence(self) -> None:
         self._alerting.silence(self._now_us())
@@ -379,6 +383,9 @@ class Dashboard(App[str]):
         if not big:
             self.board.map.hide_cursor()
 
+    def _do_closer(self) -> None:
+        self.board.map.closer()
+
     def _do_log(self) -> None:
         self._show_page("log")
 
@@ -390,6 +397,9 @@ class Dashboard(App[str]):
 
     def _do_help(self) -> None:
         self._show_page("help")
+
+    def _do_about(self) -> None:
+        self._show_page("about")
 
     def _do_play(self) -> None:
         if isinstance(self._source, ReplaySource):
@@ -442,3 +452,10 @@ class Dashboard(App[str]):
             self._tell("no folder for pictures was given")
             return
         self._tell(f"picture: {self._picture(offline(self.export_screenshot(title='mesogun')))}")
+
+
+def news(before: View | None, view: View) -> str:
+    """The newest remark, if it came since the last look; an order that was refused must not be missed."""
+    if before is None or view.remarks == before.remarks or not view.remarks:
+        return ""
+    return view.remarks[-1]

@@ -50,11 +50,15 @@ class Asking:
         The seam to the runner; ``None`` when there is nothing to command, and then nothing is ever asked.
     ordering
         The forms; together with ``front``.
+    plan
+        What is treated.
     """
 
-    def __init__(self, front: ScreenFront | None, ordering: Ordering | None) -> None:
+    def __init__(self, front: ScreenFront | None, ordering: Ordering | None, plan: Plan) -> None:
         self._front = front
         self._ordering = ordering
+        self._plan = plan
+        self._view: View | None = None
         self._question: Question | None = None
         self._put_off = 0
         self._ending: int | None = None
@@ -82,8 +86,10 @@ class Asking:
         """The keys that stop the gun now; none where there is nothing to stop."""
         return self._ordering.stop_keys if self._ordering is not None else frozenset()
 
-    def look(self, *, over: bool) -> str:
-        """See what the runner asks now; ``over``: nothing can be ordered any more. Why a form was closed, if it was."""
+    def look(self, view: View) -> str:
+        """See what the runner asks now, and what there is to order for; why a form was closed, if it was."""
+        self._view = view
+        over = view.ended is not None or view.failure is not None
         front, ordering = self._front, self._ordering
         if front is None or ordering is None:
             return ""
@@ -126,13 +132,14 @@ class Asking:
         """Give the open form a key; what was ordered, in words, once it is complete."""
         return self._ordering.press(key, character) if self._ordering is not None else ""
 
-    def order(self, name: str, plan: Plan, view: View) -> str:
+    def order(self, name: str) -> str:
         """Open the form of one order in the question's place; why not, if not."""
-        ordering = self._ordering
-        if ordering is None or ordering.stopped or view.ended is not None or view.failure is not None:
+        ordering, view = self._ordering, self._view
+        over = view is None or view.ended is not None or view.failure is not None
+        if ordering is None or ordering.stopped or over or view is None:
             return "nothing can be ordered now"
         try:
-            ordering.open(name, plan, view)
+            ordering.open(name, self._plan, view)
         except Refused as refusal:
             return str(refusal)
         self._ending = self._question = None
@@ -171,7 +178,7 @@ class Asking:
     def _answered(self, front: ScreenFront, question: Question, *, yes: bool) -> str:
         if yes or question.what in ("fault", "lot"):
             front.answer(question, yes)
-            return ""
+            return "" if yes or question.what == "fault" else self.order("lot")
         if question.what in ("arm", "rearm"):
             front.want(Wish.PAUSE)
             return "not armed; space goes on, e ends"

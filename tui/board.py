@@ -28,6 +28,7 @@ class Board(Horizontal):
     def __init__(self, plan: Plan, palette: Palette, *, characters: bool) -> None:
         super().__init__(id="body")
         self.map = MapView(plan, palette, characters=characters)
+        self._box = Vertical(id="mapbox")
         self._legend, self._total, self._zones = Line("legend"), Line("total"), Line("zones")
         self._gun, self._shots = Line("gun"), Line("shots")
         self._trace: deque[int] = deque(maxlen=TRACE)
@@ -35,8 +36,7 @@ class Board(Horizontal):
     def compose(self) -> ComposeResult:
         """Left and right."""
         with Vertical(id="left"):
-            with Vertical(id="mapbox") as box:
-                box.border_title = "dose, as planned"
+            with self._box:
                 yield self.map
             yield self._legend
         with Vertical(id="right"):
@@ -59,5 +59,6 @@ class Board(Horizontal):
                 self._zones.show(panels.zones(view, palette, self._zones.size.width or LEAST_WIDTH))
             width, height = self._shots.size
             self._shots.show(panels.shots(view, palette, max(LEAST_WIDTH, width), height))
+        self._box.border_title = "dose, as planned" + (f", {self.map.zoom} times" if self.map.zoom > 1 else "")
         self.map.show(view, moment.state)
         self._legend.show(self.map.legend(max(LEAST_WIDTH, self._legend.size.width)))

@@ -46,21 +46,30 @@ class Fit:
         column, row = self.pixel(x_mm, y_mm)
         return column, (self.ny - 1 - row) // 2
 
+    def shows(self, cell: tuple[int, int]) -> bool:
+        """Whether a character cell lies on the screen."""
+        return 0 <= cell[0] < self.nx and 0 <= cell[1] < self.ny // 2
+
     def place_mm(self, column: int, line: int) -> tuple[float, float]:
         """The middle of a character cell, mm."""
         return self.x0_mm + (column + 0.5) * self.h_mm, self.y0_mm + (self.ny - 2 * line - 1) * self.h_mm
 
 
-def fit(plan: Plan, columns: int, lines: int) -> Fit:
-    """The plan's area, as large as ``columns`` x ``lines`` cells allow, in the middle of them."""
+def fit(plan: Plan, columns: int, lines: int, *, zoom: int = 1, centre_mm: tuple[float, float] | None = None) -> Fit:
+    """The plan's area, as large as ``columns`` x ``lines`` cells allow, in the middle of them.
+
+    With ``zoom``, so many times larger, around ``centre_mm``.
+    """
     rings = [ring for ring in plan.outline if ring]
     xs = [x / 1000 for ring in rings for x, _ in ring] or [p.x_um / 1000 for p in plan.points]
     ys = [y / 1000 for ring in rings for _, y in ring] or [p.y_um / 1000 for p in plan.points]
     x_min, x_max, y_min, y_max = min(xs), max(xs), min(ys), max(ys)
     nx, ny = max(1, columns), max(2, 2 * lines)
     h_mm = max((x_max - x_min + 2 * MARGIN_MM) / nx, (y_max - y_min + 2 * MARGIN_MM) / ny)
-    x0_mm = (x_min + x_max - nx * h_mm) / 2
-    y0_mm = (y_min + y_max - ny * h_mm) / 2
+    h_mm /= zoom
+    x_mm, y_mm = ((x_min + x_max) / 2, (y_min + y_max) / 2) if centre_mm is None or zoom == 1 else centre_mm
+    x0_mm = x_mm - nx * h_mm / 2
+    y0_mm = y_mm - ny * h_mm / 2
     return Fit(x0_mm, y0_mm, h_mm, nx, ny)
 
 

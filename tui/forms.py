@@ -15,7 +15,7 @@ from enum import Enum, auto
 from mesogun.errors import Refused
 from mesogun.plan.model import Plan
 from mesogun.record import Mark
-from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip
+from mesogun.treatment.orders import Acknowledge, GoTo, HandOver, NameSyringe, Note, Order, Reassign, Redo, Skip
 from tui.view import View
 
 ARROW_MM = Decimal("0.5")
@@ -30,6 +30,7 @@ class Step(Enum):
     UP = auto()
     WHY = auto()
     WORDS = auto()
+    EXPIRY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ KINDS: dict[str, Kind] = {
     "handover": Kind(
         "HAND OVER", "From then on the record names them as operator.", (Step.WORDS,),
     ),
+    "lot": Kind(
+        "SYRINGE'S LOT", "As printed on the one in the gun; what has expired is refused.", (Step.WORDS, Step.EXPIRY),
+    ),
 }  # fmt: skip
 
 
@@ -102,6 +106,7 @@ class Form:
         self._steps = list(self.kind.steps)
         self._offset_mm = {Step.RIGHT: Decimal(0), Step.UP: Decimal(0)}
         self._index: int | None = None
+        self._lot = ""
         last = next((line.point for line in view.last[::-1] if line.point is not None), None)
         if name == "moved":
             if last is None:
@@ -121,7 +126,7 @@ class Form:
     @property
     def writing(self) -> bool:
         """Whether words are asked for, so that every letter is needed."""
-        return self.step is Step.WORDS
+        return self.step in (Step.WORDS, Step.EXPIRY)
 
     @property
     def prompt(self) -> str:
@@ -135,10 +140,13 @@ class Form:
             case Step.UP:
                 return f"The shot of {point}: how many mm above its place on the map (minus: below)? Then Enter."
             case Step.WHY:
-                choice = "  ".join(f"{number} {words}" for number, words in enumerate(self.kind.reasons, 1))
-                return f"Why, for {point}?  {choice}  0 in words"
+                return f"Why, for {point}? By its number."
             case Step.WORDS if self.name == "handover":
                 return "To whom? The operator's reference, then Enter."
+            case Step.WORDS if self.name == "lot":
+                return "Which lot? As printed, then Enter."
+            case Step.EXPIRY:
+                return f"Lot {self._lot}: its expiry, as 2027-03-31 or 2027-03, then Enter."
             case Step.WORDS:
                 return "In words, no names, then Enter." if self.name == "note" else f"Why, for {point}? Then Enter."
 
@@ -150,12 +158,28 @@ class Form:
             return f"{right} mm right, {up} mm up"
         return "" if self.step is Step.WHY else f"{self.typed}_"
 
+    @property
+    def pad(self) -> tuple[tuple[str, str], ...]:
+        """(key, what is drawn on it) of what the mouse can press here; letters take a keyboard."""
+        if self.step is Step.WHY:
+            reasons = enumerate(self.kind.reasons, 1)
+            return (*((str(number), f"{number} {words}") for number, words in reasons), ("0", "0 in words"))
+        if self.writing and self.name == "handover":
+            return tuple((name, name) for name in self._operators if name != self._view.operator)
+        if self.writing:
+            return ()
+        digits = tuple((digit, digit) for digit in "1234567890")
+        more = (("left", "←"), ("right", "→"), ("up", "↑"), ("down", "↓")) if self.step in self._offset_mm else ()
+        return (*digits, ("backspace", "⌫"), *more)
+
     # -- keys ----------------------------------------------------------------------------------------------------------
 
     def wants(self, key: str, character: str | None) -> bool:
         """Whether this key means something here; any other keeps its meaning on the dashboard."""
         if key in ("enter", "backspace"):
             return True
+        if self.writing and key in self._operators:
+            return True  # drawn on the screen, and clicked
         if self.writing:
             return character is not None and character.isprintable()
         if self.step in self._offset_mm and (key in _ARROWS or (character is not None and character in ".,-")):
@@ -165,6 +189,9 @@ class Form:
     def press(self, key: str, character: str | None) -> Order | None:
         """Take one key that the form wants; the order when it is complete."""
         self.fault = ""
+        if self.writing and key in self._operators:
+            self.typed = key
+            return None
         if key == "enter":
             return self._enter()
         if key == "backspace":
@@ -196,15 +223,23 @@ class Form:
                 self.fault = self._take_mm(self.step)
             case Step.WHY:
                 self.fault = "a reason is needed: press its number"
-            case Step.WORDS:
-                words = self.typed.strip()
-                self.fault = self._words_fault(words)
-                return None if self.fault else self._order(words)
+            case Step.WORDS | Step.EXPIRY:
+                return self._take_words(self.typed.strip())
         if self.fault:
             return None
         self.typed = ""
         del self._steps[0]
         return None if self._steps else self._order("")
+
+    def _take_words(self, words: str) -> Order | None:
+        self.fault = self._words_fault(words)
+        if self.fault:
+            return None
+        if self.name == "lot" and self.step is Step.WORDS:
+            self._lot, self.typed = words, ""
+            del self._steps[0]
+            return None
+        return self._order(words)
 
     def _take_number(self) -> str:
         if not self.typed:
@@ -258,6 +293,8 @@ class Form:
                 return Reassign(index, shot.x_um + right, shot.y_um + up, words)
             case "note":
                 return Note(words)
+            case "lot":
+                return NameSyringe(self._lot, words)
             case _:
                 return HandOver(words)
 
@@ -280,3 +317,7 @@ def told(order: Order) -> str:
             return "ordered: a note for the record"
         case HandOver(to_operator):
             return f"ordered: hand over to {to_operator}"
+        case NameSyringe(lot):
+            return f"ordered: the syringe is lot {lot}"
+        case Acknowledge():
+            return "alarms seen"

@@ -59,12 +59,17 @@ ACTS: tuple[Act, ...] = (
         shown=False),
     Act("handover", ("v",), "Hand over", "Another operator goes on, by reference. Pauses first.", Where.LIVE,
         shown=False),
+    Act("lot", ("b",), "Lot", "Name the lot and expiry of the syringe in the gun. Pauses first.", Where.LIVE,
+        shown=False),
     Act("ack", ("a",), "Seen", "Acknowledge the alarms. What still holds stays.", Where.ANY),
     Act("silence", ("x",), "Silence", "No bell for 120 s, or until something new.", Where.ANY, shown=False),
     Act("map", ("m",), "Map", "The dose map on the whole screen; the arrow keys move its cursor.", Where.ANY),
+    Act("closer", ("z",), "Zoom", "The map twice as large, around its cursor or the latest shot; four times; whole.",
+        Where.ANY, shown=False),
     Act("log", ("l",), "Shots", "The list of recorded shots.", Where.ANY),
     Act("alarms", ("w",), "Alarms", "All alarms, with cause and what to do.", Where.ANY, shown=False),
     Act("gun", ("g",), "Gun", "All that the gun has said, limits and zones.", Where.ANY, shown=False),
+    Act("about", ("i",), "About", "What this is, and what it is not.", Where.ANY, shown=False),
     Act("theme", ("t",), "Theme", "Next theme: dark, light, contrast, mono.", Where.ANY, shown=False),
     Act("picture", ("p",), "Picture", "Save a picture of the screen.", Where.ANY, shown=False),
     Act("help", ("?", "question_mark", "h"), "Help", "This list.", Where.ANY),
@@ -127,12 +132,12 @@ def key_line(keys: Mapping[str, Act]) -> tuple[tuple[str, str, str], ...]:
     return tuple((key_text(acts[act.id]), acts[act.id].label, act.id) for act in ACTS if act.id in acts)
 
 
-def help_lines(keys: Mapping[str, Act]) -> tuple[tuple[str, str], ...]:
-    """(keys, what they do) of every action, in the order of the table."""
+def help_lines(keys: Mapping[str, Act]) -> tuple[tuple[str, str, str], ...]:
+    """(action id, keys, what they do) of every action, in the order of the table."""
     acts = {act.id: act for act in keys.values()}
-    lines: list[tuple[str, str]] = []
+    lines: list[tuple[str, str, str]] = []
     for act in ACTS:
         if act.id in acts:
             names = dict.fromkeys(_NAMES.get(key, key) for key in acts[act.id].keys)
-            lines.append((" ".join(names), acts[act.id].help))
+            lines.append((act.id, " ".join(names), acts[act.id].help))
     return tuple(lines)

@@ -35,6 +35,7 @@ GLYPHS = {
     Mark.SKIPPED: "×",
 }
 _OUTLINE, _OUTSIDE = LEVELS, LEVELS + 1
+ZOOMS = (1, 2, 4)
 NEXT, LATEST, CURSOR = "◆", "●", "┼"
 PLAIN = {"·": ".", "○": "o", "•": "+", "◐": "%", "×": "x", "◆": "N", "●": "#", "┼": "+"}
 
@@ -79,6 +80,8 @@ class MapView(Widget):
         self._cells: list[tuple[int, int]] = []
         self._dotted: tuple[object, ...] | None = None
         self._preview = preview
+        self.zoom = ZOOMS[0]
+        self._centre_mm: tuple[float, float] | None = None
 
     # -- size and theme ------------------------------------------------------------------------------------------------
 
@@ -87,14 +90,42 @@ class MapView(Widget):
         if event.size.width < 2 or event.size.height < 2:
             self._fit, self._map = None, None
             return
-        self.use(fit(self._plan, event.size.width, event.size.height), None)
-        self._dots = {}
-        if self._preview and self._fit is not None:
-            self._dots = dict.fromkeys(self._cells, _DOTS[Mark.PENDING])
+        self._fit_to(event.size.width, event.size.height)
+
+    def _fit_to(self, width: int, height: int) -> None:
+        to = fit(self._plan, width, height, zoom=self.zoom, centre_mm=self._centre_mm)
+        self.use(to, None)
+        if self._preview:
+            self._dots = dict.fromkeys(filter(to.shows, self._cells), _DOTS[Mark.PENDING])
         self._lines.clear()
-        if self._fit is not None:
-            self._build(self._fit)
         self.refresh()
+        # Only after this frame: building loads the dose model, and the outline should not wait for it.
+        self.call_after_refresh(self._build_for, to)
+
+    def _build_for(self, to: Fit) -> None:
+        if to == self._fit:
+            self._build(to)
+
+    def closer(self) -> None:
+        """The next of ``ZOOMS``, around the cursor, else around the latest shot; after the last, the whole area."""
+        if self._fit is None:
+            return
+        self.zoom = ZOOMS[(ZOOMS.index(self.zoom) + 1) % len(ZOOMS)]
+        if self.zoom == ZOOMS[1]:
+            self._centre_mm = self._looked_at(self._fit)
+        self._cursor = None
+        self._fit_to(*self.size)
+
+    def _looked_at(self, to: Fit) -> tuple[float, float] | None:
+        if self._cursor is not None:
+            return to.place_mm(*self._cursor)
+        treated = (
+            [record.shot_index for record in self._state.shots if record.shot_kind == "TREAT"] if self._state else []
+        )
+        if not treated or treated[-1] >= len(self._plan.shots):
+            return None
+        shot = self._plan.shots[treated[-1]]
+        return shot.x_um / 1000, shot.y_um / 1000
 
     def use(self, to: Fit, field: DoseMap | None) -> None:
         """Draw with this fit, and with this field if it is there already."""
@@ -163,9 +194,10 @@ class MapView(Widget):
         if self._fit is None or (self._dotted is not None and key == self._dotted):
             return {}
         self._dotted = key
-        dots = {cell: _DOTS[mark] for cell, mark in zip(self._cells, view.marks, strict=True)}
+        shows = self._fit.shows
+        dots = {cell: _DOTS[mark] for cell, mark in zip(self._cells, view.marks, strict=True) if shows(cell)}
         for index, dot in ((key[1], _LATEST), (view.next_shot, _NEXT)):
-            if index is not None and index < len(self._cells):
+            if index is not None and index < len(self._cells) and shows(self._cells[index]):
                 dots[self._cells[index]] = dot
         if self._cursor is not None:
             dots[self._cursor] = _CURSOR
@@ -197,6 +229,10 @@ class MapView(Widget):
     def on_leave(self) -> None:
         """The mouse is elsewhere."""
         self._cursor = None
+
+    def on_click(self) -> None:
+        """The mouse looks closer, too."""
+        self.closer()
 
     def reading(self) -> str:
         """Dose and place under the cursor, in words; empty without a cursor."""

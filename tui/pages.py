@@ -8,35 +8,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import wrap
 
+from rich.style import Style
 from rich.text import Text
 
 from mesogun.record import TreatmentState
 from mesogun.record.alarms import Alarms
 from tui import figures, panels
+from tui.about import ABOUT, about
 from tui.forms import Form
 from tui.keymap import Act, help_lines
 from tui.palette import Palette
-from tui.view import View
-
-ABOUT = (
-    "mesogun shows what a gun reports and what is on record. It is research software and an information display, "
-    "not an alarm system and not a medical device. Positions are shown as planned, not as measured."
-)
+from tui.view import REFUSED, View
 
 
 def page(name: str, view: View, alarms: Alarms, keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
     """One page by name: ``log``, ``alarms``, ``gun`` or ``help``."""
     if name == "log":
-        return _titled("Shots on record, newest first", panels.shots(view, palette, width, len(view.last)), palette)
+        return _titled("Shots on record, newest first", _log(view, palette, width), palette)
     if name == "alarms":
         return _titled("Alarms", _alarms(alarms, palette), palette)
     if name == "gun":
         return _titled("Gun, limits and zones", _gun(view, palette, width), palette)
+    if name == "about":
+        return _titled("About", about(palette), palette)
     return _titled("Keys", _help(keys, palette, width), palette)
 
 
 def _titled(title: str, body: Text, palette: Palette) -> Text:
     return Text.assemble((f"{title}\n\n", f"bold {palette.accent}"), body, ("\n\nEsc closes this page.", palette.quiet))
+
+
+def _log(view: View, palette: Palette, width: int) -> Text:
+    """Notes and refused orders first, because a refused order is easily missed; then the shots."""
+    text = Text()
+    for remark in reversed(view.remarks):
+        text.append(f"{hanging(remark, 2, width)}\n", palette.warn if remark.startswith(REFUSED) else palette.text)
+    if view.remarks:
+        text.append("\n")
+    return text.append_text(panels.shots(view, palette, width, len(view.last)))
 
 
 def _alarms(alarms: Alarms, palette: Palette) -> Text:
@@ -90,8 +99,8 @@ def _gun(view: View, palette: Palette, width: int) -> Text:
 
 def _help(keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
     text = Text()
-    for names, words in help_lines(keys):
-        text.append(f"{names:<13}", f"bold {palette.accent}")
+    for name, names, words in help_lines(keys):
+        text.append(f"{names:<13}", clickable(f"app.act('{name}')", palette))
         text.append(f"{hanging(words, 13, width)}\n", palette.text)
     text.append("\nMap   ", palette.quiet)
     text.append("· planned  ○ loaded  ◆ next  ● latest  • given  ◐ partial  ? unknown  × skipped\n", palette.text)
@@ -111,10 +120,21 @@ def question(what: str, text: str, palette: Palette) -> Text:
         "rearm": "The gun was disarmed. After yes, the trigger fires again.",
         "prime": "After yes, the trigger primes the needle. Hold the gun AWAY from the skin.",
         "syringe": "After yes, the new needle is primed. Hold the gun away from the skin.",
+        "lot": "After no, name the other lot and its expiry. What has expired is refused.",
         "fault": "After yes, the fault is cleared and the gun's log is read again.",
+        "finish": "After yes the treatment is closed. Not yet: r gives a point again, with a reason.",
         "end": "What is in the magazine is taken back; nothing more can be given in this treatment.",
     }
-    title = {"arm": "ARM", "rearm": "ARM AGAIN", "prime": "PRIME", "syringe": "SYRINGE", "fault": "FAULT", "end": "END"}
+    title = {
+        "arm": "ARM",
+        "rearm": "ARM AGAIN",
+        "prime": "PRIME",
+        "syringe": "SYRINGE",
+        "fault": "FAULT",
+        "end": "END",
+        "lot": "LOT",
+        "finish": "ALL GIVEN",
+    }
     return Text.assemble(
         (f"{title.get(what, what.upper())}  ", f"bold {palette.accent}"),
         (f"{text}\n", f"bold {palette.text}"),
@@ -148,8 +168,18 @@ def form(form: Form, palette: Palette, *, waiting: bool) -> Text:
         text.append("\nwaiting until the gun has disarmed; letters come after that", palette.text)
     elif form.entered:
         text.append(f"\n{form.entered}", f"bold {palette.text}")
+    if form.pad and not waiting:
+        text.append("\n")
+        for key, drawn in form.pad:
+            text.append(drawn.replace(" ", "\N{NO-BREAK SPACE}"), clickable(f"app.type('{key}')", palette))
+            text.append("  ")
     if form.writing and not waiting:
         text.append("\nThe gun is disarmed: s is a letter here, Ctrl+C still stops.", palette.quiet)
     if form.fault:
         text.append(f"\n{form.fault}", f"bold {palette.medium}")
     return text
+
+
+def clickable(action: str, palette: Palette) -> Style:
+    """A style that does ``action`` when it is clicked."""
+    return Style.parse(f"bold {palette.accent}") + Style(meta={"@click": action})

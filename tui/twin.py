@@ -67,7 +67,9 @@ def report(view: View, alarms: Alarms) -> list[str]:
     following = "not known" if view.next_shot is None else str(view.next_shot + 1)
     held = ", ".join(str(index + 1) for index in view.loaded) or "none"
     lines.append(f"next point {following}; loaded {held}")
+    lines.append(f"lot {view.lot or 'not named'}")
     lines += _gun(view)
+    lines += view.remarks
     lines += [shot_line(view, index) for index in range(max(0, len(view.last) - 5), len(view.last))]
     return lines
 
@@ -139,6 +141,7 @@ def news(before: View | None, view: View, was: Alarms, alarms: Alarms) -> list[s
         value = getattr(view, name)
         if value != getattr(before, name) and value is not None:
             lines.append(f"{name}: {value}")
+    lines += [remark for remark in view.remarks if remark not in before.remarks]
     known = before.last[-1].shot_no if before.last else 0
     fresh = [index for index, shot in enumerate(view.last) if shot.shot_no > known]
     lines += [shot_line(view, index) for index in fresh]

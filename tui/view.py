@@ -14,10 +14,12 @@ from enum import StrEnum
 from mesogun.plan.model import Plan
 from mesogun.record import Mark, TreatmentState
 from mesogun.record.alarms import LOST_US, STALE_US, Limit
+from mesogun.record.events import NoteAdded, OrderRefused
 from mesogun.wire.codes import Fault, Flag, State
 from mesogun.wire.messages import Status
 
 LAST_SHOTS = 500
+REFUSED = "not done: "
 
 
 class Freshness(StrEnum):
@@ -83,7 +85,7 @@ class View:
     """All that a screen shows. Volumes in nL; ``*_nl`` of the ledger as in ``mesogun.record``.
 
     ``given_nl`` is the sum of the treatment shots' records; the truth lies in ``low_nl``..``high_nl``.
-    ``next_shot`` and ``loaded`` are indices of planned shots.
+    ``next_shot`` and ``loaded`` are indices of planned shots. ``remarks`` are the newest notes and refused orders.
     """
 
     source: str
@@ -113,6 +115,8 @@ class View:
     gun: GunWords | None
     syringe_nl: int
     last: tuple[ShotLine, ...]
+    remarks: tuple[str, ...]
+    lot: str
     stopped: bool
     failure: str | None
     ended: str | None
@@ -203,6 +207,8 @@ class ViewMaker:
             gun=words(heard) if heard is not None else None,
             syringe_nl=found.syringe_nl if found is not None else self.plan.syringe_nl,
             last=folded.last,
+            remarks=tuple(remark_text(remark) for remark in state.remarks),
+            lot=", expires ".join(state.lot) if state.lot is not None else "",
             stopped=stopped,
             failure=failure,
             ended=state.ended,
@@ -276,6 +282,13 @@ def _lines(plan: Plan, state: TreatmentState) -> tuple[ShotLine, ...]:
             )
         )
     return tuple(lines)
+
+
+def remark_text(remark: NoteAdded | OrderRefused) -> str:
+    """A note, or an order that was refused and why."""
+    if isinstance(remark, OrderRefused):
+        return f"{REFUSED}{remark.why}"
+    return f"note: {remark.text}"
 
 
 def next_shot(state: TreatmentState, status: Status | None) -> int | None:

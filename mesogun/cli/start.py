@@ -10,6 +10,7 @@ from mesogun.cli import places
 
 def chosen_command() -> tuple[str, ...] | None:
     """Open the start screen; the arguments of the command that was chosen, or ``None``."""
-    from tui import run_start
+    from tui import look, run_start
 
-    return run_start(journal=places.journal_url(None))
+    state = places.state_folder()
+    return run_start(state=state, journal=places.journal_url(None), settings=look(state / "dashboard.json"))

@@ -226,7 +226,7 @@ def test_plain_lines_carry_every_fact_of_a_view() -> None:
     other: dict[str, object] = {
         "age_us": 7_700_000, "freshness": Freshness.STALE, "gun": None, "next_shot": 3, "failure": "boom",
         "ended": "done", "stopped": True, "demonstration": False, "limits": (), "zones": (), "loaded": (), "last": (),
-        "marks": (Mark.SKIPPED,),
+        "marks": (Mark.SKIPPED,), "remarks": ("not done: too late",),
     }  # fmt: skip
     for field in fields(View):
         value = getattr(view, field.name)

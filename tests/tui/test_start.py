@@ -14,7 +14,8 @@ from textual.worker import WorkerCancelled
 
 from mesogun.limits import Answer, Answers, parse_answers
 from mesogun.plan import Plan
-from tui.start import Past, Start
+from tui.records import Past
+from tui.start import Start
 from tui.visit import answers_text
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -53,7 +54,7 @@ def play(scene: Scene, folder: Path, *, past: list[Past] | None = None, size: tu
 async def to_the_plan(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
     await pilot.press("down", "enter")
     assert "Which protocol?" in shown(app)
-    while "mesolift" not in app._choices[0].words.lower() and "(face-mesolift)" not in _highlighted(app):
+    while "mesolift" not in app.choices[0].words.lower() and "(face-mesolift)" not in _highlighted(app):
         await pilot.press("down")
     await pilot.press("enter")
     assert "Which area?" in shown(app)
@@ -71,7 +72,7 @@ def _highlighted(app: Start) -> str:
     from textual.widgets import OptionList
 
     index = app.query_one(OptionList).highlighted
-    return app._choices[index].words if index is not None else ""
+    return app.choices[index].words if index is not None else ""
 
 
 def test_the_whole_wizard_by_keyboard_ends_in_a_command_and_its_files(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_an_answer_that_blocks_ends_in_a_refusal_and_no_command(tmp_path: Path) 
                 break
             blocks = "yes leads to blocked" in shown(app) or "no to blocked" not in shown(app)
             await pilot.press("y" if blocks else "n")
-            if app._entered is not None:
+            if app.typing:
                 await pilot.press(*"letter", "enter")
         assert "in the way:" in shown(app)
         await pilot.press("enter")
@@ -153,6 +154,7 @@ def test_watch_and_replay_name_a_treatment(tmp_path: Path, downs: int, command: 
 
     async def scene(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
         await pilot.press(*["down"] * downs, "enter")
+        await settled(app, pilot)
         assert ("complete" in shown(app)) == (command == "replay"), "an ended treatment can only be replayed"
         await pilot.press("enter")
 

@@ -1,0 +1,158 @@
+"""The gun on the bench: who it is, how it is, how the line is, what passes on it, and what each fault means.
+
+Everything here only reads. Not responsible for what is looked at (``mesogun.gun.doctor``), for the words about a gun
+(``mesogun.gun.render``) or for pages (``pager``).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mesogun.record.alarms import CONDITIONS
+from tui.pager import Choice, Pager
+from tui.palette import Palette
+
+if TYPE_CHECKING:
+    from mesogun.gun import Check
+    from mesogun.link import LinkStats
+
+ROUNDS = 20
+"""Questions to the gun while the line is watched: enough for a round trip that means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look at a gun gave, as text."""
+
+    port: str
+    info: str
+    line: str
+    trace: tuple[str, ...]
+
+
+def look_at(port: str) -> Looked:
+    """Open the port, read everything that can be read, listen to the line meanwhile, close the port again.
+
+    Raises
+    ------
+    MesogunError
+        Whatever stands in the way, in one line.
+    """
+    from mesogun.gun import connect, info_text, key_source
+    from mesogun.identity import Home
+    from mesogun.link import open_port
+    from mesogun.link.capture import capturing
+
+    with tempfile.TemporaryDirectory() as folder:
+        captured = Path(folder) / "trace"
+        with connect(capturing(open_port(port), captured), keys=key_source(Home.open())) as gun:
+            for _ in range(ROUNDS):
+                gun.status()
+            info, stats = info_text(gun), gun.stats
+        return Looked(port, info, line_text(stats), tuple(trace_lines(captured)))
+
+
+def line_text(stats: LinkStats) -> str:
+    """Every counter of a link, one a line; what is not known yet is ``-``."""
+    rows = [(field.name.replace("_", " "), getattr(stats, field.name)) for field in fields(stats)]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {'-' if value is None else value:>12}" for name, value in rows)
+
+
+def trace_lines(capture: Path) -> Iterator[str]:
+    """A captured conversation as lines: when, which way, what message, which number, how many bytes."""
+    from mesogun.link.replay import read_capture
+    from mesogun.wire.codes import FrameKind, Op
+    from mesogun.wire.frame import Damage, FrameReader
+
+    readers = {True: FrameReader(), False: FrameReader()}
+    names = {int(op): op.name for op in Op}
+    for passage in read_capture(capture).passages:
+        for found in readers[passage.to_gun].feed(passage.data):
+            way = ">" if passage.to_gun else "<"
+            at = f"{passage.at_us / 1000:>9.1f} ms {way} "
+            if isinstance(found, Damage):
+                yield f"{at}damage: {found.why}, {found.size} bytes"
+                continue
+            name = names.get(found.op, f"op {found.op}")
+            signed = "signed" if found.tag is not None else "open"
+            kind = FrameKind(found.kind).name
+            yield f"{at}{kind:<4}{name:<16} no. {found.seq:<6}{len(found.payload):>4} bytes  {signed}"
+
+
+def fault_text(palette: Palette) -> Text:
+    """Every fault that a gun can latch, with its cause and what to do; the table of the alarms, in other words."""
+    text = Text()
+    for condition in CONDITIONS:
+        if condition.name.startswith("fault-"):
+            text.append(f"{condition.title}\n", f"bold {palette.text}")
+            text.append(f"  {condition.cause}\n", palette.quiet)
+            text.append(f"  {condition.action}\n\n", palette.text)
+    return text
+
+
+class Device:
+    """The technician's pages about one gun."""
+
+    def __init__(
+        self, pager: Pager, home: Callable[[], None], ports: Callable[[], Sequence[tuple[str, str]]], simulated: str
+    ) -> None:
+        self._pager = pager
+        self._home = Choice("Back to the beginning", home)
+        self._ports = ports
+        self._simulated = simulated
+
+    def start(self) -> None:
+        """Which gun?"""
+        self._pager.busy("gun", "Looking for guns ...", self._ports, self._choose, self._home)
+
+    def _choose(self, found: Sequence[tuple[str, str]]) -> None:
+        ports = [*found, (self._simulated, "the simulated gun")]
+        choices = [Choice(f"{port}  {words}", lambda port=port: self._look(port)) for port, words in ports]  # type: ignore[misc]
+        named = Choice("Another port ...", lambda: self._pager.ask_text("port, then Enter", self._look))
+        faults = Choice("Faults: what each one means and what to do", self._faults)
+        words = "Which gun? It is only looked at; nothing is loaded or written."
+        self._pager.page("gun", words, [*choices, named, faults, self._home], lambda: self._choose(found))
+
+    def _look(self, port: str) -> None:
+        self._pager.busy("gun", f"Asking {port} ...", lambda: look_at(port), self._show, self._home)
+
+    def _show(self, seen: Looked) -> None:
+        title = f"gun at {seen.port}"
+        choices = [
+            Choice("Diagnostics: port, line, key, health", lambda: self._diagnose(seen)),
+            Choice("Link statistics", lambda: self._text(title, seen.line, seen)),
+            Choice("Wire trace of this look", lambda: self._text(title, "\n".join(seen.trace), seen)),
+            Choice("Faults: what each one means and what to do", self._faults),
+            Choice("Look again", lambda: self._look(seen.port)),
+            self._home,
+        ]
+        self._pager.page(title, seen.info, choices, lambda: self._show(seen))
+
+    def _text(self, title: str, words: str | Text, seen: Looked) -> None:
+        back = Choice("Back to the gun", lambda: self._show(seen))
+        self._pager.page(title, words, [back, self._home], lambda: self._text(title, words, seen))
+
+    def _diagnose(self, seen: Looked) -> None:
+        def examine() -> tuple[Check, ...]:
+            from mesogun.gun import examine as look
+            from mesogun.gun import key_source
+            from mesogun.identity import Home
+
+            return look(seen.port, key_source(Home.open()))
+
+        def show(checks: tuple[Check, ...]) -> None:
+            from mesogun.gun import checks_text
+
+            self._text("diagnostics", checks_text(checks), seen)
+
+        self._pager.busy("diagnostics", f"Examining {seen.port} ...", examine, show, self._home)
+
+    def _faults(self) -> None:
+        self._pager.page("faults", fault_text(self._pager.palette), [self._home], self._faults)

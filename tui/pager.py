@@ -1,0 +1,183 @@
+"""Pages of words and choices, one at a time: what the start screen, the wizard and the technician's screens stand on.
+
+By keyboard, by mouse, and back again. Not responsible for what is on a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rich.text import Text
+from textual import events, work
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from mesogun.errors import MesogunError
+from tui.palette import PALETTES, variables
+from tui.themes import theme_of
+
+T = TypeVar("T")
+LEAST_FOR_SIDE = 76
+FOOT = "↑ ↓ choose   Enter take   PgUp PgDn read   Esc back   q leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line to choose, and what follows."""
+
+    words: str
+    then: Callable[[], None]
+
+
+class Pager(App[tuple[str, ...]]):
+    """See the module's docstring. Returns the arguments of a ``mesogun`` command to run, or ``None``."""
+
+    CSS_PATH = "start.tcss"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, theme: str) -> None:
+        self.palette = PALETTES[theme]
+        super().__init__()
+        self.choices: tuple[Choice, ...] = ()
+        self._entered: Callable[[str], None] | None = None
+        self._back: list[Callable[[], None]] = []
+        self._number = 0
+        for palette in PALETTES.values():
+            self.register_theme(theme_of(palette))
+        self.theme = theme
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Our colours for the style sheet."""
+        return {**super().get_css_variables(), **variables(self.palette)}
+
+    def compose(self) -> ComposeResult:
+        """Title, words and choices; something to look at beside them where a page has it."""
+        yield Static("", id="title", markup=False)
+        with Horizontal(id="middle"):
+            yield Vertical(id="side")
+            with Vertical(id="right"):
+                with VerticalScroll(id="reading", can_focus=False):
+                    yield Static("", id="words", markup=False)
+                yield Input(id="entry")
+                yield OptionList(id="choices", markup=False)
+        yield Static(FOOT, id="foot", markup=False)
+
+    # -- one page ------------------------------------------------------------------------------------------------------
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters are taken as text."""
+        return self._entered is not None
+
+    def begin(self) -> None:
+        """What comes now is the first page: Esc goes no further back."""
+        self._back.clear()
+
+    def page(self, title: str, words: str | Text, choices: Sequence[Choice], again: Callable[[], None]) -> None:
+        """Show one page; ``again`` shows it once more when somebody comes back to it."""
+        self._number += 1
+        self._back.append(again)
+        self.choices = tuple(choices)
+        self.query_one("#title", Static).update(f"mesogun   {title}")
+        self.say(words)
+        self.query_one("#reading").scroll_home(animate=False)
+        self.query_one("#side").remove_class("shown")
+        self._entered = None
+        self.query_one("#entry", Input).remove_class("shown")
+        options = self.query_one("#choices", OptionList)
+        options.clear_options()
+        options.add_options([Option(f" {choice.words}") for choice in choices])
+        if choices:
+            options.highlighted = 0
+        options.focus()
+
+    def say(self, words: str | Text) -> None:
+        """Put other words on the page that is shown."""
+        self.query_one("#words", Static).update(words if isinstance(words, Text) else Text(words))
+
+    def beside(self, widget: Widget) -> None:
+        """Show a picture beside the page, where there is room for one."""
+        side = self.query_one("#side", Vertical)
+        side.remove_children()
+        side.mount(widget)
+        side.set_class(self.size.width >= LEAST_FOR_SIDE, "shown")
+
+    def ask_text(self, placeholder: str, then: Callable[[str], None]) -> None:
+        """Ask for text on the page that is shown."""
+        entry = self.query_one("#entry", Input)
+        entry.value, entry.placeholder = "", placeholder
+        entry.add_class("shown")
+        entry.focus()
+        self._entered = then
+
+    def sorry(self, title: str, error: BaseException, back: Choice) -> None:
+        """Say in one page what stands in the way."""
+        words = Text.assemble(("This does not work:\n\n", f"bold {self.palette.bad}"), str(error))
+        self.page(title, words, [back], lambda: self.sorry(title, error, back))
+
+    def busy(self, title: str, words: str, do: Callable[[], T], then: Callable[[T], None], back: Choice) -> None:
+        """Do something off the painting thread; ``then`` with its result, unless somebody has left the page."""
+        self.page(title, words, [back], lambda: self.busy(title, words, do, then, back))
+        self._do(title, self._number, do, then, back)
+
+    @work(thread=True, exclusive=True)
+    def _do(self, title: str, number: int, do: Callable[[], T], then: Callable[[T], None], back: Choice) -> None:
+        try:
+            found = do()
+        except MesogunError as error:
+            why = error
+            self.call_from_thread(self._after, number, lambda: self.sorry(title, why, back))
+        else:
+            self.call_from_thread(self._after, number, lambda: then(found))
+
+    def _after(self, number: int, show: Callable[[], None]) -> None:
+        if number == self._number:
+            self._back.pop()  # nobody goes back to the waiting
+            show()
+
+    # -- keys and mouse ------------------------------------------------------------------------------------------------
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take a choice."""
+        self.choices[event.option_index].then()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take what was typed."""
+        if self._entered is not None:
+            self._entered(event.value.strip())
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc goes back, q leaves; in a text field letters are left to the field."""
+        if event.key == "escape":
+            event.stop()
+            self.go_back()
+        elif event.key in ("pageup", "pagedown"):
+            event.stop()
+            self.query_one("#reading").scroll_relative(y=-8 if event.key == "pageup" else 8, animate=False)
+        elif event.key == "q" and not self.typing:
+            event.stop()
+            self.exit(None)
+        elif event.key in ("y", "n") and not self.typing:
+            wanted = "Yes" if event.key == "y" else "No"
+            for choice in self.choices:
+                if choice.words.startswith(wanted):
+                    event.stop()
+                    choice.then()
+                    return
+
+    def on_click(self, event: events.Click) -> None:
+        """The foot line goes back by mouse."""
+        if event.widget is not None and event.widget.id == "foot":
+            self.go_back()
+
+    def go_back(self) -> None:
+        """Show the page before this one; leave from the first one is ``q``."""
+        if len(self._back) < 2:
+            return
+        self._back.pop()
+        self._back.pop()()

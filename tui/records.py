@@ -1,0 +1,184 @@
+"""The record: treatments of a journal, their events, whether the chain holds, and the report. Read-only.
+
+Not responsible for judging rows (``mesogun.journal``), for what stands in a report (``mesogun.report``) or for pages
+(``pager``).
+"""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mesogun.clock import RealClock
+from mesogun.errors import InputError
+from tui.pager import Choice, Pager
+from tui.wizard import run
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal, Row, Verdict
+
+MOST_EVENTS = 400
+LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A treatment on record: reference, one line about it, whether it has ended."""
+
+    treatment: str
+    words: str
+    ended: bool
+
+
+def open_record(url: str | Path) -> Journal:
+    """The journal, read only.
+
+    Raises
+    ------
+    InputError
+        When there is none yet.
+    """
+    from mesogun.journal import open_journal
+
+    if "://" not in str(url) and not Path(url).exists():
+        raise InputError(f"{url}: there is no journal yet; the first treatment makes one")
+    return open_journal(url, RealClock(), create=False, read_only=True)
+
+
+def past_of(url: str | Path) -> Callable[[], Sequence[Past]]:
+    """The treatments of a journal, newest first; none when there is no journal yet."""
+
+    def past() -> Sequence[Past]:
+        if "://" not in str(url) and not Path(url).exists():
+            return ()
+        with open_record(url) as journal:
+            found = journal.treatments()
+        return [
+            Past(item.treatment, f"{item.first_at[:16]}  {item.subject}  {item.ended or 'open'}", bool(item.ended))
+            for item in reversed(found)
+        ]
+
+    return past
+
+
+def event_line(row: Row) -> str:
+    """One event in one line: number, time, kind, and what is short enough to be read in a line."""
+    values = {
+        name: value
+        for name, value in asdict(row.event).items()
+        if len(json.dumps(value)) <= LONGEST_VALUE and name not in ("gun", "memory")
+    }
+    told = "  ".join(f"{name} {value}" for name, value in values.items())
+    return f"{row.seq:>6}  {row.at[11:19]}  {type(row.event).__name__:<18} {told}"
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """Whether the chain holds, and its head, as it is printed on reports."""
+    if verdict.ok:
+        return (
+            f"Verified: {verdict.events} events, every byte as it was written.\n\nHead {verdict.head}\n\n"
+            "The same head is printed on reports and certificates: a journal that was cut short has another one."
+        )
+    return f"NOT VERIFIED: row {verdict.first_bad}: {verdict.reason}"
+
+
+class Records:
+    """The pages about a journal."""
+
+    def __init__(
+        self, pager: Pager, home: Callable[[], None], *, url: str | Path, past: Callable[[], Sequence[Past]],
+        reports: Path, show: Callable[[str], object] = webbrowser.open,
+    ) -> None:  # fmt: skip
+        self._pager = pager
+        self._home = Choice("Back to the beginning", home)
+        self._url = url
+        self._past = past
+        self._reports = reports
+        self._open = show
+
+    def start(self) -> None:
+        """Which treatment, or the chain as a whole?"""
+        self._pager.busy("record", "Reading the journal ...", self._past, self._choose, self._home)
+
+    def _choose(self, found: Sequence[Past]) -> None:
+        choices = [Choice(past.words, lambda past=past: self._show(past)) for past in found]  # type: ignore[misc]
+        verify = Choice("Verify the whole journal", self._verify)
+        words = f"{len(found)} treatments on record, newest first." if found else "No treatment is on record here yet."
+        shown = [verify, *choices, self._home] if found else [self._home]
+        self._pager.page("record", words, shown, lambda: self._choose(found))
+
+    def choose(self, command: str) -> None:
+        """Which treatment to ``watch`` or to ``replay``? Only what has not ended can be watched."""
+
+        def show(all_of_them: Sequence[Past]) -> None:
+            found = [past for past in all_of_them if command == "replay" or not past.ended]
+            choices = [
+                Choice(past.words, lambda past=past: run(self._pager, (command, past.treatment)))  # type: ignore[misc]
+                for past in found
+            ]
+            words = f"Which treatment? {len(found)} on record." if found else "No such treatment is on record here."
+            self._pager.page(command, words, [*choices, self._home], lambda: show(all_of_them))
+
+        self._pager.busy(command, "Reading the journal ...", self._past, show, self._home)
+
+    def _show(self, past: Past) -> None:
+        choices = [
+            Choice("Its events", lambda: self._events(past)),
+            Choice("Write its report and open it", lambda: self._report(past)),
+            Choice("Replay it", lambda: run(self._pager, ("replay", past.treatment))),
+            self._home,
+        ]
+        if not past.ended:
+            choices.insert(3, Choice("Watch it", lambda: run(self._pager, ("watch", past.treatment))))
+        words = f"Treatment {past.treatment}\n{past.words}"
+        self._pager.page("treatment", words, choices, lambda: self._show(past))
+
+    def _events(self, past: Past) -> None:
+        def read() -> list[str]:
+            with open_record(self._url) as journal:
+                return [event_line(row) for row in journal.rows(past.treatment)]
+
+        def show(lines: list[str]) -> None:
+            cut = f"The last {MOST_EVENTS} of {len(lines)} events; mesogun journal show {past.treatment} has them all."
+            head = cut if len(lines) > MOST_EVENTS else f"{len(lines)} events"
+            words = Text("\n".join([head, "", *lines[-MOST_EVENTS:]]), no_wrap=True, overflow="ellipsis")
+            back = Choice("Back to the treatment", lambda: self._show(past))
+            self._pager.page("events", words, [back, self._home], lambda: show(lines))
+
+        self._pager.busy("events", "Reading ...", read, show, self._home)
+
+    def _verify(self) -> None:
+        def verify() -> Verdict:
+            from mesogun.identity import Home
+            from mesogun.journal import verify_at
+
+            with open_record(self._url) as journal:
+                return verify_at(Home.open(), journal, [])
+
+        def show(verdict: Verdict) -> None:
+            style = self._pager.palette.text if verdict.ok else f"bold {self._pager.palette.bad}"
+            self._pager.page("verify", Text(verdict_text(verdict), style), [self._home], lambda: show(verdict))
+
+        self._pager.busy("verify", "Recomputing the chain over every stored byte ...", verify, show, self._home)
+
+    def _report(self, past: Past) -> None:
+        def write() -> Path:
+            from mesogun.report import write_report
+
+            self._reports.mkdir(parents=True, exist_ok=True)
+            with open_record(self._url) as journal:
+                return write_report(journal, past.treatment, self._reports)
+
+        def show(path: Path) -> None:
+            opened = self._open(path.resolve().as_uri())
+            how = "It is open in the browser." if opened else "No browser could be opened here."
+            back = Choice("Back to the treatment", lambda: self._show(past))
+            self._pager.page("report", f"{path}\n\n{how}", [back, self._home], lambda: show(path))
+
+        self._pager.busy("report", "Writing the report ...", write, show, self._home)
