@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
+from mesogun.cli.aftermath import follow_up, reaction
 from mesogun.cli.journal import JOURNAL, open_for_reading
+from mesogun.cli.kinds import PLACE
 from mesogun.cli.visit import find_protocol, subject_history
 from mesogun.clock import RealClock
 from mesogun.errors import InputError
 from mesogun.identity import check_subject
 from mesogun.limits.course import CourseState, course_warnings
 from mesogun.limits.course import course as course_state
+from mesogun.plan import Plan
+from mesogun.record import TreatmentState
 from mesogun.units import ml_text
 
 SUBJECT = click.argument("subject")
@@ -63,6 +68,60 @@ def next_visit(subject: str, name: str, day: str | None, url: str | None, as_jso
     """Say when the next visit of SUBJECT is due."""
     state, warnings = _state(subject, name, day, url)
     click.echo(json.dumps(_plain(state, warnings), indent=2) if as_json else state.told())
+
+
+@course.command()
+@SUBJECT
+@PROTOCOL
+@click.option("--out", type=PLACE, required=True, help="Where to write the plan file.")
+@JOURNAL
+def again(subject: str, name: str, out: Path, url: str | None) -> None:
+    """Write the plan of SUBJECT's last treatment with one protocol to a file, to be given the same way again.
+
+    The limits, the course and the screening are asked anew when it is treated; see treat --plan.
+    """
+    protocol = find_protocol(name)
+    with open_for_reading(url) as record:
+        done = course_state(protocol, subject_history(record, check_subject(subject)), RealClock().utc()).done
+        if not done:
+            raise InputError(f"subject {subject} was not treated with {protocol.id} in this journal; plan one")
+        last = done[-1].treatment
+        state = record.state(last)
+    if state.planned is None:
+        raise InputError(f"treatment {last} was never planned")
+    if state.planned.protocol_sha256 != protocol.sha256:
+        raise InputError(
+            f"{protocol.id} has changed since treatment {last}, so its plan holds no longer: plan anew (mesogun plan)"
+        )
+    plan = Plan.from_bytes(state.planned.plan.encode("utf-8"))
+    try:
+        out.write_bytes(plan.to_bytes())
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written ({error.strerror})") from error
+    click.echo(f"{len(plan.shots)} shots, {ml_text(plan.total_nl)}, as in treatment {last}: {out}")
+    for line in _departed(state):
+        click.echo(f"note: {line}")
+
+
+course.add_command(reaction)
+course.add_command(follow_up)
+
+
+def _departed(state: TreatmentState) -> list[str]:
+    """Where the last treatment was not given as planned, so that nobody repeats what was not done."""
+    lines = []
+    if state.skipped:
+        lines.append(f"{len(state.skipped)} shots were skipped then; the plan holds them")
+    if state.redos:
+        lines.append(f"{sum(state.redos.values())} shots were ordered again then; the plan holds each once")
+    if state.reassigned:
+        lines.append(f"{len(state.reassigned)} shots went elsewhere then; the plan holds the planned places")
+    if state.ended != "complete":
+        lines.append("that treatment was not complete")
+    given_nl, planned_nl = state.dispensed_nl, state.planned.total_nl if state.planned is not None else 0
+    if given_nl != planned_nl:
+        lines.append(f"{ml_text(given_nl)} was given of {ml_text(planned_nl)} planned")
+    return lines
 
 
 def _state(subject: str, name: str, day: str | None, url: str | None) -> tuple[CourseState, tuple[str, ...]]:

@@ -21,17 +21,15 @@ from mesogun.cli.fronts import JsonLines, Plain
 from mesogun.cli.kinds import PLACE
 from mesogun.cli.limits import clinic_limits
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
+from mesogun.cli.supplies import Supplies, supplies_options, take_supplies, taken
 from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun, connect
 from mesogun.identity import Home, Operator, check_subject
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
-from mesogun.limits.consumables import Lot, check_lot
-from mesogun.limits.consumables import expiry as expiry_day
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import loaded_high_nl, overrun_bound_nl
-from mesogun.record.events import SyringeInserted
-from mesogun.treatment import NameSyringe, Order, Wish
+from mesogun.treatment import Order, Wish
 from mesogun.treatment.orders import no_orders
 from mesogun.units import mm_text, ul_text
 from mesogun.wire.messages import Caps
@@ -70,8 +68,7 @@ class Asked:
 @click.option("--yes", is_flag=True, help="Stands in for answers and confirmations, on a simulated gun only.")
 @click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values, on a simulated gun only.")
 @click.option("--weight-kg", help="The subject's weight, measured today; limits per kg need it once.")
-@click.option("--lot", "code", help="Lot on the vial, with --expiry.")
-@click.option("--expiry", help="Expiry on the vial: YYYY-MM-DD, YYYY-MM, or the barcode's YYMMDD.")
+@supplies_options
 @click.option("--site-limits", type=PLACE, help="The clinic's limits.toml.")
 @click.option("--resume", is_flag=True, help="Go on with a treatment that was interrupted (PROTOCOL is its reference).")
 @click.option("--end", is_flag=True, help="With --resume: end it here; take back what is loaded, free the gun.")
@@ -90,8 +87,6 @@ def treat(
     yes: bool,
     demo_values: bool,
     weight_kg: str | None,
-    code: str | None,
-    expiry: str | None,
     site_limits: Path | None,
     resume: bool,
     end: bool,
@@ -106,8 +101,7 @@ def treat(
         raise InputError("name the gun's port with --port (or MESOGUN_PORT), for example --port sim://standard")
     answers = parse_answers(_text(answers_file), str(answers_file)) if answers_file is not None else None
     site = clinic_limits(site_limits)
-    if (code is None) != (expiry is None):
-        raise InputError("--lot and --expiry go together: both stand on the vial")
+    supplies = take_supplies(options)
     chosen = planning.take_plan_options(options)
     # Everything that can be read is read before a port is touched.
     asked = None if resume else _asked(protocol, subject, area, plan_file)
@@ -121,8 +115,7 @@ def treat(
         from mesogun.journal import journal_at
 
         record = stack.enter_context(journal_at(Home.open(), places.journal_url(url), gun.clock))
-        named = NameSyringe(code, expiry) if resume and code is not None and expiry is not None else None
-        console = Console(yes=yes, armed_by_file=answers is not None, syringe=named)
+        console = Console(yes=yes, armed_by_file=answers is not None, syringe=supplies.order() if resume else None)
         if asked is None:
             begun = visit.recall(record, protocol)
         else:
@@ -145,7 +138,7 @@ def treat(
                 site=site,
                 demonstration=demo_values,
                 weight_kg=weight_kg,
-                lot=Lot(item.agent.id, code, expiry_day(expiry)) if code is not None and expiry is not None else None,
+                supplies=supplies,
             )
         click.echo(f"treatment {begun.treatment}", err=True)
         on_screen = not (plain or as_json or end) and sys.stdin.isatty() and sys.stderr.isatty()
@@ -183,7 +176,7 @@ def start(
     site: SiteLimits | None,
     treatment: str | None = None,
     demonstration: bool = False,
-    lot: Lot | None = None,
+    supplies: Supplies | None = None,
     weight_kg: str | None = None,
 ) -> visit.Begun:
     """Plan with this gun's step and syringe, clear, and record that it was cleared."""
@@ -200,10 +193,15 @@ def start(
             residual_nl=overrun_bound_nl(caps.syringe_nl, caps.overrun_nl, caps.overrun_ppm),
         )
     check_fits(plan, caps)
-    if lot is not None:
-        violations = check_lot(lot, protocol.agent.id, gun.clock.utc())
-        if violations:
-            raise Refused("; ".join(violation.message for violation in violations))
+    used = taken(
+        record,
+        supplies if supplies is not None else Supplies(),
+        agent_id=protocol.agent.id,
+        site=site,
+        now=gun.clock.utc(),
+        left_nl=gun.welcome.status.syringe_left_nl,
+        operator=operator.reference,
+    )
     if answers is None:
         if not yes:
             raise Refused(
@@ -225,11 +223,7 @@ def start(
         upper_nl=sum(loaded_high_nl(shot.volume_nl, caps.overrun_nl, caps.overrun_ppm) for shot in plan.shots),
         demonstration=demonstration,
         weight_kg=weight_kg,
-        syringe=None
-        if lot is None
-        else SyringeInserted(
-            lot.code, lot.expires_on.isoformat(), gun.welcome.status.syringe_left_nl, operator.reference
-        ),
+        used=used,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -129,12 +129,13 @@ def begin(
     now: datetime,
     upper_nl: int,
     demonstration: bool,
-    syringe: ev.SyringeInserted | None = None,
+    used: Sequence[ev.Event] = (),
     weight_kg: str | None = None,
 ) -> Begun:
     """Clear the plan and record that it was cleared; a refusal is recorded too, as a visit not done.
 
-    ``upper_nl`` is the most that the plan may give with this gun's stated bound.
+    ``upper_nl`` is the most that the plan may give with this gun's stated bound; ``used`` are the events for the
+    syringe and the parts.
 
     Raises
     ------
@@ -206,8 +207,7 @@ def begin(
         for override in cleared.clearance.overrides
     ]
     events.append(ev.PlanCleared(plan.plan_hash, operator.reference, cleared.clearance.to_text()))
-    if syringe is not None:
-        events.append(syringe)
+    events += used
     journal.append(events, treatment=treatment, epoch=None)
     return Begun(treatment, cleared)
 

@@ -63,19 +63,30 @@ class SiteLimit(Bound):
     grade: Literal["A", "B", "C", "site", "demo"] = "site"
 
 
+class SitePart(Strict):
+    """How often a kind of part may be used in this clinic; a kind that is not listed is single use."""
+
+    kind: Key
+    max_uses: Annotated[int, Field(ge=1, le=10_000)]
+    source: Text
+
+
 class SiteLimits(Strict):
-    """A clinic's ``limits.toml``: its own agents, its own limits."""
+    """A clinic's ``limits.toml``: its own agents, its own limits, and how often parts may be used."""
 
     format: Literal[1]
     set_by: Text
     set_on: Day
     agent: Annotated[tuple[Agent, ...], Field(max_length=500)] = ()
     limit: Annotated[tuple[SiteLimit, ...], Field(max_length=2_000)] = ()
+    part: Annotated[tuple[SitePart, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
         pairs = [(limit.agent, limit.kind) for limit in self.limit]
         twice = sorted({f"{agent} {kind}" for agent, kind in pairs if pairs.count((agent, kind)) > 1})
+        kinds = [part.kind for part in self.part]
+        twice += sorted({f"part {kind}" for kind in kinds if kinds.count(kind) > 1})
         if twice:
             raise ValueError(f"set twice: {', '.join(twice)}")
         return self

@@ -89,6 +89,7 @@ def site_text(site: SiteLimits) -> str:
         "[[limit]]\n" + _fields(limit.model_dump(exclude_defaults=True) | {"agent": limit.agent})
         for limit in site.limit
     ]
+    parts += ["[[part]]\n" + _fields(part.model_dump()) for part in site.part]
     return "\n".join(parts)
 
 
