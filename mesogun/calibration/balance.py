@@ -44,6 +44,7 @@ BAUD = 9_600  # as these balances leave the factory: Mettler-Toledo 11780711
 DEADLINE_MS = 30_000  # longer than the balances' own time for finding a stable value; a choice
 PROMPT_MS = 2_000  # for what is answered at once; a choice
 LEAST_MS, MOST_MS = 2 * PROMPT_MS, 600_000
+RETRY_US = 100_000  # between two tries for a stable value; a choice
 QUIET_US = 300_000  # silence after which nothing more of a disturbance is on its way; a choice
 MAX_READ = 4_096
 ZERO_DIGITS = 20  # how far from 0 a display may stand that was just set to 0, in its last digits; a choice
@@ -145,6 +146,7 @@ class Balance:
                 # a try that the deadline would cut off costs the tare and finds nothing
                 if self._dialogue.out_of_step or now_us + max(now_us - asked_us, PROMPT_MS * 1_000) >= end_us:
                     raise
+                self._clock.sleep_us(RETRY_US)
 
     def immediate(self) -> Reading:
         """The weight now (``SI``), with the balance's opinion whether it is stable."""
@@ -209,17 +211,19 @@ class Balance:
         return " ".join(field for line in heard.lines for field in line)
 
     def _reset(self) -> str:
-        """Send ``@`` until its answer comes clean; whatever was on its way before it is let go."""
+        """Let the line fall quiet and whatever was on its way go; then ``@`` until its answer comes clean."""
         end_us = self._soon_us()
+        garbled: BalanceGarbled | None = None
         while True:
+            while (data := self._transport.read(MAX_READ, QUIET_US)) and self._clock.monotonic_us() < end_us:
+                self._dialogue.receive(data)
+            if garbled is not None and self._clock.monotonic_us() >= end_us:
+                raise garbled
             self._transport.write(self._dialogue.send("@"))
             try:
                 heard = self._await("@", end_us, old_lines=True)
-            except BalanceGarbled:  # the answer may be lost in it: let the line fall quiet, then once more
-                while (data := self._transport.read(MAX_READ, QUIET_US)) and self._clock.monotonic_us() < end_us:
-                    self._dialogue.receive(data)
-                if self._clock.monotonic_us() >= end_us:
-                    raise
+            except BalanceGarbled as error:  # the answer may be lost in it: once more, when the line is quiet
+                garbled = error
                 continue
             if not isinstance(heard, WasReset):
                 raise self._wrong("@", heard)

@@ -85,6 +85,9 @@ class Dialogue:
             raise Refused(f"{command} not sent: {self._open} is still open; await its answer or send @")
         self._open = None if command in SILENT else command
         self._out_of_step = command == "@"
+        if command == "@":  # what never got its end belongs to no answer to come
+            self._buffer.clear()
+            self._skipping = False
         return _BYTES[command]
 
     def timed_out(self) -> Failed:
