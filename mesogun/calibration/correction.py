@@ -15,7 +15,7 @@ from __future__ import annotations
 import enum
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,8 +92,11 @@ class Correction:
         return float(stdtrit(self.degrees_of_freedom, 0.5 * (1 + probability))) * self.standard_uncertainty_ul(set_ul)
 
 
-def fit(shots: Sequence[Shot]) -> Correction:
+def fit(shots: Sequence[Shot], bend_allowed_ul: Mapping[float, float] | None = None) -> Correction:
     """Choose and fit the correction.
+
+    ``bend_allowed_ul``: for each setting, how far its mean may lie off the line before a bend that the scatter makes
+    out counts; without it every significant bend does (decision 1104).
 
     Raises
     ------
@@ -117,7 +120,7 @@ def fit(shots: Sequence[Shot]) -> Correction:
     n, settings = len(shots), len({shot.set_ul for shot in shots})
 
     bend = compare("is it bent?", sums[Model.LINE] - pure, settings - 2, pure, pure_dof)
-    if bend.p < SIGNIFICANCE:
+    if bend.p < SIGNIFICANCE and _matters(shots, columns[Model.LINE], y, bend_allowed_ul):
         raise CalibrationFailed(
             f"the volumes do not lie on a line (lack of fit, F = {bend.f:.3g}, p = {bend.p:.2g}): calibrate a smaller "
             "range, or look for a bubble, an occlusion or shots of mixed rate or direction"
@@ -130,6 +133,17 @@ def fit(shots: Sequence[Shot]) -> Correction:
     else:
         model = Model.GAIN if gain.p < SIGNIFICANCE else Model.AS_IT_IS
     return _fitted(model, columns[model], x, y, (bend, offset, gain, both))
+
+
+def _matters(shots: Sequence[Shot], line: Floats, y: Floats, allowed_ul: Mapping[float, float] | None) -> bool:
+    """Whether some setting's mean lies further off the line than is allowed there."""
+    if allowed_ul is None:
+        return True
+    residuals = y - line @ np.linalg.lstsq(line, y, rcond=None)[0]
+    off: dict[float, list[float]] = defaultdict(list)
+    for shot, residual in zip(shots, residuals.tolist(), strict=True):
+        off[shot.set_ul].append(residual)
+    return any(abs(math.fsum(each) / len(each)) > allowed_ul.get(set_ul, 0.0) for set_ul, each in off.items())
 
 
 def _fitted(model: Model, design: Floats, x: Floats, y: Floats, tests: tuple[Comparison, ...]) -> Correction:

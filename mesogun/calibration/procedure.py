@@ -57,6 +57,13 @@ class ChangeSyringe:
 
 
 @dataclass(frozen=True, slots=True)
+class RunDown:
+    """Only the weighed shots that follow are to be left in the syringe."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
 class Weigh:
     """Weigh: ``before`` or ``after``, or one reading of a drift."""
 
@@ -107,7 +114,7 @@ class Finish:
 
 
 Action = (
-    AskEnvironment | AskPerson | PrimeNeedle | ChangeSyringe | Weigh | FireShots | Void | Complete
+    AskEnvironment | AskPerson | PrimeNeedle | ChangeSyringe | RunDown | Weigh | FireShots | Void | Complete
     | Adjust | Confirm | Finish
 )  # fmt: skip
 
@@ -125,6 +132,8 @@ def decide(state: CalibrationState) -> Action:
             return PrimeNeedle(step)
         case Do.SYRINGE:
             return ChangeSyringe(step)
+        case Do.RUN_DOWN:
+            return RunDown(step)
         case Do.DECIDE:
             return Adjust(step)
         case Do.CONFIRM:

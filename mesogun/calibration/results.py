@@ -28,6 +28,9 @@ from mesogun.errors import CalibrationFailed, InputError
 LARGEST_CORRECTION = 0.2
 """A gun further off than this share is broken, not badly calibrated: an assumption of this project."""
 
+BEND_SHARE = 0.5
+"""A bend of less than this share of the acceptance limit does not stop a calibration: a choice (decision 1104)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -134,7 +137,7 @@ def results(state: CalibrationState) -> Results:
         for set_nl in sorted({item.step.set_nl for item in weights if item.step.phase is phase})
         if len(chosen := _chosen(weights, phase, "main", set_nl)) >= 2
     )
-    correction, why_not = _correction(weights)
+    correction, why_not = _correction(weights, means)
     ratios = [
         100.0 * item.volume_ul / (item.step.set_nl / 1000.0) for item in weights if _is_main(item, Phase.AS_FOUND)
     ]
@@ -321,10 +324,10 @@ def _mean(state: CalibrationState, phase: Phase, set_nl: int, chosen: Sequence[W
     )
 
 
-def _correction(weights: Sequence[Weight]) -> tuple[Correction | None, str]:
+def _correction(weights: Sequence[Weight], means: Sequence[Mean]) -> tuple[Correction | None, str]:
     shots = [Shot(item.step.set_nl / 1000.0, item.volume_ul) for item in weights if _is_main(item, Phase.AS_FOUND)]
     try:
-        found = fit(shots)
+        found = fit(shots, {mean.set_ul: BEND_SHARE * mean.limit_systematic_ul for mean in means})
     except (CalibrationFailed, InputError) as error:
         return None, str(error)
     if abs(found.gain - 1.0) > LARGEST_CORRECTION:

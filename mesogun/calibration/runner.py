@@ -35,6 +35,7 @@ from mesogun.gun.calibration import Block
 from mesogun.identity import Action, Operator
 from mesogun.journal import Journal
 from mesogun.record import calibration_events as ce
+from mesogun.record import overrun_bound_nl
 from mesogun.wire.codes import GunKind, ShotKind
 from mesogun.wire.messages import Caps
 
@@ -79,7 +80,7 @@ def gun_facts(caps: Caps) -> GunFacts:
     """What the order of steps needs to know."""
     return GunFacts(
         caps.step_nl, caps.min_volume_nl, caps.max_volume_nl, caps.syringe_nl, caps.dead_volume_nl, caps.needles,
-        caps.max_rate_per_min,
+        caps.max_rate_per_min, overrun_bound_nl(caps.syringe_nl, caps.overrun_nl, caps.overrun_ppm),
     )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ class Calibrator:
         self._operator = operator.reference
         self._station = station
         self._books = Books(journal, run)
-        self._shooter = Shooter(gun, self._books, bench.told)
+        self._shooter = Shooter(gun, self._books, bench.told, operator.reference)
         self._begun_us = gun.clock.monotonic_us()
 
     @property
@@ -228,6 +229,9 @@ class Calibrator:
             case do.ChangeSyringe(step):
                 self._say(step)
                 self._syringe(step)
+            case do.RunDown(step):
+                self._say(step)
+                self._run_down(step)
             case do.Weigh(step, place):
                 if place == "before":
                     self._say(step)
@@ -286,7 +290,14 @@ class Calibrator:
             self._shooter.empty_rest(step.number)
             if not self._bench.person(step):
                 raise Refused(f"the syringe was not changed; go on with --resume {self._books.run}")
-            self._shooter.wait_for_syringe(needed_nl)
+            self._shooter.new_syringe(needed_nl)
+        self._complete(step)
+
+    def _run_down(self, step: Step) -> None:
+        ahead = self.state.steps[step.number :]
+        until = next((at for at, other in enumerate(ahead) if other.series != step.series), len(ahead))
+        facts = gun_facts(self._gun.caps)
+        self._shooter.run_down(sum(other.set_nl for other in ahead[:until]) + facts.reserve_nl, step.number)
         self._complete(step)
 
     def _weigh(self, step: Step, place: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from mesogun.calibration.books import Books
 from mesogun.errors import GunRefused, Refused
 from mesogun.gun import Gun
+from mesogun.record.events import EntrySettled, FaultCleared, FaultRaised
 from mesogun.wire.codes import Fault, Flag, Reason, ShotKind, State
 from mesogun.wire.messages import Arm, Load, Status
 
@@ -24,8 +25,9 @@ _MOVED_ON = (Reason.FAULT, Reason.WRONG_STATE, Reason.STALE_TOKEN)
 class Shooter:
     """One gun in the hands of a technician. ``told`` is called with one line whenever a person has to do something."""
 
-    def __init__(self, gun: Gun, books: Books, told: Callable[[str], None]) -> None:
+    def __init__(self, gun: Gun, books: Books, told: Callable[[str], None], operator: str) -> None:
         self._gun = gun
+        self._operator = operator
         self._books = books
         self._told = told
 
@@ -89,6 +91,21 @@ class Shooter:
             f"the gun still knows a syringe with {before_nl / 1000:g} µL and needs {needed_nl / 1000:g} µL: mount a "
             "full one, then go on with --resume"
         )
+
+    def run_down(self, to_nl: int, step: int) -> None:
+        """Give into waste until the gun counts ``to_nl`` in the syringe, to the next smaller shot."""
+        caps = self._gun.caps
+        while (over_nl := self._gun.status().syringe_left_nl - to_nl) >= caps.min_volume_nl:
+            self.fire(ShotKind.PRIME, min(over_nl, caps.max_volume_nl) // caps.step_nl * caps.step_nl, step)
+
+    def new_syringe(self, needed_nl: int) -> None:
+        """Wait for it, and clear the fault that an empty one has left."""
+        self.wait_for_syringe(needed_nl)
+        status = self._gun.status()
+        if status.state == State.FAULT and status.fault == Fault.EMPTY:
+            self._books.commit(FaultRaised(Fault.EMPTY.name))
+            self._gun.clear_fault(status.fault)
+            self._books.commit(FaultCleared(Fault.EMPTY.name, self._operator))
 
     def empty_rest(self, step: int) -> None:
         """Give what is left into waste, so that the syringe can be changed; the gun then asks for another."""
@@ -163,8 +180,6 @@ class Shooter:
 
     def _take_back(self) -> None:
         """UNLOAD, read what fired meanwhile, settle the rest (H5b)."""
-        from mesogun.record.events import EntrySettled
-
         unloaded = self._gun.unload()
         self._books.book(list(self._gun.log(self._books.memory.shot_no + 1)))
         self._gun.ack(self._books.memory.shot_no)
@@ -177,7 +192,5 @@ class Shooter:
         )
 
     def _settle_refused(self, entry_no: int) -> None:
-        from mesogun.record.events import EntrySettled
-
         found = self._books.gun
         self._books.commit(EntrySettled(found.gun, found.memory, entry_no, "refused"))

@@ -50,6 +50,7 @@ class Do(enum.Enum):
     REST = "let the gun rest"
     REVERSE = "run the screw back and forth once by the gun's own controls, into waste"
     NEEDLE = "collect from one needle only"
+    RUN_DOWN = "give into waste until only the last shots are left"
     SYRINGE = "mount a full syringe"
     DECIDE = "fit the correction and write it into the gun"
     CONFIRM = "judge what was weighed with the correction in force"
@@ -80,7 +81,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class GunFacts:
-    """What the steps need to know of a gun."""
+    """What the steps need to know of a gun; ``reserve_nl`` is by how much it may be wrong about a whole syringe."""
 
     step_nl: int
     min_volume_nl: int
@@ -89,6 +90,7 @@ class GunFacts:
     dead_volume_nl: int
     needles: int
     max_rate_per_min: int
+    reserve_nl: int
 
 
 def settings_nl(series: Series, gun: GunFacts) -> tuple[int, ...]:
@@ -131,9 +133,11 @@ def steps_for(series: Series, gun: GunFacts, *, adjust: bool) -> tuple[Step, ...
     if series.per_needle and gun.needles == 1:
         raise InputError("per_needle is for a head of several needles; this gun has one")
     wanted = _wanted(series, settings_nl(series, gun), gun, adjust)
-    room_nl = gun.syringe_nl - gun.dead_volume_nl
+    room_nl = gun.syringe_nl - gun.dead_volume_nl - gun.reserve_nl
     left_nl = room_nl
     made: list[Step] = []
+    last_shots = _last(series, gun)
+    last_nl = sum(step.set_nl for step in last_shots if step.do is Do.SHOOT)
 
     def add(step: Step) -> None:
         made.append(Step(len(made) + 1, *(getattr(step, name) for name in _COPIED)))
@@ -146,11 +150,21 @@ def steps_for(series: Series, gun: GunFacts, *, adjust: bool) -> tuple[Step, ...
                 f"{room_nl / 1000:g} µL: weigh smaller groups"
             )
         if due_nl > left_nl:
+            for last in last_shots:
+                if left_nl >= last_nl:
+                    add(last)
+            last_shots = ()
             add(Step(0, Phase.PREPARE, Do.SYRINGE))
             add(Step(0, Phase.PREPARE, Do.PRIME))
             left_nl = room_nl
         left_nl -= due_nl
         add(step)
+    if last_shots and left_nl >= last_nl:
+        closing = made[-1]
+        made.pop()
+        for last in last_shots:
+            add(last)
+        add(closing)
     return tuple(made)
 
 
@@ -190,6 +204,16 @@ def _wanted(series: Series, volumes: tuple[int, ...], gun: GunFacts, adjust: boo
         yield Step(0, Phase.CLOSE, Do.CONFIRM)
 
 
+def _last(series: Series, gun: GunFacts) -> tuple[Step, ...]:
+    if not series.last_before_empty:
+        return ()
+    volumes = settings_nl(series, gun)
+    middle_nl = volumes[len(volumes) // 2]
+    down = Step(0, Phase.BEHAVIOUR, Do.RUN_DOWN, "last before empty")
+    shot = Step(0, Phase.BEHAVIOUR, Do.SHOOT, "last before empty", middle_nl, 1)
+    return (down, *(shot for _ in range(series.last_before_empty)))
+
+
 def _main(series: Series, volumes: tuple[int, ...], phase: Phase, replicates: int) -> Iterator[Step]:
     """Volumes in turn, blanks spread between the rounds."""
     blanks = series.blanks if series.evaporation == "blanks" and replicates else 0
@@ -211,7 +235,7 @@ def estimated_s(steps: tuple[Step, ...], series: Series) -> int:
         match step.do:
             case Do.ENVIRONMENT | Do.CONDITION | Do.REVERSE | Do.NEEDLE:
                 total += ASK_S
-            case Do.PRIME:
+            case Do.PRIME | Do.RUN_DOWN:
                 total += PRIME_S
             case Do.BLANK:
                 total += WEIGH_S + SHOT_S
