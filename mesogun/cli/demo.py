@@ -15,10 +15,10 @@ import click
 
 from mesogun.cli import people, places, planning, treat, visit
 from mesogun.cli.fronts import Bar
+from mesogun.cli.held import held
 from mesogun.cli.kinds import PLACE, SEED
 from mesogun.cli.outcome import outcome, outcome_table
 from mesogun.errors import MesogunError
-from mesogun.gun import connect
 from mesogun.units import ml_text
 
 PROTOCOL = "face-mesolift"
@@ -51,7 +51,7 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
     port = f"sim://{gun_profile}?seed={seed}&pace={pace}&world={world}&start={START}"
     outline = planning.read_area(area)
     with ExitStack() as stack:
-        gun = stack.enter_context(connect(port, keys=people.gun_keys()))
+        gun = stack.enter_context(held(port, people.gun_keys()))
         with places.folder_for_journal(out, places.state_folder() / "demos", "demo") as folder:
             path = folder / places.JOURNAL
             record = stack.enter_context(open_journal(path, gun.clock, journal_id=seeded[:32]))

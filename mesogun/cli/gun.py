@@ -8,14 +8,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from mesogun.cli import people, places
+from mesogun.cli.held import CAPTURE, held, opener
 from mesogun.clock import RealClock
 from mesogun.errors import InputError, Refused
-from mesogun.gun import connect
 from mesogun.identity import Action, Home
 from mesogun.record.events import NoteAdded
 
@@ -30,12 +31,13 @@ def gun() -> None:
 @gun.command("list")
 @click.option("--port", "named", multiple=True, help="Ask this port too, although nothing says that it is a gun.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def list_guns(named: tuple[str, ...], as_json: bool) -> None:
+@CAPTURE
+def list_guns(named: tuple[str, ...], as_json: bool, capture: Path | None) -> None:
     """Name the ports of this computer and the guns that answer; unknown devices are never written to."""
     from mesogun.gun.discover import find_guns
     from mesogun.gun.render import list_text
 
-    found = find_guns(people.gun_keys(), named=named)
+    found = find_guns(people.gun_keys(), named=named, opener=opener(capture))
     if as_json:
         click.echo(json.dumps([_plain(dataclasses.asdict(item)) for item in found], default=str))
     else:
@@ -45,11 +47,12 @@ def list_guns(named: tuple[str, ...], as_json: bool) -> None:
 @gun.command()
 @PORT
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def info(port: str | None, as_json: bool) -> None:
+@CAPTURE
+def info(port: str | None, as_json: bool, capture: Path | None) -> None:
     """Say who the gun at --port is, what it can do, and how it is."""
     from mesogun.gun.render import info_text
 
-    with connect(_named(port), keys=people.gun_keys()) as found:
+    with held(_named(port), people.gun_keys(), capture) as found:
         if as_json:
             parts = {"welcome": dataclasses.asdict(found.welcome), "caps": dataclasses.asdict(found.caps)}
             click.echo(json.dumps({"port": port, "kind": people.gun_kind(found), **_plain(parts)}))
@@ -60,12 +63,13 @@ def info(port: str | None, as_json: bool) -> None:
 @gun.command()
 @PORT
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def doctor(port: str | None, as_json: bool) -> int:
+@CAPTURE
+def doctor(port: str | None, as_json: bool, capture: Path | None) -> int:
     """Check installation, permissions, latency, and the gun at --port; say how to fix what is wrong."""
     from mesogun.gun.doctor import Result, examine
     from mesogun.gun.render import checks_text
 
-    checks = examine(port, people.gun_keys())
+    checks = examine(port, people.gun_keys(), opener=opener(capture))
     if as_json:
         click.echo(json.dumps([_plain(dataclasses.asdict(check)) for check in checks], default=str))
     else:
@@ -77,7 +81,8 @@ def doctor(port: str | None, as_json: bool) -> int:
 @PORT
 @click.option("--operator", "who", help="Who pairs; default: mesogun operator use.")
 @click.option("--again", is_flag=True, help="Replace the key that this station has for the gun.")
-def pair(port: str | None, who: str | None, again: bool) -> None:
+@CAPTURE
+def pair(port: str | None, who: str | None, again: bool, capture: Path | None) -> None:
     """Pair the gun at --port: press its pairing button, then type the code on its display."""
     from mesogun.gun.pairing import Pairing
 
@@ -85,7 +90,7 @@ def pair(port: str | None, who: str | None, again: bool) -> None:
     operator = people.operator_for(who, simulated_only=False)
     operator.require(Action.PAIR)
     home = Home.open()
-    with connect(place, keys=lambda _: None) as found:  # whatever key it holds now, a gun can be paired
+    with held(place, lambda _: None, capture) as found:  # whatever key it holds now, a gun can be paired
         device = found.welcome.device_id
         home.guns.may_pair(device, replace=again)
         pairing = Pairing.begin(found)
@@ -113,7 +118,7 @@ def release(port: str | None, why: str, who: str | None, url: str | None) -> Non
     from mesogun.journal import journal_at
 
     with (
-        connect(place, keys=people.gun_keys()) as found,
+        held(place, people.gun_keys()) as found,
         journal_at(Home.open(), places.journal_url(url), found.clock) as record,
     ):
         bound_to = found.welcome.open_treatment

@@ -18,12 +18,13 @@ import click
 from mesogun.cli import people, places, planning, visit
 from mesogun.cli.console import Console
 from mesogun.cli.fronts import JsonLines, Plain
+from mesogun.cli.held import CAPTURE, held
 from mesogun.cli.kinds import PLACE
 from mesogun.cli.limits import clinic_limits
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
 from mesogun.cli.supplies import Supplies, supplies_options, take_supplies, taken
 from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
-from mesogun.gun import Gun, connect
+from mesogun.gun import Gun
 from mesogun.identity import Home, Operator, check_subject
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
 from mesogun.plan import Plan
@@ -76,6 +77,7 @@ class Asked:
 @click.option("--out", type=PLACE, help="Folder for the report.")
 @click.option("--plain", is_flag=True, help="One line per event.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per event; the last one is the summary.")
+@CAPTURE
 def treat(
     protocol: str | None,
     area: str | None,
@@ -94,6 +96,7 @@ def treat(
     out: Path | None,
     plain: bool,
     as_json: bool,
+    capture: Path | None,
     **options: Any,
 ) -> None:
     """Carry out PROTOCOL on an area with the gun at --port, or --resume an interrupted treatment."""
@@ -107,7 +110,7 @@ def treat(
     asked = None if resume else _asked(protocol, subject, area, plan_file)
 
     with ExitStack() as stack:
-        gun = stack.enter_context(connect(port, keys=people.gun_keys()))
+        gun = stack.enter_context(held(port, people.gun_keys(), capture))
         kind = people.gun_kind(gun)
         if yes and kind != "simulated":
             raise Refused(f"--yes stands in for a person on a simulated gun only; this one is {kind}: use --answers")

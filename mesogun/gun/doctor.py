@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mesogun.errors import MesogunError, NoDevice
+from mesogun.gun.discover import Opener
 from mesogun.gun.driver import Gun
 from mesogun.link import Link, open_port, schemes
 from mesogun.link.usb import PortInfo, list_ports
@@ -61,7 +62,9 @@ class System:
     may_use: Callable[[Path], bool] = lambda path: os.access(path, os.R_OK | os.W_OK)
 
 
-def examine(url: str | None, keys: KeySource, *, system: System | None = None) -> tuple[Check, ...]:
+def examine(
+    url: str | None, keys: KeySource, *, system: System | None = None, opener: Opener = open_port
+) -> tuple[Check, ...]:
     """All checks in order; those of the gun only if ``url`` names one."""
     computer = system or System()
     checks = [_software(), _handlers()]
@@ -70,7 +73,7 @@ def examine(url: str | None, keys: KeySource, *, system: System | None = None) -
     if url is not None:
         checks += _access(url, computer)
         checks += _latency(url, computer)
-        checks += _conversation(url, keys)
+        checks += _conversation(url, keys, opener)
     return tuple(checks)
 
 
@@ -175,9 +178,9 @@ def _latency(url: str, system: System) -> Iterator[Check]:
         )
 
 
-def _conversation(url: str, keys: KeySource) -> Iterator[Check]:
+def _conversation(url: str, keys: KeySource, opener: Opener) -> Iterator[Check]:
     try:
-        transport, clock = open_port(url)
+        transport, clock = opener(url)
     except NoDevice as error:
         yield Check("exclusive access", Result.FAILED, str(error), "close the other program, or plug the gun in")
         return

@@ -6,6 +6,7 @@ it, the bytes in hex. Not responsible for reading it back (``replay.py``).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -29,7 +30,7 @@ def capturing(opened: tuple[Transport, Clock], path: Path) -> tuple[Transport, C
     """
     transport, clock = opened
     try:
-        file = path.open("x", encoding="ascii")
+        file = path.open("x", encoding="ascii", buffering=1)  # whole lines, also when the program is killed
     except OSError as error:
         transport.close()
         raise InputError(f"{path}: the capture cannot be written ({error.strerror}); name a new file") from error
@@ -38,7 +39,7 @@ def capturing(opened: tuple[Transport, Clock], path: Path) -> tuple[Transport, C
 
 
 class CapturingTransport:
-    """A transport that writes down what passes."""
+    """A transport that writes down what passes; a disk that is full ends the capture, never the conversation."""
 
     def __init__(self, inner: Transport, clock: Clock, file: TextIO) -> None:
         self._inner = inner
@@ -61,9 +62,16 @@ class CapturingTransport:
     def close(self) -> None:
         """Close port and file."""
         self._inner.close()
-        self._file.close()
+        self._end()
 
     def _note(self, direction: str, data: bytes) -> None:
         if not self._file.closed:
             at_us = self._clock.monotonic_us() - self._begun_us
-            self._file.write(f"{at_us} {direction} {data.hex()}\n")
+            try:
+                self._file.write(f"{at_us} {direction} {data.hex()}\n")
+            except OSError:
+                self._end()
+
+    def _end(self) -> None:
+        with suppress(OSError):
+            self._file.close()

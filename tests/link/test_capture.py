@@ -11,7 +11,7 @@ from mesogun.errors import InputError, LinkLost, NoDevice, WireError
 from mesogun.gun import Gun
 from mesogun.identity import SIMULATED_KEY
 from mesogun.link import Link, open_port
-from mesogun.link.capture import capturing
+from mesogun.link.capture import CapturingTransport, capturing
 from mesogun.link.replay import read_capture
 from mesogun.wire.messages import FINGERPRINT
 from tests.gun.cable import Cable
@@ -88,3 +88,22 @@ def test_files_that_are_no_captures(tmp_path: Path, captured: tuple[Path, list[o
             open_port(f"capture://{path}")
     with pytest.raises(InputError, match="new file"):
         capturing((Cable(MinimalGun(b"k" * 32, 0), ManualClock()), ManualClock()), captured[0])
+
+
+def test_a_full_disk_ends_the_capture_and_not_the_conversation(tmp_path: Path) -> None:
+    clock = ManualClock()
+    port = capturing((Cable(MinimalGun(SIMULATED_KEY, FINGERPRINT), clock), clock), tmp_path / "a.capture")
+    transport = port[0]
+    assert isinstance(transport, CapturingTransport)
+    gun = Gun(Link(*port, lambda _: SIMULATED_KEY))
+    gun.hello()
+
+    def full(_: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    transport._file.write = full  # type: ignore[method-assign]
+    assert gun.status().magazine == 0
+    assert transport._file.closed
+    assert gun.status().magazine == 0
+    gun.close()
+    assert read_capture(tmp_path / "a.capture").passages
