@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 
 from sim.kernel import Kernel
 from sim.physics.profile import Profile
@@ -20,7 +21,10 @@ class Way(Enum):
     TO_GUN = "to_gun"
     TO_HOST = "to_host"
 
+    __hash__ = object.__hash__  # members are singletons; Enum hashes their names, in Python, at every look-up
 
+
+_LABEL = {way: way.value for way in Way}
 Parcel = tuple[int, bytes]  # extra delay in us, bytes
 Tamper = Callable[[Way, bytes], list[Parcel]]
 
@@ -44,21 +48,23 @@ class Line:
         if not self.plugged or not data:
             return
         self.bytes_sent[way] += len(data)
-        parcels: list[Parcel] = [(0, data)] if self.tamper is None else self.tamper(way, data)
-        for extra_us, piece in parcels:
-            start_us = max(self._kernel.now_us, self._free_us[way])
-            end_us = start_us + round(len(piece) * self._byte_us)
-            self._free_us[way] = end_us
-            self._kernel.at(end_us + self._latency_us + extra_us, way.value, self._arrival(way, piece))
+        if self.tamper is None:
+            self._carry(way, data, 0)
+            return
+        for extra_us, piece in self.tamper(way, data):
+            self._carry(way, piece, extra_us)
 
     def inject(self, way: Way, data: bytes) -> None:
         """Bytes that nobody sent: noise, echoes, what was left in a buffer."""
         if self.plugged and data:
-            self._kernel.after(self._latency_us, way.value, self._arrival(way, data))
+            self._kernel.after(self._latency_us, way.value, partial(self._arrive, way, data))
 
-    def _arrival(self, way: Way, data: bytes) -> Callable[[], None]:
-        def arrive() -> None:
-            if self.plugged:
-                (self.gun_end if way is Way.TO_GUN else self.host_end)(data)
+    def _carry(self, way: Way, data: bytes, extra_us: int) -> None:
+        start_us = max(self._kernel.now_us, self._free_us[way])
+        end_us = start_us + round(len(data) * self._byte_us)
+        self._free_us[way] = end_us
+        self._kernel.at(end_us + self._latency_us + extra_us, _LABEL[way], partial(self._arrive, way, data))
 
-        return arrive
+    def _arrive(self, way: Way, data: bytes) -> None:
+        if self.plugged:
+            (self.gun_end if way is Way.TO_GUN else self.host_end)(data)

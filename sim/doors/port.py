@@ -91,16 +91,14 @@ class SimTransport:
         if gate is not None:
             gate("read", b"")
         kernel, clock, arrived = self._kernel, self._clock, self._arrived
+        step, line = kernel.step, self._world.line
         end_us = clock.monotonic_us() + max(0, timeout_us)
         while True:
             with self._lock:
                 self._check()
                 if clock.pace is None:
-                    while not arrived and kernel.now_us < end_us:
-                        if not kernel.step(end_us):
-                            break
-                        if not self._world.line.plugged:
-                            break
+                    while not arrived and kernel.now_us < end_us and step(end_us) and line.plugged:
+                        pass
                 else:
                     target_us = min(end_us, clock.target_us())
                     while not arrived and kernel.step(target_us):

@@ -49,24 +49,20 @@ class Gun:
         Calibration(self.machine, self.requests)
         self.pairing = Pairing(self.machine, self.requests, kind, pairing_stream)
         self.out: Callable[[bytes], None] = lambda _: None
-        kernel.guard = self.guarded
+        kernel.cut, kernel.on_cut = (PowerCut,), self.power_off
 
     # the cable
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host."""
         if self.powered and not self.machine.hung:
-            self.guarded(lambda: self.conversation.receive(data))
+            try:
+                self.conversation.receive(data)
+            except PowerCut:
+                self.power_off()
 
     def _send(self, data: bytes) -> None:
         self.out(data)
-
-    def guarded(self, action: Callable[[], None]) -> None:
-        """Run a piece of firmware; when the supply fails inside, everything after it does not happen."""
-        try:
-            action()
-        except PowerCut:
-            self.power_off()
 
     # power
 
@@ -77,7 +73,7 @@ class Gun:
 
     def power_on(self) -> None:
         """Switch on: boot."""
-        self.guarded(lambda: self.machine.post(Happening.POWER))
+        self._run(Happening.POWER)
 
     def power_off(self) -> None:
         """The supply goes, at once."""
@@ -154,4 +150,11 @@ class Gun:
 
     def _post(self, event: Happening, cause: int = 0) -> None:
         if self.powered:
-            self.guarded(lambda: self.machine.post(event, cause))
+            self._run(event, cause)
+
+    def _run(self, event: Happening, cause: int = 0) -> None:
+        """Let the firmware work; when the supply fails inside, everything after it does not happen."""
+        try:
+            self.machine.post(event, cause)
+        except PowerCut:
+            self.power_off()

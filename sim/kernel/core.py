@@ -7,55 +7,55 @@ a door's business (``sim.doors``).
 from __future__ import annotations
 
 import hashlib
-import heapq
 import struct
 import zlib
 from collections.abc import Callable
+from heapq import heappop, heappush
 
-_STAMP = struct.Struct("<QI")
-_VALUE = struct.Struct("<Iq")
+_STAMP = struct.Struct("<QI").pack
+_VALUE = struct.Struct("<Iq").pack
 _LABELS: dict[str, int] = {}
+_BATCH = 512  # stamps kept before they go into the hash together: hashing piece by piece gives the same, slower
 
 
 class Timer:
     """One event to come; ``cancel`` makes it never happen."""
 
-    __slots__ = ("action", "at_us", "label", "serial")
+    __slots__ = ("action", "number")
 
-    def __init__(self, at_us: int, serial: int, label: str, action: Callable[[], None]) -> None:
-        self.at_us = at_us
-        self.serial = serial
-        self.label = label
+    def __init__(self, number: int, action: Callable[[], None]) -> None:
+        self.number = number  # of its label
         self.action: Callable[[], None] | None = action
 
     def cancel(self) -> None:
         """Forget it; harmless when it has already happened."""
         self.action = None
 
-    def __lt__(self, other: Timer) -> bool:
-        return (self.at_us, self.serial) < (other.at_us, other.serial)
-
 
 class Kernel:
     """Virtual clock and event heap.
 
-    ``after_event`` hooks run once behind every event (invariants live there).
+    ``after_event`` hooks run once behind every event (invariants live there). An exception of the kinds in ``cut``
+    ends the action that raised it, and ``on_cut`` is called: a supply that fails in the middle of something.
     """
 
     def __init__(self) -> None:
         self.now_us = 0
         self.events = 0
-        self.guard: Callable[[Callable[[], None]], None] | None = None  # wraps every action, when set
+        self.cut: tuple[type[BaseException], ...] = ()
+        self.on_cut: Callable[[], None] = lambda: None
         self.after_event: list[Callable[[], None]] = []
         self._heap: list[tuple[int, int, Timer]] = []
         self._serial = 0
         self._hash = hashlib.blake2b(digest_size=16)
+        self._stamps: list[bytes] = []
 
     def at(self, at_us: int, label: str, action: Callable[[], None]) -> Timer:
         """Schedule ``action`` at an absolute time; times in the past happen next."""
-        self._serial += 1
-        timer = Timer(max(at_us, self.now_us), self._serial, label, action)
-        heapq.heappush(self._heap, (timer.at_us, timer.serial, timer))
+        self._serial = serial = self._serial + 1
+        number = _LABELS.get(label)
+        timer = Timer(label_number(label) if number is None else number, action)
+        heappush(self._heap, (at_us if at_us > self.now_us else self.now_us, serial, timer))
         return timer
 
     def after(self, delay_us: int, label: str, action: Callable[[], None]) -> Timer:
@@ -66,29 +66,33 @@ class Kernel:
         """When the next event is due, ``None`` if nothing is to come."""
         heap = self._heap
         while heap and heap[0][2].action is None:
-            heapq.heappop(heap)
+            heappop(heap)
         return heap[0][0] if heap else None
 
     def step(self, until_us: int) -> bool:
         """Run the next event if it is due by ``until_us``; else move the clock there and say ``False``."""
         heap = self._heap
         while heap and heap[0][0] <= until_us:
-            at_us, _, timer = heapq.heappop(heap)
+            at_us, _, timer = heappop(heap)
             action = timer.action
             if action is None:
                 continue
-            self.now_us = max(self.now_us, at_us)
+            if at_us > self.now_us:
+                self.now_us = at_us
             timer.action = None
             self.events += 1
-            self._hash.update(_STAMP.pack(self.now_us, label_number(timer.label)))
-            if self.guard is None:
+            self._stamps.append(_STAMP(self.now_us, timer.number))
+            if len(self._stamps) >= _BATCH:
+                self._digest()
+            try:
                 action()
-            else:
-                self.guard(action)
+            except self.cut:
+                self.on_cut()
             for hook in self.after_event:
                 hook()
             return True
-        self.now_us = max(self.now_us, until_us)
+        if until_us > self.now_us:
+            self.now_us = until_us
         return False
 
     def run_until(self, until_us: int) -> None:
@@ -102,11 +106,16 @@ class Kernel:
 
     def note(self, label: str, value: int) -> None:
         """Put a quantised value into the trace hash."""
-        self._hash.update(_VALUE.pack(label_number(label), value))
+        self._stamps.append(_VALUE(label_number(label), value))
 
     def trace_hash(self) -> str:
         """The hash of all that happened so far, 32 hex digits."""
+        self._digest()
         return self._hash.copy().hexdigest()
+
+    def _digest(self) -> None:
+        self._hash.update(b"".join(self._stamps))
+        self._stamps.clear()
 
 
 def label_number(label: str) -> int:
