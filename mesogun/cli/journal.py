@@ -1,4 +1,4 @@
-"""``mesogun journal``: look at the record and verify it.
+"""``mesogun journal``: look at the record, verify it, copy it; what people add is in ``mesogun.cli.entries``.
 
 Not responsible for storing or judging rows (``mesogun.journal``).
 """
@@ -13,63 +13,86 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mesogun.cli import places
-from mesogun.cli.kinds import FINITE, PLACE
+from mesogun.cli import entries
+from mesogun.cli.kinds import PLACE
+from mesogun.cli.lookup import JOURNAL, choosing, is_chosen, open_for_reading, rows_chosen
 from mesogun.clock import RealClock
 from mesogun.errors import InputError, RecordError
 from mesogun.identity import Home
-from mesogun.journal import Head, Row
+from mesogun.journal import Head, Row, TreatmentSummary, Verdict
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal
 
-JOURNAL = click.option("--journal", "url", help="File or URL of the journal; default: the one in your state folder.")
-
-
-def open_for_reading(url: str | None) -> Journal:
-    """The journal, read only."""
-    from mesogun.journal import open_journal
-
-    return open_journal(places.journal_url(url), RealClock(), create=False, read_only=True)
+__all__ = ["JOURNAL", "journal", "open_for_reading"]
 
 
 @click.group()
 def journal() -> None:
-    """Look at the record and verify it."""
+    """Look at the record, verify it, settle what it leaves open."""
+
+
+for _command in (entries.settle, entries.note, entries.sign):
+    journal.add_command(_command)
+
+KIND = click.option("--kind", "kinds", multiple=True, help="Only events of this kind; repeat for more.")
 
 
 @journal.command("list")
 @JOURNAL
+@choosing
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def list_treatments(url: str | None, as_json: bool) -> None:
-    """Name the treatments in the journal."""
+def list_treatments(
+    url: str | None, subject: str | None, gun: str | None, since: str | None, until: str | None, as_json: bool
+) -> None:
+    """Name the treatments in the journal; --since and --until mean the day on which they began."""
+    chosen = rows_chosen(subject=subject, gun=gun, since=since, until=until)
     with open_for_reading(url) as record:
-        found = record.treatments()
+        found = [item for item in record.treatments() if is_chosen(item, chosen)]
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(item) for item in found], indent=2))
         return
     for item in found:
-        guns = ", ".join(item.guns) or "-"
-        ended = item.ended or "not ended"
-        click.echo(f"{item.treatment}  {item.first_at}  subject {item.subject or '-'}  guns {guns}  {ended}")
+        click.echo(_summary(item))
+    if not found:
+        click.echo("no treatment of that kind in this journal", err=True)
 
 
 @journal.command()
 @click.argument("treatment", required=False)
 @JOURNAL
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def show(treatment: str | None, url: str | None, as_json: bool) -> None:
-    """Show the events of a treatment, or of the whole journal."""
+@choosing
+@KIND
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every field.")
+def show(
+    treatment: str | None,
+    url: str | None,
+    subject: str | None,
+    gun: str | None,
+    since: str | None,
+    until: str | None,
+    kinds: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Show the events of TREATMENT, or of the whole journal, in words."""
+    chosen = rows_chosen(treatment=treatment, subject=subject, gun=gun, since=since, until=until, kinds=kinds)
     with open_for_reading(url) as record:
-        for row in record.rows(treatment):
-            click.echo(json.dumps(_row(row)) if as_json else _line(row))
+        signed = _signatures(record)
+        for row in record.rows(chosen=chosen):
+            if as_json:
+                click.echo(json.dumps(_row(row)))
+                continue
+            click.echo(_line(row, with_treatment=treatment is None))
+            for text in signed.get(row.seq, ()):
+                click.echo(f"{'':>8}{text}")
 
 
 @journal.command()
 @JOURNAL
 @click.option("--head", "printed", multiple=True, help="A head as printed on a report, SEQ:HASH; repeat for more.")
+@click.option("--deep", is_flag=True, help="Compare the list of treatments and the stored totals with the events, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def verify(url: str | None, printed: tuple[str, ...], as_json: bool) -> int:
+def verify(url: str | None, printed: tuple[str, ...], deep: bool, as_json: bool) -> int:
     """Recompute the hash chain over every stored byte; exit code 7 names the first bad row.
 
     Signatures must be by keys that this station trusts, and what it remembers of the journal must still be there.
@@ -78,22 +101,11 @@ def verify(url: str | None, printed: tuple[str, ...], as_json: bool) -> int:
 
     heads = [_head(text) for text in printed]
     with open_for_reading(url) as record:
-        verdict = verify_at(Home.open(), record, heads)
+        verdict = verify_at(Home.open(), record, heads, deep=deep)
     if as_json:
-        head = {"seq": verdict.head.seq, "hash": verdict.head.hash}
-        click.echo(
-            json.dumps(
-                {
-                    "ok": verdict.ok,
-                    "events": verdict.events,
-                    "head": head,
-                    "first_bad": verdict.first_bad,
-                    "reason": verdict.reason,
-                }
-            )
-        )
+        click.echo(json.dumps(dataclasses.asdict(verdict)))
     elif verdict.ok:
-        click.echo(f"verified: {verdict.events} events, head {verdict.head}")
+        click.echo(f"verified: {verdict.events} events, head {verdict.head}; {_signed(verdict)}")
     else:
         click.echo(f"NOT VERIFIED: row {verdict.first_bad}: {verdict.reason}", err=True)
     return 0 if verdict.ok else RecordError.exit_code
@@ -102,20 +114,27 @@ def verify(url: str | None, printed: tuple[str, ...], as_json: bool) -> int:
 @journal.command()
 @JOURNAL
 @click.argument("treatment", required=False)
-@click.option("--subject", help="Only this subject's treatments.")
-@click.option("--gun", help="Only treatments with this gun (its 16 hex digits).")
-@click.option("--kind", multiple=True, help="Only events of this kind; repeat for more.")
-@click.option("--csv", "as_csv", is_flag=True, help="CSV instead of JSON lines.")
+@choosing
+@KIND
+@click.option("--csv", "as_csv", is_flag=True, help="CSV instead of JSON lines; with one --kind, a column per field.")
 def export(
-    url: str | None, treatment: str | None, subject: str | None, gun: str | None, kind: tuple[str, ...], as_csv: bool
+    url: str | None,
+    treatment: str | None,
+    subject: str | None,
+    gun: str | None,
+    since: str | None,
+    until: str | None,
+    kinds: tuple[str, ...],
+    as_csv: bool,
 ) -> None:
-    """Write events to standard output as JSON lines or CSV."""
-    from mesogun.journal import Filter, write_csv, write_json_lines
+    """Write events to standard output as JSON lines, hashes included, or as CSV."""
+    from mesogun.journal import write_csv, write_json_lines
 
+    chosen = rows_chosen(treatment=treatment, subject=subject, gun=gun, since=since, until=until, kinds=kinds)
     with open_for_reading(url) as record:
-        rows = record.rows(chosen=Filter(treatment=treatment, subject=subject, gun=gun, kinds=kind))
+        rows = record.rows(chosen=chosen)
         if as_csv:
-            write_csv(rows, sys.stdout, kind[0] if len(kind) == 1 else None)
+            write_csv(rows, sys.stdout, kinds[0] if len(kinds) == 1 else None)
         else:
             write_json_lines(rows, sys.stdout)
 
@@ -144,46 +163,14 @@ def restore(file: Path, target: Path, who: str | None) -> None:
     operator = operator_for(who, simulated_only=False)
     verdict = bring_back(file, target, RealClock(), operator=operator.reference)
     click.echo(f"{target}: {verdict.events} events restored and verified, head {verdict.head}")
-
-
-@journal.command()
-@click.argument("treatment")
-@JOURNAL
-@click.option("--shot", "shot_no", type=int, help="The gun's shot number that blocks.")
-@click.option("--given-ul", type=FINITE, help="How much of it this subject got, as far as anybody knows; 0 for none.")
-@click.option("--what", help="Which block, where a shot has more than one.")
-@click.option("--lost-gun", metavar="GUN", help="Give up on a gun that will never be read: its entries count in full.")
-@click.option("--why", help="The reason, in words; no names.")
-@click.option("--operator", "who", help="Who settles; default: mesogun operator use.")
-def settle(
-    treatment: str,
-    url: str | None,
-    shot_no: int | None,
-    given_ul: float | None,
-    what: str | None,
-    lost_gun: str | None,
-    why: str | None,
-    who: str | None,
-) -> None:
-    """Say what only a person can say about TREATMENT; without options, show what is open."""
-    from mesogun.cli.settling import open_questions, settle_block, settle_lost_gun
-    from mesogun.journal import journal_at
-    from mesogun.units import nl_from_ul
-
-    with journal_at(Home.open(), places.journal_url(url), RealClock(), create=False) as record:
-        if shot_no is None and lost_gun is None:
-            click.echo(open_questions(record, treatment))
-            return
-        if why is None or not why.strip():
-            raise InputError("say why with --why")
-        if lost_gun is not None:
-            click.echo(settle_lost_gun(record, treatment, who, lost_gun, why))
-        elif given_ul is None or shot_no is None:
-            raise InputError("say how much of it this subject got with --given-ul")
-        else:
-            click.echo(
-                settle_block(record, treatment, who, shot_no=shot_no, what=what, given_nl=nl_from_ul(given_ul), why=why)
-            )
+    with open_for_reading(str(target)) as record:
+        unread = record.unread()
+    click.echo("what was done after the backup is not in it; each gun keeps its own log until it was read")
+    for name, gun in unread:
+        click.echo(
+            f"gun {gun} had treatment {name} open: nothing is loaded into any gun before mesogun treat --resume {name}"
+            f" --journal {target} has read it, or mesogun journal settle {name} --lost-gun {gun} gives it up"
+        )
 
 
 def _head(text: str) -> Head:
@@ -191,6 +178,22 @@ def _head(text: str) -> Head:
     if not (colon and number.isdigit() and len(digest) == 64):
         raise InputError(f"--head {text}: a head looks like 305:6303d7..., a row number and 64 hex digits")
     return Head(int(number), digest)
+
+
+def _signed(verdict: Verdict) -> str:
+    if verdict.signed_to == 0:
+        return "no signature of a station covers it"
+    if verdict.signed_to == verdict.events:
+        return "signed to the end"
+    return f"signed up to row {verdict.signed_to}"
+
+
+def _summary(item: TreatmentSummary) -> str:
+    if not item.subject:
+        # Rows that belong to no visit: approvals, restores, a calibration.
+        return f"{item.treatment or '(no treatment)':<16}  {item.first_at}  no subject"
+    guns = ", ".join(item.guns) or "none yet"
+    return f"{item.treatment}  {item.first_at}  subject {item.subject}  gun {guns}  {item.ended or 'not ended'}"
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -204,12 +207,20 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _line(row: Row) -> str:
-    shown = {name: _short(value) for name, value in dataclasses.asdict(row.event).items() if value != ""}
-    facts = "  ".join(f"{name}={value}" for name, value in shown.items())
-    return f"{row.seq:>6}  {row.at}  {type(row.event).__name__:<18} {facts}"
+def _line(row: Row, *, with_treatment: bool) -> str:
+    from mesogun.report.story import told
+    from mesogun.report.words import printable
+
+    what, detail, who, grave = told(row.event)
+    whose = f"{row.treatment or '-':<16}  " if with_treatment else ""
+    by = f"  ({who})" if who else ""
+    return f"{row.seq:>6}  {row.at}  {whose}{'!' if grave else ' '} {what:<20} {printable(detail)}{by}".rstrip()
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 32 else f"{text[:24]}..."
+def _signatures(record: Journal) -> dict[int, list[str]]:
+    """What people signed, by row; an older journal has no such table."""
+    found: dict[int, list[str]] = {}
+    if record.version >= 3:
+        for signed in record.signatures():
+            found.setdefault(signed.seq, []).append(f"signed by {signed.operator} on {signed.at}: {signed.meaning}")
+    return found

@@ -6,12 +6,11 @@ Not responsible for keeping people (``mesogun.identity``).
 from __future__ import annotations
 
 import json
-import sys
 
 import click
 
+from mesogun.cli import people
 from mesogun.clock import RealClock
-from mesogun.errors import InputError
 from mesogun.identity import Home, Operator, Operators, Role
 
 
@@ -26,7 +25,7 @@ def operator() -> None:
 @click.option("--passphrase-stdin", is_flag=True, help="Read the passphrase of a signing key from standard input.")
 def add(name: str, role: str, passphrase_stdin: bool) -> None:
     """Add NAME; the name stays on this computer, the record carries a reference."""
-    passphrase = _passphrase("Passphrase", piped=True) if passphrase_stdin else None
+    passphrase = people.passphrase("Passphrase", piped=True) if passphrase_stdin else None
     person = Home.open().operators.add(name, Role(role), passphrase=passphrase, at=RealClock().utc())
     click.echo(person.reference)
 
@@ -102,8 +101,9 @@ def rotate(who: str, forgotten: bool, passphrase_stdin: bool, admin: str | None)
     operators = Home.open().operators
     acting = _acting(operators, admin)
     person = operators.get(who)
-    old = None if forgotten or person.public_key is None else _passphrase("Old passphrase", piped=passphrase_stdin)
-    new = _passphrase("New passphrase", piped=passphrase_stdin, twice=True)
+    endorsed = not forgotten and person.public_key is not None
+    old = people.passphrase("Old passphrase", piped=passphrase_stdin) if endorsed else None
+    new = people.passphrase("New passphrase", piped=passphrase_stdin, twice=True)
     changed = operators.rotate_key(who, new, at=RealClock().utc(), passphrase=old, by=acting)
     how = "not endorsed by an old one" if old is None else "endorsed by the old one"
     key = changed.public_key.hex() if changed.public_key is not None else "none"
@@ -112,15 +112,3 @@ def rotate(who: str, forgotten: bool, passphrase_stdin: bool, admin: str | None)
 
 def _acting(operators: Operators, admin: str | None) -> Operator | None:
     return None if admin is None else operators.get(admin)
-
-
-def _passphrase(text: str, *, piped: bool, twice: bool = False) -> str:
-    if not piped:
-        if not sys.stdin.isatty():
-            raise InputError("there is no keyboard to type a passphrase at: give --passphrase-stdin")
-        typed: str = click.prompt(text, hide_input=True, confirmation_prompt=twice, err=True)
-        return typed
-    line = sys.stdin.readline().rstrip("\n")
-    if not line:
-        raise InputError("no passphrase on standard input")
-    return line

@@ -5,12 +5,19 @@ Not responsible for roles or for keeping keys (``mesogun.identity``).
 
 from __future__ import annotations
 
-from mesogun.errors import Refused
+import sys
+
+import click
+
+from mesogun.errors import InputError, Refused
 from mesogun.gun import Gun, key_source
 from mesogun.identity import Home, Operator, Role
 from mesogun.wire.codes import Flag, GunKind
 from mesogun.wire.host import KeySource
 
+PASSPHRASE_STDIN = click.option(
+    "--passphrase-stdin", is_flag=True, help="Sign with the operator's key; its passphrase on standard input."
+)
 DEMO_OPERATOR = Operator("op-demo", Role.PRACTITIONER, "Demonstration")
 
 
@@ -39,3 +46,16 @@ def gun_kind(gun: Gun) -> str:
     if gun.welcome.status.flags & Flag.BENCH:
         return "bench"
     return GunKind(gun.welcome.kind).name.lower()
+
+
+def passphrase(text: str, *, piped: bool, twice: bool = False) -> str:
+    """Ask for a passphrase, hidden, or take the next line of standard input."""
+    if not piped:
+        if not sys.stdin.isatty():
+            raise InputError("there is no keyboard to type a passphrase at: give --passphrase-stdin")
+        typed: str = click.prompt(text, hide_input=True, confirmation_prompt=twice, err=True)
+        return typed
+    line = sys.stdin.readline().rstrip("\n")
+    if not line:
+        raise InputError("no passphrase on standard input")
+    return line

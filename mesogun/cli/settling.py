@@ -1,6 +1,6 @@
-"""What only a person can settle: unexplained volume, and entries of a gun that will never be read again (H8, H10, H14).
+"""What only a person can settle: unexplained volume, unknown outcomes, guns that will never be read (H8, H10, H14).
 
-Not responsible for what blocks (``mesogun.record``) or for storing it (``mesogun.journal``).
+Not responsible for what is open (``mesogun.record``, ``mesogun.journal``) or for storing what is settled.
 """
 
 from __future__ import annotations
@@ -10,39 +10,115 @@ from typing import TYPE_CHECKING
 from mesogun.cli import people
 from mesogun.errors import InputError, Refused
 from mesogun.identity import Action, Operator
+from mesogun.limits import Clearance
 from mesogun.record import Block, TreatmentState
 from mesogun.record import events as ev
-from mesogun.units import ul_text
+from mesogun.units import ml_text, ul_text
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal
 
 
-def open_questions(record: Journal, treatment: str) -> str:
-    """What stands open, and how to settle it."""
+def everything_open(record: Journal) -> str:
+    """What stands open in treatments that have not ended, or whose gun was not read since a restore."""
+    unread = {name for name, _ in record.unread()}
+    names = [
+        item.treatment for item in record.treatments() if (item.subject and not item.ended) or item.treatment in unread
+    ]
+    told = [text for name in names if (text := open_questions(record, name, quiet=True))]
+    return "\n".join(told) if told else "nothing to settle in any treatment that has not ended"
+
+
+def open_questions(record: Journal, treatment: str, *, quiet: bool = False) -> str:
+    """What is known of a treatment, what is not, and how to settle it; empty with ``quiet`` if nothing is open."""
     state = _state(record, treatment)
-    lines = [
-        f"{block.what}: gun {block.gun}, shot {block.shot_no}, between {ul_text(block.ledger.low_nl)} and"
-        f" {ul_text(block.ledger.high_nl)}; --shot {block.shot_no} --what '{block.what}' --given-ul AMOUNT --why REASON"
+    lines = [*_blocks(state), *_unknown_outcomes(state), *_open_entries(state), *_unread(record, treatment, state)]
+    if not lines:
+        return "" if quiet else f"treatment {treatment}: nothing to settle"
+    shots = 0 if state.planned is None else state.planned.shots
+    known = (
+        f"treatment {treatment}: {len(state.outcomes)} of {shots} shots have an outcome on record;"
+        f" the subject was given {ml_text(state.ledger.low_nl)} to {ml_text(state.ledger.high_nl)}."
+        " Not known, and counted in full until it is settled:"
+    )
+    return "\n".join([known, *(f"  - {line}" for line in lines)])
+
+
+def _blocks(state: TreatmentState) -> list[str]:
+    return [
+        f"{block.what} on gun {block.gun} at its shot {block.shot_no}, between {ul_text(block.ledger.low_nl)} and"
+        f" {ul_text(block.ledger.high_nl)}; nothing is loaded until somebody says how much of it this subject got:"
+        f" --shot {block.shot_no} --what '{block.what}' --given-ul AMOUNT --why REASON"
         for block in state.blocks
     ]
-    guns: dict[str, int] = {}
-    for entry in state.open_entries.values():
-        guns[entry.gun] = guns.get(entry.gun, 0) + 1
-    lines += [
-        f"{count} loaded shots on gun {gun} are not accounted for: connect it and resume; if it will never be read"
-        f" again, --lost-gun {gun} --why REASON counts them in full"
-        for gun, count in guns.items()
+
+
+def _unknown_outcomes(state: TreatmentState) -> list[str]:
+    return [
+        f"how much shot {shot.shot_index + 1} gave (gun {shot.gun}, its shot {shot.shot_no}), between"
+        f" {ul_text(shot.low_nl)} and {ul_text(shot.high_nl)}: the gun was interrupted and cannot tell; look at the"
+        f" skin, then --shot {shot.shot_no} --why REASON takes it at its upper end. It stops no other shot"
+        for shot in state.unsettled()
     ]
-    return "\n".join(lines) if lines else f"treatment {treatment}: nothing to settle"
 
 
-def settle_block(
-    record: Journal, treatment: str, who: str | None, *, shot_no: int, what: str | None, given_nl: int, why: str
+def _open_entries(state: TreatmentState) -> list[str]:
+    guns: dict[str, list[ev.MagazineLoaded]] = {}
+    for entry in state.open_entries.values():
+        guns.setdefault(entry.gun, []).append(entry)
+    return [
+        f"whether gun {gun} fired {len(entries)} loaded shots, up to {ul_text(sum(each.high_nl for each in entries))}:"
+        f" connect it and resume, its log tells; if it will never be read again, --lost-gun {gun} --why REASON counts"
+        " them in full"
+        for gun, entries in guns.items()
+    ]
+
+
+def _unread(record: Journal, treatment: str, state: TreatmentState) -> list[str]:
+    return [
+        f"what gun {gun} gave after the backup from which this journal was restored: connect it and resume, its log"
+        f" tells; if it will never be read again, --lost-gun {gun} --why REASON counts up to"
+        f" {ml_text(_beside_nl(state))} more, all that this treatment's limit allowed"
+        for name, gun in record.unread()
+        if name == treatment
+    ]
+
+
+def _beside_nl(state: TreatmentState) -> int:
+    """The most that a cleared treatment can have been given beside what is counted: nothing is loaded past its caps."""
+    if state.clearance is None:
+        return 0
+    return max(0, Clearance.from_text(state.clearance).hard_total_nl - state.ledger.high_nl)
+
+
+def settle_shot(
+    record: Journal,
+    treatment: str,
+    who: str | None,
+    *,
+    shot_no: int,
+    gun: str | None,
+    what: str | None,
+    given_nl: int | None,
+    why: str,
 ) -> str:
-    """Settle one block with what the subject got of it, within its bounds."""
+    """Settle what stands open at one of a gun's shots: a block, or an outcome that the gun cannot tell."""
     operator = _allowed(who)
-    block = _block(_state(record, treatment), shot_no, what)
+    state = _state(record, treatment)
+    unknown = [shot for shot in state.unsettled() if shot.shot_no == shot_no and gun in (None, shot.gun)]
+    if unknown and what is None and given_nl is None:
+        if len({shot.gun for shot in unknown}) > 1:
+            told = ", ".join(sorted(shot.gun for shot in unknown))
+            raise InputError(f"shot {shot_no} is of {len(unknown)} guns; say which with --gun: {told}")
+        (shot,) = unknown
+        _commit(record, treatment, [ev.ShotSettled(shot.gun, shot.memory, shot_no, operator.reference, why)])
+        return (
+            f"settled: shot {shot.shot_index + 1} counts up to {ul_text(shot.high_nl)}; another shot at its point"
+            " needs an order in the treatment (redo)"
+        )
+    block = _block(state, shot_no, gun, what)
+    if given_nl is None:
+        raise InputError("say how much of it this subject got with --given-ul")
     if not 0 <= given_nl <= block.ledger.high_nl:
         raise InputError(
             f"{ul_text(given_nl)} is not between 0 and the {ul_text(block.ledger.high_nl)} that shot {shot_no} may hold"
@@ -53,18 +129,27 @@ def settle_block(
 
 
 def settle_lost_gun(record: Journal, treatment: str, who: str | None, gun: str, why: str) -> str:
-    """Count every open entry of one gun in full and close it; never by time, always by a person (H14)."""
+    """Count all that one gun may have given, and wait for it no longer; never by time, always by a person (H14).
+
+    Known entries count in full. After a restore it may have given more than the journal knows: that counts up to the
+    treatment's limit, because nothing was ever loaded past it. A gun that is read after all replaces both by evidence.
+    """
     operator = _allowed(who)
-    entries = [entry for entry in _state(record, treatment).open_entries.values() if entry.gun == gun]
-    if not entries:
-        raise InputError(f"treatment {treatment} has no loaded shots on gun {gun} that are unaccounted for")
+    state = _state(record, treatment)
+    entries = [entry for entry in state.open_entries.values() if entry.gun == gun]
+    unread = (treatment, gun) in record.unread()
+    if not entries and not unread:
+        raise InputError(f"treatment {treatment} waits for nothing that gun {gun} could tell")
+    beside_nl = _beside_nl(state) if unread else 0
     events: list[ev.Event] = [
-        ev.NoteAdded(f"gave up on gun {gun}: {why}", operator.reference),
+        ev.GunGivenUp(gun, beside_nl, operator.reference, why),
         *(ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "operator") for entry in entries),
     ]
     _commit(record, treatment, events)
-    high_nl = sum(entry.high_nl for entry in entries)
-    return f"settled: {len(entries)} loaded shots count up to {ul_text(high_nl)}; their points are marked indeterminate"
+    known = f"{len(entries)} loaded shots count up to {ul_text(sum(entry.high_nl for entry in entries))}"
+    more = f"; after the backup up to {ml_text(beside_nl)} more" if unread else ""
+    marked = "; their points are marked indeterminate" if entries else ""
+    return f"settled: {known}{more}{marked}"
 
 
 def _commit(record: Journal, treatment: str, events: list[ev.Event]) -> None:
@@ -89,12 +174,16 @@ def _state(record: Journal, treatment: str) -> TreatmentState:
     return state
 
 
-def _block(state: TreatmentState, shot_no: int, what: str | None) -> Block:
-    found = [block for block in state.blocks if block.shot_no == shot_no and what in (None, block.what)]
+def _block(state: TreatmentState, shot_no: int, gun: str | None, what: str | None) -> Block:
+    found = [
+        block
+        for block in state.blocks
+        if block.shot_no == shot_no and what in (None, block.what) and gun in (None, block.gun)
+    ]
     if not found:
         told = ", ".join(f"shot {block.shot_no} ({block.what})" for block in state.blocks) or "nothing"
         raise Refused(f"shot {shot_no} blocks nothing of that kind here; blocking: {told}")
     if len(found) > 1:
-        told = ", ".join(f"'{block.what}'" for block in found)
-        raise InputError(f"shot {shot_no} blocks for {len(found)} reasons; say which with --what: {told}")
+        told = ", ".join(f"'{block.what}' on gun {block.gun}" for block in found)
+        raise InputError(f"shot {shot_no} blocks for {len(found)} reasons; say which with --what or --gun: {told}")
     return found[0]
