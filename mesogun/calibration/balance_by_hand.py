@@ -156,7 +156,7 @@ def _read(path: Path) -> tuple[Reading, ...]:
         raise InputError(f"{path}: cannot be read as text ({error}); name a CSV file in UTF-8") from None
     if "\0" in text:
         raise InputError(f"{path}: this is no text file; export the weights as CSV in UTF-8")
-    rows = _rows(text)
+    rows = _rows(path, text)
     _, header = next(rows, (0, []))
     names = tuple(cell.strip().lower() for cell in header)
     if names not in {HEADER, HEADER[:2]}:
@@ -179,14 +179,14 @@ def _read(path: Path) -> tuple[Reading, ...]:
     return tuple(readings)
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """Line by line (no quoted line breaks), so that a line number is the one that an editor shows."""
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
             try:
                 yield number, next(csv.reader([line]))
             except csv.Error as error:
-                raise InputError(f"line {number}: {error}") from None
+                raise InputError(f"{path}: line {number}: {error}") from None
 
 
 def _one(cells: list[str], columns: int) -> Reading:
