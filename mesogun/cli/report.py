@@ -22,8 +22,9 @@ from mesogun.cli.visit import find_protocol
 @JOURNAL
 @click.option("--out", type=PLACE, help="Folder for the report.")
 @click.option("--aftercare", metavar="PROTOCOL", help="Write the subject's aftercare sheet instead, from its protocol.")
+@click.option("--pdf", is_flag=True, help="Print it to PDF as well, with a Chromium or Chrome on this computer.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def report(treatment: str, url: str | None, out: Path | None, aftercare: str | None, as_json: bool) -> None:
+def report(treatment: str, url: str | None, out: Path | None, aftercare: str | None, pdf: bool, as_json: bool) -> None:
     """Write the report of TREATMENT as one HTML file."""
     from mesogun.report import write_aftercare, write_report
 
@@ -33,6 +34,10 @@ def report(treatment: str, url: str | None, out: Path | None, aftercare: str | N
             path = write_report(record, treatment, folder)
         else:
             path = write_aftercare(record, treatment, find_protocol(aftercare), folder)
+    if pdf:
+        from mesogun.report.pdf import print_pdf
+
+        click.echo(f"printed: {print_pdf(path)}", err=True)
     if as_json:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         click.echo(json.dumps({"treatment": treatment, "report": str(path), "report_sha256": digest}))

@@ -171,6 +171,7 @@ def _context(
         "area_cm2": float(field.weights_mm2.sum()) / 100.0,
         "lines": lines[:MOST_LINES],
         "more_lines": max(len(lines) - MOST_LINES, 0),
+        "alarms": sum(1 for event in of_kind(rows, ev.AlarmRaised) if event.priority != "low"),
         "attention": [line for line in lines if line.grave],
         "guns": _last_of_each(guns),
         "runners": of_kind(rows, ev.RunnerStarted),

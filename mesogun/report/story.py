@@ -13,9 +13,12 @@ from typing import Any
 
 from mesogun.journal import Row
 from mesogun.record import events as ev
+from mesogun.record.alarms import CONDITIONS
 from mesogun.report.telling import TELLERS, Told
 from mesogun.report.words import counted, interval_ml, ml
 from mesogun.units import mm_text
+
+_TITLES = {condition.name: condition.title for condition in CONDITIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +162,21 @@ def _handed(event: ev.HandedOver) -> Told:
 
 
 def _alarm(event: ev.AlarmRaised) -> Told:
-    return f"alarm, {event.priority}", f"{event.alarm}: {event.detail}", "", True
+    title = _TITLES.get(event.alarm, event.alarm)
+    return (
+        f"alarm, {event.priority}",
+        f"{title}: {event.detail}" if event.detail else title,
+        "",
+        event.priority != "low",
+    )
 
 
 def _alarm_seen(event: ev.AlarmAcknowledged) -> Told:
-    return "alarm acknowledged", event.alarm, event.operator, False
+    return "alarm acknowledged", _TITLES.get(event.alarm, event.alarm), event.operator, False
+
+
+def _alarm_over(event: ev.AlarmCleared) -> Told:
+    return "alarm over", _TITLES.get(event.alarm, event.alarm), "", False
 
 
 def _note(event: ev.NoteAdded) -> Told:
@@ -210,6 +223,7 @@ _TELLERS: dict[type[ev.Event], Callable[[Any], Told]] = {
     ev.HandedOver: _handed,
     ev.AlarmRaised: _alarm,
     ev.AlarmAcknowledged: _alarm_seen,
+    ev.AlarmCleared: _alarm_over,
     ev.NoteAdded: _note,
     ev.ReactionRecorded: _reaction,
     ev.SubjectMeasured: _measured,
