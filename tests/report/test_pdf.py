@@ -43,7 +43,7 @@ def test_a_browser_prints_the_page_offline(page: Path) -> None:
 
 
 def test_without_a_browser_one_line_says_what_works(page: Path) -> None:
-    with pytest.raises(InputError, match="open .* in any browser and print it"):
+    with pytest.raises(InputError, match=r"open .* in any browser and print it"):
         print_pdf(page)
 
 
