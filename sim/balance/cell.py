@@ -15,6 +15,7 @@ from sim.kernel import Stream
 
 TICK_US = 100_000
 WINDOW = 10  # ticks within which a stable value stays put
+LEAST_BAND_UG = 10.0  # so that a balance of 1 ug stands still above evaporating water: an assumption
 ZERO_RANGE = 0.02  # of the capacity, about the zero at power-up; as common balances have it
 BURST_S = (2.0, 8.0)  # length of a draught
 
@@ -66,9 +67,9 @@ class Cell:
 
     @property
     def stable(self) -> bool:
-        """Whether the last second stayed within the band: two digits, or the noise of a calm room."""
+        """Whether the last second stayed within the band: two digits, or what noise and evaporation always do."""
         lately = self._lately
-        band_ug = max(2.0 * self._settings.readability_ug, 6.0 * self._settings.noise_ug)
+        band_ug = max(2.0 * self._settings.readability_ug, 6.0 * self._settings.noise_ug, LEAST_BAND_UG)
         return len(lately) == WINDOW and max(lately) - min(lately) <= band_ug
 
     @property
