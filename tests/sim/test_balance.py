@@ -254,7 +254,7 @@ def test_a_second_port_takes_the_cable_and_other_settings_are_refused() -> None:
         ("simbalance://bench", "write simbalance://\\?world=NAME"),
         ("simbalance://?noise=3", "'noise' is no option of a simulated balance; options: world, seed, pace, "),
         ("simbalance://?noise_ug=x", "noise_ug = 'x' is no number"),
-        ("simbalance://?noise_ug=-1&settle_ms=0", "noise_ug = -1 ug is outside 0 to 100000; settle_ms = 0 ms is outside"),
+        ("simbalance://?noise_ug=-1&settle_ms=0", "-1 ug is outside 0 to 100000; settle_ms = 0 ms is outside"),
         ("simbalance://?noise_ug=nan", "noise_ug = nan ug is outside"),
         ("simbalance://?seed=1&seed=2", "given twice"),
         ("simbalance://?seed=-1", "not an integer"),
