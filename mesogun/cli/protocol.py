@@ -35,7 +35,8 @@ def list_protocols(as_json: bool) -> None:
     for item in found:
         demanded = ", ".join(demands(item))
         click.echo(f"{item.id:<{wide}}  {item.title}")
-        click.echo(f"{'':<{wide}}  {item.technique}, {item.target_layer}, grade {worst_grade(item)}")
+        click.echo(f"{'':<{wide}}  for {', '.join(item.indications)}; on {', '.join(item.areas)}")
+        click.echo(f"{'':<{wide}}  {item.technique}, {item.target_layer}, {_grade_told(item)}")
         if demanded:
             click.echo(f"{'':<{wide}}  you supply: {demanded}")
 
@@ -52,19 +53,25 @@ def show(name: str, as_json: bool) -> None:
     click.echo(f"{item.title}  ({item.id}, version {item.version})")
     click.echo(f"{item.summary}\n")
     for key, quantity in item.quantities():
-        click.echo(f"  {key:<26} {quantity_text(quantity):<22} {quantity.source or ''} {_grade(quantity)}".rstrip())
+        click.echo(f"  {key:<27} {quantity_text(quantity):<22} {quantity.source or ''} {_grade(quantity)}".rstrip())
     concentration = (
         "mixture" if item.agent.unit is None else f"{item.agent.concentration or 'you supply'} {item.agent.unit}"
     )
-    click.echo(f"  {'agent':<26} {item.agent.name}, {concentration}")
+    click.echo(f"  {'agent':<27} {item.agent.name}, {concentration}")
     for title, rules in (("Before", item.preparation), ("After", item.aftercare)):
         click.echo(f"\n{title}")
         for rule in rules:
             click.echo(f"  - {rule.text} [{', '.join(rule.sources)}]")
     click.echo("\nAsked before treatment")
     for question in item.screening:
-        result = question.yes if question.yes != "clear" else question.no
-        click.echo(f"  - {question.ask} -> {result} [{', '.join(question.sources)}]")
+        answers = (("yes", question.yes), ("no", question.no))
+        told = [f"{said}: {_RESULTS[result]}" for said, result in answers if result != "clear"]
+        click.echo(f"  - {question.ask} {'; '.join(told)} [{', '.join(question.sources)}]")
+    click.echo("\nSources")
+    for source in item.sources:
+        facts = [source.publisher, "no year" if source.year is None else str(source.year)]
+        facts += [f"doi {source.doi}"] if source.doi else [source.url] if source.url else []
+        click.echo(f"  {source.key}: {source.title}. {', '.join(facts)} (grade {source.grade})")
 
 
 @protocol.command()
@@ -137,6 +144,14 @@ def quantity_text(quantity: Quantity) -> str:
         chosen = "" if quantity.value is None else f"{quantity.value:g}  "
         return f"{chosen}({low} to {high})"
     return f"{quantity.value:g}"
+
+
+_RESULTS = {"blocked": "not treated", "clearance": "needs documented clearance", "note": "noted"}
+
+
+def _grade_told(item: Protocol) -> str:
+    grade = worst_grade(item)
+    return f"grade {grade}" if grade != "-" else "no number of its own"
 
 
 def _grade(quantity: Quantity) -> str:
