@@ -25,7 +25,7 @@ from mesogun.cli.outcome import Outcome, outcome, outcome_table
 from mesogun.cli.supplies import Supplies, supplies_options, take_supplies, taken
 from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun
-from mesogun.identity import Home, Operator, check_subject
+from mesogun.identity import Action, Home, Operator, check_subject, may
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol
@@ -297,7 +297,11 @@ def in_dashboard(
             title=title,
             lockstep_s=LOCKSTEP_S if virtual_time(port) else 0.0,
             settings=look(places.state_folder() / "dashboard.json"),
-            operators=[person.reference for person in Home.open().operators.list() if not person.retired],
+            operators=[
+                person.reference
+                for person in Home.open().operators.list()
+                if not person.retired and may(person.role, Action.TREAT)
+            ],
         )
     except (LinkLost, OutcomeUnknown, WireError) as error:
         if stopped.is_set():

@@ -5,6 +5,7 @@ Not responsible for recording it (an event of ``mesogun.record``) nor for stoppi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +55,7 @@ def hand_over(operators: Operators, treatment: str, taker: str, passphrase: str,
     return signed
 
 
-def verify_handover(handover: Handover, operators: Operators) -> bool:
-    """Whether the signature is right and the key is, or was, the taker's."""
-    owner = operators.public_keys().get(handover.public_key)
+def verify_handover(handover: Handover, people: Mapping[bytes, str]) -> bool:
+    """Whether the signature is right and the key is, or was, the taker's (``people``: ``Operators.public_keys``)."""
+    owner = people.get(handover.public_key)
     return owner == handover.taker and verify_signature(handover.public_key, handover.message(), handover.signature)

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mesogun.journal import chain, checkpoints, index, signatures
+from mesogun.journal import chain, checkpoints, handovers, index, signatures
 from mesogun.journal.values import Checkpoint, Head, Verdict
 
 # Plain SQL: the columns as the driver hands them out, so that a changed type reaches the check.
@@ -72,6 +72,9 @@ def verify(connection: sa.Connection, journal_id: str, known: Known, *, version:
     forged = signatures.first_fault(personal, hashes, journal_id, known.people)
     unprinted = _unprinted(heads, hashes, head, signed_to)
     faults = [found for found in (fault, unsigned, unprinted, forged) if found is not None]
+    if not faults and known.people is not None:
+        false = handovers.first_false(connection, known.people)
+        faults = [] if false is None else [false]
     if not faults and deep and version >= 2:
         different = index.first_difference(connection)
         faults = [] if different is None else [different]

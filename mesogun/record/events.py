@@ -379,10 +379,16 @@ class SyringeNamed(Event):
 
 @dataclass(frozen=True, slots=True)
 class HandedOver(Event):
-    """Another operator goes on."""
+    """Another operator goes on; ``signature`` (hex) is theirs, over what ``mesogun.identity.Handover`` says.
+
+    Empty where whoever takes over has no signing key.
+    """
 
     from_operator: str
     to_operator: str
+    at: str = ""
+    public_key: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ ordered (``orders``) or by whom (``mesogun.identity``).
 
 from __future__ import annotations
 
+from mesogun.identity import Handover
 from mesogun.record import events as ev
 from mesogun.treatment.orders import (
     Acknowledge,
@@ -57,8 +58,11 @@ def obey(run: Underway, order: Order) -> None:
                 run.books.commit([event])
         case Acknowledge():
             run.acknowledge_alarms()
-        case HandOver(to_operator):
-            run.books.commit([ev.HandedOver(run.operator, to_operator)])
+        case HandOver(to_operator, signed):
+            if signed is not None and (signed.treatment, signed.giver) != (run.books.treatment, run.operator):
+                _refuse(run, order, f"what {signed.taker} signed is about another treatment or another operator")
+                return
+            run.books.commit([_handed_over(run.operator, to_operator, signed)])
             run.operator = to_operator
             run.granted = None  # the new operator arms in their own name
 
@@ -69,6 +73,12 @@ def _take_back(run: Underway, *indices: int) -> None:
         run.granted = None
         run.unload()
         run.books.commit([ev.Disarmed("the magazine was taken back")])
+
+
+def _handed_over(giver: str, taker: str, signed: Handover | None) -> ev.HandedOver:
+    if signed is None:
+        return ev.HandedOver(giver, taker)
+    return ev.HandedOver(giver, taker, signed.at, signed.public_key.hex(), signed.signature.hex())
 
 
 def _refuse(run: Underway, order: Order, why: str) -> None:

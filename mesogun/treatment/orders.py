@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mesogun.identity import Handover
 from mesogun.record import TreatmentState
 
 
@@ -53,9 +54,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Another operator goes on."""
+    """Another operator goes on; ``signed`` is theirs, from ``mesogun.identity.hand_over``, where they have a key."""
 
     to_operator: str
+    signed: Handover | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ def impossible(order: Order, state: TreatmentState, shots: int) -> str | None:
     match order:
         case Note(text):
             return None if text.strip() else "an empty note was not kept"
-        case HandOver(to_operator):
+        case HandOver(to_operator, signed):
+            if signed is not None and signed.taker != to_operator:
+                return f"this handover was signed by {signed.taker}, not by {to_operator}"
             return None if to_operator.strip() else "handing over needs an operator"
         case NameSyringe() | Acknowledge():
             return None

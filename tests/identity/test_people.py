@@ -210,7 +210,7 @@ def test_handing_over_is_signed_by_who_takes(home: Home) -> None:
     handover = hand_over(home.operators, "t-1", "Ben", OTHER, at=AT)
     assert (handover.giver, handover.taker) == (anna.reference, ben.reference)
     assert home.operators.current() == ben
-    assert verify_handover(handover, home.operators)
+    assert verify_handover(handover, home.operators.public_keys())
     for other in (
         {"treatment": "t-2"},
         {"taker": anna.reference},
@@ -218,7 +218,7 @@ def test_handing_over_is_signed_by_who_takes(home: Home) -> None:
         {"public_key": anna.public_key},
     ):
         fields = {name: getattr(handover, name) for name in handover.__slots__} | other
-        assert not verify_handover(Handover(**fields), home.operators)
+        assert not verify_handover(Handover(**fields), home.operators.public_keys())
 
 
 @pytest.mark.parametrize(

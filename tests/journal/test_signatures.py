@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from mesogun.clock import ManualClock
 from mesogun.errors import InputError
-from mesogun.identity import Home, Role
+from mesogun.identity import Home, Role, hand_over
 from mesogun.journal import Journal, open_journal, signatures
-from tests.journal.samples import TREATMENT, treatment
+from mesogun.record.events import HandedOver
+from tests.journal.samples import OTHER, TREATMENT, treatment
 from tests.journal.tampering import behind
 from tests.trace import req
 
@@ -94,3 +96,27 @@ def test_signing_in_another_persons_name_shows(path: Path, home: Home) -> None:
     assert (verdict.ok, verdict.first_bad) == (False, 1)
     assert f"no known key of {anna.reference}" in verdict.reason
     assert signatures.message("another journal", signed) != signatures.message(journal.journal_id, signed)
+
+
+@req("MG-08")
+def test_a_handover_is_signed_by_who_takes_over(path: Path, home: Home) -> None:
+    anna, ben = home.operators.use("Anna"), home.operators.add("Ben", Role.PRACTITIONER, passphrase=SECRET)
+    signed = hand_over(home.operators, TREATMENT, "Ben", SECRET, at=ManualClock().utc())
+    event = HandedOver(anna.reference, ben.reference, signed.at, signed.public_key.hex(), signed.signature.hex())
+    by_ben = home.operators.public_keys()
+    for number, (told, first_bad) in enumerate(
+        (
+            (event, None),
+            (HandedOver(anna.reference, ben.reference), None),
+            (dataclasses.replace(event, to_operator=anna.reference), 1),
+            (dataclasses.replace(event, at="2026-01-06T00:00:00.000Z"), 1),
+            (dataclasses.replace(event, signature="no hex"), 1),
+        )
+    ):
+        with open_journal(path.with_name(f"journal-{number}"), ManualClock()) as journal:
+            journal.append([told], treatment=TREATMENT, epoch=None)
+            verdict = journal.verify(people=by_ben)
+            assert verdict.first_bad == first_bad, verdict.reason
+    with open_journal(path, ManualClock()) as journal:
+        journal.append([event], treatment=OTHER, epoch=None)
+        assert "not signed by a known key" in journal.verify(people=by_ben).reason, "another treatment was handed over"

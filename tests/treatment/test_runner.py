@@ -10,6 +10,7 @@ import pytest
 
 from mesogun.errors import LimitRefused, LinkLost, MustSettle, RecordError, Refused
 from mesogun.gun import Gun
+from mesogun.identity import Handover
 from mesogun.journal import Journal
 from mesogun.limits import restore
 from mesogun.record import Mark, fold_all, read_history
@@ -453,6 +454,22 @@ def test_testimony_notes_and_handing_over_are_recorded(opened: Opened) -> None:
     assert [row.event.text for row in record.rows() if isinstance(row.event, ev.NoteAdded)] == ["calm"]
     refused = [row.event.why for row in record.rows() if isinstance(row.event, ev.OrderRefused)]
     assert "no record yet" in refused[0], "an order that cannot be carried out is refused and changes nothing"
+
+
+@req("MG-08")
+def test_a_signed_handover_is_recorded_with_its_signature(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    ours = Handover(begun.treatment, "op-demo", "op-2", "2026-01-05T09:00:00.000Z", b"k" * 32, b"s" * 64)
+    wrong = [replace(ours, treatment="f" * 16), replace(ours, giver="op-9"), replace(ours, taker="op-3")]
+    front = Operator()
+    orders = AfterShots(front, *((2, HandOver("op-2", signed)) for signed in (*wrong, ours)))
+    state = visits.run(gun, record, begun, front, orders)
+    assert state.operator == "op-2"
+    assert kinds(record).count("OrderRefused") == 3
+    (event,) = [row.event for row in record.rows() if isinstance(row.event, ev.HandedOver)]
+    assert bytes.fromhex(event.signature) == ours.signature
+    assert bytes.fromhex(event.public_key) == ours.public_key
 
 
 @req("MG-04")
