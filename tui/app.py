@@ -28,7 +28,7 @@ from tui.forms import KINDS
 from tui.frames import Frames, Painter
 from tui.front import ScreenFront
 from tui.keymap import Act, Where, key_line, keymap
-from tui.lines import KeyLine, Line
+from tui.lines import KeyLine, Line, Words
 from tui.mono import WithoutColour
 from tui.ordering import Ordering
 from tui.painted import PaintedDriver, painted_driver
@@ -39,7 +39,7 @@ from tui.themes import theme_of
 from tui.view import View, ViewMaker
 
 PERIOD_S = 0.05
-LEAST_GAP_US = 40_000
+LEAST_GAP_US = 45_000
 NOTE_US = 4_000_000
 NARROW, WIDE, LOW = 76, 110, 24
 
@@ -110,7 +110,7 @@ class Dashboard(App[str]):
         self._alerting = Alerting(front, around if around is not None else Surroundings(), live=source.name == "LIVE")
         self._frames = Frames(front, now_us, painter)
         self._banner, self._status = Line("banner"), Line("status")
-        self._paper, self._question = Line("paper"), Line("question")
+        self._paper, self._question = Words("paper"), Words("question")
         self._view: View | None = None
         self._moment: Moment | None = None
         self._beat = 0

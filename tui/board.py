@@ -31,6 +31,7 @@ class Board(Horizontal):
         self._box = Vertical(id="mapbox")
         self._legend, self._total, self._zones = Line("legend"), Line("total"), Line("zones")
         self._gun, self._shots = Line("gun"), Line("shots")
+        self._listed: tuple[object, ...] | None = None
         self._trace: deque[int] = deque(maxlen=TRACE)
 
     def compose(self) -> ComposeResult:
@@ -57,8 +58,13 @@ class Board(Horizontal):
             self._gun.show(panels.gun(view, palette, max(LEAST_WIDTH, self._gun.size.width), self._trace))
             if wide:
                 self._zones.show(panels.zones(view, palette, self._zones.size.width or LEAST_WIDTH))
-            width, height = self._shots.size
-            self._shots.show(panels.shots(view, palette, max(LEAST_WIDTH, width), height))
-        self._box.border_title = "dose, as planned" + (f", {self.map.zoom} times" if self.map.zoom > 1 else "")
+            size = self._shots.size
+            listed = (view.last, palette, size)
+            if self._listed is None or any(one is not other for one, other in zip(listed, self._listed, strict=True)):
+                self._listed = listed
+                self._shots.show(panels.shots(view, palette, max(LEAST_WIDTH, size.width), size.height))
+        title = f"dose, as planned, {self.map.zoom} times" if self.map.zoom > 1 else "dose, as planned"
+        if self._box.border_title != title:  # setting it repaints the whole box
+            self._box.border_title = title
         self.map.show(view, moment.state)
         self._legend.show(self.map.legend(max(LEAST_WIDTH, self._legend.size.width)))

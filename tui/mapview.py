@@ -170,7 +170,7 @@ class MapView(Widget):
 
     def show(self, view: View, state: TreatmentState) -> None:
         """Take the newest record; refreshes the lines that look different, no others."""
-        rebuilt = self._moved is not None and self._moved is not state.reassigned
+        rebuilt = self._moved is not None and self._moved != state.reassigned
         self._moved = state.reassigned
         self._state = state
         if self._fit is None:

@@ -6,6 +6,7 @@ terminal and back. The load generator runs in the same process, so its share is 
 
 from __future__ import annotations
 
+import json
 import statistics
 import sys
 import tempfile
@@ -58,15 +59,18 @@ def _run(rate: float, shots: float, seconds: float) -> None:
         reports = Path(folder) / "reports"
         arguments = ["benchmarks.tui.child", str(reports), str(rate), str(shots), str(seconds)]
         with Terminal(arguments, reports, size=SIZE, draw=False) as terminal:
+            terminal.reports = reports.with_suffix(".warm")
+            terminal.read(60, "warm")
+            terminal.reports, before = reports, terminal.received
             terminal.read(seconds + 30, "p99_ms")
-            rate_kib = terminal.received / 1024 / seconds
+            rate_kib = (terminal.received - before) / 1024 / seconds
             print(f"{rate:g} snapshots/s, {shots:g} shots/s, {seconds:g} s, {SIZE[0]}x{SIZE[1]}:")
             print(f"  {terminal.told().strip()}  {rate_kib:.0f} KiB/s to the terminal")
 
 
 def bench_first() -> None:
     """From the start of the process to the first painted frame, imports of Python included."""
-    found = []
+    found, cpu_s, loaded = [], [], set()
     for _ in range(5):
         with tempfile.TemporaryDirectory() as folder:
             reports = Path(folder) / "reports"
@@ -75,7 +79,11 @@ def bench_first() -> None:
             with Terminal(arguments, reports.with_suffix(".first"), size=SIZE, draw=False) as terminal:
                 terminal.read(30, "painted")
                 found.append(time.monotonic() - begin)
-    print(f"process start to first painted frame: {statistics.median(found):.2f} s median of {len(found)}")
+                told = json.loads(terminal.told().partition(" ")[2])
+                cpu_s.append(told["cpu_s"])
+                loaded.update(told["loaded"])
+    print(f"process start to first painted frame: {statistics.median(found):.2f} s median of {len(found)},")
+    print(f"  of it {statistics.median(cpu_s):.2f} s of CPU; loaded: {', '.join(sorted(loaded)) or 'nothing heavy'}")
 
 
 def bench_stop() -> None:
