@@ -9,10 +9,10 @@ allowed (``mesogun.limits``), what is next (``decide``), what a log means (``rec
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mesogun.errors import GunRefused, LimitRefused, LinkLost, MustSettle, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun
-from mesogun.journal import Journal
 from mesogun.limits import ClearedPlan
 from mesogun.plan import Plan
 from mesogun.record import TreatmentState, overrun_bound_nl
@@ -27,6 +27,12 @@ from mesogun.treatment.orders import Order, no_orders
 from mesogun.treatment.settings import Settings
 from mesogun.treatment.underway import Underway
 from mesogun.wire.codes import ShotKind
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal
+
+
+_WHY_DISARMED = {Wish.RUN: "done with these entries", Wish.PAUSE: "paused", Wish.END: "the treatment is to end"}
 
 
 class Runner:
@@ -210,11 +216,12 @@ class Runner:
 
     def _disarm(self) -> None:
         run = self._run
-        paused = run.front.wish() is not Wish.RUN
-        if paused:
+        wish = run.front.wish()
+        if wish is not Wish.RUN:
             run.granted = None
         run.seen(run.gun.disarm())
-        run.books.commit([ev.Disarmed("paused" if paused else "done with these entries")])
+        paused = [ev.Paused(run.operator)] if wish is Wish.PAUSE else []
+        run.books.commit([*paused, ev.Disarmed(_WHY_DISARMED[wish])])
 
     def _load(self, kind: ShotKind, wanted: list[Wanted]) -> None:
         run = self._run

@@ -154,6 +154,7 @@ def test_pausing_disarms_and_going_on_needs_a_confirmation(opened: Opened) -> No
     assert state.ended == "complete"
     assert paused[-1] <= paused[0] + 1, "nothing is fired while paused, but for a stroke under way"
     assert front.asked == ["arm", "arm", "rearm", "finish"], "priming, treating, once more after the pause"
+    assert kinds(record).count("Paused") == 1
 
 
 @req("H2", "MG-05", "MG-06", "MG-07")
