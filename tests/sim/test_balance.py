@@ -442,6 +442,18 @@ def test_pipelined_commands_are_lost_while_one_waits() -> None:
     assert bytes(heard) == b"S I\r\n"
 
 
+# the document
+
+
+def test_the_document_has_every_option_and_every_fault() -> None:
+    document = (Path(__file__).resolve().parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    usual = Settings()
+    for name, (low, high, unit) in RANGES.items():
+        assert f"| `{name}` | {getattr(usual, name):g} {unit} | {low:g} to {high:g} |" in document
+    for name, kind in CATALOGUE.items():
+        assert f"| `{name}` | {kind.sees} |" in document
+
+
 # two terminals
 
 
