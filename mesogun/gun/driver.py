@@ -114,7 +114,10 @@ class Gun:
         return cast(Unloaded, self.link.request(m.Unload(), deadline_ms=deadline_ms))
 
     def log(self, from_shot_no: int, *, deadline_ms: int = REQUEST_DEADLINE_MS) -> Iterator[ShotRecord]:
-        """Closed records from ``from_shot_no`` on, in order, until there are no more."""
+        """Closed records from ``from_shot_no`` on, in order, until there are no more.
+
+        Each reply says which shot was closed last, so that the one with the last record needs none behind it.
+        """
         asked = from_shot_no
         while True:
             try:
@@ -127,6 +130,8 @@ class Gun:
             if record.shot_no < asked:
                 raise WireError(f"the gun was asked for shot {asked} or later and served shot {record.shot_no}")
             yield record
+            if record.shot_no >= entry.status.closed_shot_no:
+                return
             asked = record.shot_no + 1
 
     def ack(self, shot_no: int, *, deadline_ms: int = REQUEST_DEADLINE_MS) -> Status:

@@ -185,3 +185,14 @@ def test_a_clock_jump_drops_the_session(bench: Bench, monkeypatch: pytest.Monkey
     with pytest.raises(LinkLost, match="slept"):
         bench.gun.status()
     assert not bench.gun.in_session
+
+
+def test_the_reply_with_the_last_record_ends_the_log(bench: Bench) -> None:
+    bench.prime()
+    (entry,) = bench.load(2, volume_nl=10_000)
+    bench.gun.arm(bench.arm_for([entry]))
+    bench.device.pull()
+    before = bench.gun.stats.requests
+    assert [record.shot_no for record in bench.gun.log(1)] == [1, 2]
+    assert bench.gun.stats.requests == before + 2
+    assert list(bench.gun.log(3)) == []
