@@ -113,8 +113,10 @@ class Balance:
 
     def greet(self) -> None:
         """Reset, then ask who it is. Another balance than before is refused."""
-        serial = self._reset()
-        model, software = self._ask_info("I2"), self._ask_info("I3")
+        try:
+            serial, model, software = self._who()
+        except BalanceRestarted:  # it has just come up: there was no tare yet to lose
+            serial, model, software = self._who()
         if self._identity.serial not in {"", serial}:
             raise Refused(
                 f"{self._name}: this is balance {serial}, not {self._identity.serial}; connect the balance that the "
@@ -209,6 +211,9 @@ class Balance:
         if not isinstance(heard, Info):
             raise self._wrong(command, heard)
         return " ".join(field for line in heard.lines for field in line)
+
+    def _who(self) -> tuple[str, str, str]:
+        return self._reset(), self._ask_info("I2"), self._ask_info("I3")
 
     def _reset(self) -> str:
         """Let the line fall quiet and whatever was on its way go; then ``@`` until its answer comes clean."""

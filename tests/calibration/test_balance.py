@@ -202,6 +202,16 @@ def test_a_noisy_start_is_overcome_and_an_endless_one_is_not() -> None:
         balance.recover()
 
 
+def test_a_balance_that_comes_up_while_it_is_greeted_is_greeted_again() -> None:
+    balance, port = scripted()
+    port.once[b"I2\r\n"] = deque([b'I4 A "1234567"\r\n'])
+    balance.recover()
+    assert port.written[-5:] == [b"@\r\n", b"I2\r\n", b"@\r\n", b"I2\r\n", b"I3\r\n"]
+    port.answers[b"I2\r\n"] = b'I4 A "1234567"\r\n'
+    with pytest.raises(BalanceRestarted):
+        balance.recover()
+
+
 def test_a_trickle_does_not_stretch_the_deadline() -> None:
     balance, port = scripted()
     port.answers = {b"S\r\n": b"S S " + b" " * 5_000}
