@@ -29,6 +29,7 @@ CATALOGUE: dict[str, Kind] = {
     "overload": Kind("overload: something heavy lies on the pan", 5.0),
     "vessel": Kind("the vessel is not on the pan: a large negative mass, or underload", 10.0),
     "jump": Kind("readings jump and stay: something fell on the pan", math.inf, (5_000.0, -1e6, 1e6, "ug")),
+    "drop": Kind("readings jump: the drop that hung at the needle falls (with cling_nl)", 0.0),
     "noise": Kind("lines that are no answer", 5.0),
     "grams": Kind("the display is in g", math.inf),
     "milligrams": Kind("the display is in mg", math.inf),

@@ -44,6 +44,10 @@ class Voice(Protocol):
         """Somebody presses the print key."""
 
 
+def _nothing() -> None:
+    """The end of a fault that ends by itself."""
+
+
 class Rig:
     """One simulated balance. ``vessel`` holds the truth."""
 
@@ -200,7 +204,8 @@ class Rig:
             "grams": lambda: put(cell, "unit", "g", own),
             "milligrams": lambda: put(cell, "unit", "mg", own),
             "pieces": lambda: put(cell, "unit", "PCS", own),
-            "print": lambda: (self._printing(fault), lambda: None),
+            "drop": lambda: (self.vessel.shake, _nothing),
+            "print": lambda: (self._printing(fault), _nothing),
         }
         return effects[fault.kind]()
 

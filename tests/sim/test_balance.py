@@ -292,6 +292,7 @@ MEETS: dict[str, type[BalanceTrouble] | None] = {
     "overload": BalanceRefused,
     "vessel": None,
     "jump": None,
+    "drop": None,
     "noise": BalanceGarbled,
     "grams": None,
     "milligrams": None,
@@ -349,6 +350,20 @@ def test_a_small_vessel_taken_off_is_underload_when_the_balance_was_zeroed_with_
     balance.clock.sleep_us(8_000_000)
     with pytest.raises(BalanceRefused, match="pan or the vessel is missing"):
         balance.stable()
+
+
+def test_a_drop_that_hangs_falls_later_and_is_weighed_then() -> None:
+    with bench(f"{CALM}&cling_nl=4000&faults=drop@60", seed=5) as at:
+        at.prime()
+        at.shoot(30_000)
+        early = at.balance.stable()
+        assert at.balance.clock.monotonic_us() < 59_000_000
+        at.balance.clock.sleep_us(62_000_000 - at.balance.clock.monotonic_us())
+        late = at.balance.stable()
+        truth_nl = sum(shot.dispensed_nl for shot in at.world.truth.per_shot if shot.kind == ShotKind.TEST)
+        fell_mg = float(late.mass_mg - early.mass_mg)
+        assert 0.05 < fell_mg < 4.0
+        assert at.rig.vessel.caught_nl == pytest.approx(truth_nl, abs=1e-6)
 
 
 def test_what_falls_beside_a_missing_vessel_is_lost() -> None:
