@@ -198,6 +198,11 @@ class Dashboard(App[str]):
         """The board."""
         return self.query_one(Board)
 
+    @property
+    def view(self) -> View | None:
+        """What is on the screen."""
+        return self._view
+
     # -- the painting loop ---------------------------------------------------------------------------------------------
 
     class News(Message):
