@@ -64,7 +64,8 @@ class Books:
 
     def history(self, welcome: Welcome) -> History:
         """What the whole journal knows of this gun and of the treatments that used it."""
-        return self._journal.history(treatment=self.treatment, gun=rec.reference(welcome.device_id))
+        known = self._journal.history(treatment=self.treatment, gun=rec.reference(welcome.device_id))
+        return rec.with_own_past(known, welcome, self.treatment)
 
     def meet(self, welcome: Welcome, caps: Caps, records: Sequence[ShotRecord], history: History) -> ev.GunFound:
         """After HELLO: commit what was found and what was read, book gaps, settle what the log proves unfired (H9)."""

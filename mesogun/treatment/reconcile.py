@@ -7,7 +7,7 @@ reading the log or committing; it turns what was read into events, and refuses w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mesogun.errors import MustSettle, Refused
 from mesogun.record import GunMemory, History, TreatmentState, shot_interval
@@ -30,6 +30,18 @@ class Dated:
 
     treatment: str
     event: ev.Event
+
+
+def with_own_past(history: History, welcome: Welcome, treatment: str) -> History:
+    """The history, where a gun that names this treatment and is not in it is read from its oldest record (H9).
+
+    A treatment is opened on a gun only after the journal knows the gun: such a journal was restored from a backup.
+    """
+    key = (reference(welcome.device_id), reference(welcome.nvm_id))
+    if key in history.guns or treatment not in (reference(welcome.open_treatment), reference(welcome.last_treatment)):
+        return history
+    past = GunMemory(welcome.oldest_shot_no - 1, welcome.total_before_oldest_nl)
+    return replace(history, guns={**history.guns, key: past})
 
 
 def gun_found(welcome: Welcome, caps: Caps, known: GunMemory | None, first: ShotRecord | None) -> ev.GunFound:
