@@ -94,6 +94,12 @@ def systematic(error_ul: float, expanded_uncertainty_ul: float, limits: Limits, 
     return _verdict(abs(error_ul) - guard_ul, abs(error_ul) + guard_ul, limits.systematic_ul)
 
 
+def within(error: float, expanded_uncertainty: float, limit: float, rule: Rule) -> Verdict:
+    """The same for any quantity whose limit is absolute and has its source elsewhere; the unit is the caller's."""
+    guard = expanded_uncertainty if rule is Rule.GUARDED else 0.0
+    return _verdict(abs(error) - guard, abs(error) + guard, limit)
+
+
 def random(spread_ul: float, count: int, limits: Limits, rule: Rule, probability: float = 0.95) -> Verdict:
     """Whether the standard deviation of ``count`` shots keeps the limit.
 

@@ -176,7 +176,7 @@ def _section(name: str, kind: type, table: Any, faults: list[str]) -> Any:
                 continue
             faults.append(f"{name}.{place.name} is missing")
             continue
-        value = _value(table.pop(place.name), hints[place.name])
+        value = section_value(table.pop(place.name), hints[place.name])
         if value is None:
             faults.append(f"{name}.{place.name} is not {_WORDS[hints[place.name]]}")
         values[place.name] = value
@@ -192,8 +192,8 @@ _WORDS: Mapping[Any, str] = {
 }
 
 
-def _value(given: Any, kind: Any) -> Any:
-    """The value in its type, or ``None``."""
+def section_value(given: Any, kind: Any) -> Any:
+    """A value of a TOML section in the type that its place has, or ``None`` if it is none of that type."""
     if kind is str:
         return given if isinstance(given, str) and given.strip() and given.isprintable() else None
     if isinstance(given, bool):
@@ -204,7 +204,7 @@ def _value(given: Any, kind: Any) -> Any:
         return float(given) if isinstance(given, int | float) and math.isfinite(given) else None
     if not isinstance(given, list):
         return None
-    items = [_value(item, float) for item in given]
+    items = [section_value(item, float) for item in given]
     return None if None in items else tuple(items)
 
 

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "limits": ("mesogun.cli.limits", "limits", "Which limits hold and where each is from."),
     "course": ("mesogun.cli.course", "course", "Where a subject's course stands, when the next visit is due."),
     "operator": ("mesogun.cli.operator", "operator", "People, roles, and who is at the keyboard."),
+    "calibrate": ("mesogun.cli.calibrate", "calibrate", "Calibrate a gun: volume, depth, certificates, history."),
     "gun": ("mesogun.cli.gun", "gun", "Find guns, look at them, pair them, check their health."),
     "sim": ("mesogun.cli.sim", "sim", "The simulated gun on a port of its own."),
 }
