@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from mesogun.record.alarms import Alarms, Facts, Limit, acknowledge, bell_due, pause_audio, step
+from mesogun.record.alarms import Alarms, Facts, Limit, acknowledge, bell_due, on_record, pause_audio, step
 from mesogun.treatment.front import Wish
 from mesogun.wire.codes import State
 from tui.front import ScreenFront
@@ -22,9 +22,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a screen knows beside the treatment: the calendar, and until when the gun's calibration holds."""
+    """What a screen knows beside the treatment.
+
+    This computer's calendar, the gun's today (a treatment is over within the day), and until when it is calibrated.
+    """
 
     utc: Callable[[], datetime] | None = None
+    today: date | None = None
     calibration_due: date | None = None
 
 
@@ -33,6 +37,7 @@ class Alerting:
 
     def __init__(self, front: ScreenFront | None, around: Surroundings, *, live: bool) -> None:
         self.alarms = Alarms()
+        self._own = Alarms()
         self._front = front
         self._around = around
         self._live = live
@@ -46,7 +51,7 @@ class Alerting:
         if moment.status is not None and moment.failure is None:
             self._was_armed = moment.status.state in (State.ARMED, State.FIRING)
         self._watch_the_clocks(now_us)
-        front, due = self._front, self._around.calibration_due
+        front, today, due = self._front, self._around.today, self._around.calibration_due
         pausing = front is not None and front.wish() is Wish.PAUSE and moment.failure is None
         facts = Facts(
             state=moment.state,
@@ -58,12 +63,15 @@ class Alerting:
             failure_kind=moment.failure_kind,
             was_armed=self._was_armed,
             pausing_us=front.wish_age_us if front is not None and pausing else None,
-            today_day=(self._around.utc() - EPOCH).days if self._around.utc is not None else None,
+            today_day=(today - EPOCH.date()).days if today is not None else None,
             calibration_due_day=(due - EPOCH.date()).days if due is not None else None,
             clock_jump=self._jumped,
             painting_late=painting_late,
         )
-        self.alarms = step(self.alarms, facts, now_us)
+        before, self._own = self.alarms, step(self._own, facts, now_us)
+        self.alarms = self._own
+        if not self._live:
+            self.alarms = on_record(before, self._own, moment.state.alarms, now_us)
 
     def _watch_the_clocks(self, now_us: int) -> None:
         """A calendar that ran away from the monotonic clock: the computer slept, or somebody set it. Either way what
@@ -87,8 +95,10 @@ class Alerting:
 
     def seen(self) -> None:
         """Somebody has looked."""
+        self._own = acknowledge(self._own)
         self.alarms = acknowledge(self.alarms)
 
     def silence(self, now_us: int) -> None:
         """No bell for a while."""
+        self._own = pause_audio(self._own, now_us)
         self.alarms = pause_audio(self.alarms, now_us)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
+from mesogun.clock import RealClock
 from mesogun.errors import MesogunError
 from mesogun.plan.model import Plan
 from mesogun.record.alarms import Limit
 from mesogun.treatment.front import Wish
+from tui.alerting import Surroundings
 from tui.app import Dashboard
 from tui.front import ScreenFront
 from tui.keymap import Where
@@ -38,6 +41,8 @@ def run_live(
     settings: Look | None = None,
     remap: Mapping[str, str] | None = None,
     operators: Sequence[str] = (),
+    today: date | None = None,
+    calibration_due: date | None = None,
 ) -> None:
     """Open the dashboard, run ``start(front)`` in a worker, return when the treatment is over and the user has left.
 
@@ -60,6 +65,8 @@ def run_live(
         Action id to keys, as in ``keymap``; by default those of the settings.
     operators
         References that a treatment may be handed over to; empty when the caller does not know them.
+    today, calibration_due
+        By the gun's calendar; without them nothing is said about a calibration that is due.
 
     Raises
     ------
@@ -79,11 +86,13 @@ def run_live(
         source,
         now_us=front.now_us,
         front=front,
+        around=Surroundings(RealClock().utc, today, calibration_due),
         theme=chosen.theme,
         flash=chosen.flash,
         bell=chosen.bell,
         characters=chosen.characters,
         picture=chosen.picture,
+        themed=chosen.themed,
         remap=remap if remap is not None else chosen.keys,
         where=Where.LIVE,
         operators=operators,

@@ -27,16 +27,19 @@ def _row(left: Text, right: Text, width: int) -> Text:
 def banner(alarms: Alarms, palette: Palette, width: int, now_us: int, *, flash: bool) -> Text:
     """The alarm line: word, marks and colour; two readable styles take turns while it flashes."""
     top = alarms.top
+    quiet = -(-alarms.audio_left_us(now_us) // 1_000_000)
+    silenced = f"  bell off {quiet} s" if quiet else ""
     if top is None:
-        return Text(" No alarm".ljust(width), style=f"{palette.calm_on} on {palette.calm}")
+        left = " No alarm"
+        text = left + silenced.rjust(width - len(left) - 1) + " " if silenced else left.ljust(width)
+        return Text(text, style=f"{palette.calm_on} on {palette.calm}")
     style = alarm_style(top, palette)
     if flash and not lit(top, now_us):
         style = f"{palette.text} on {palette.surface} bold"
     seen = {Stage.ACKNOWLEDGED: " (seen)", Stage.LATCHED: " (over)", Stage.ACTIVE: ""}[top.stage]
     left = f" {top.condition.priority.mark:<3} {top.priority.name} {top.text}{seen}"
     others = len(alarms.alarms) - 1
-    quiet = alarms.audio_left_us(now_us)
-    right = (f" +{others} more" if others else "") + (f"  bell off {quiet // 1_000_000} s" if quiet else "")
+    right = (f" +{others} more" if others else "") + silenced
     right += "  a Seen " if top.stage is not Stage.ACKNOWLEDGED else " "
     room = width - len(right)
     return Text((left[: room - 1] + "…" if len(left) > room else left.ljust(room)) + right, style=style, no_wrap=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mesogun.errors import InputError
@@ -18,7 +18,11 @@ from tui.palette import PALETTES
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What can be chosen. ``picture`` saves a picture's text and says where it is."""
+    """What can be chosen.
+
+    ``picture`` saves a picture's text and says where it is; ``themed`` is told which theme somebody chose, and
+    remembers it.
+    """
 
     theme: str = "meso-dark"
     flash: bool = True
@@ -26,6 +30,7 @@ class Look:
     characters: bool | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     picture: Callable[[str], str] | None = None
+    themed: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
         if self.theme not in PALETTES:
@@ -56,6 +61,7 @@ def look(file: Path | None = None, environment: Mapping[str, str] | None = None)
         characters=chosen.characters,
         keys=chosen.keys,
         picture=_saver(file.parent / "pictures") if file is not None else None,
+        themed=(lambda name: remember(file, replace(chosen, theme=name))) if file is not None else None,
     )
 
 

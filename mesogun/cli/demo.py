@@ -16,7 +16,7 @@ import click
 from mesogun.cli import people, places, planning, treat, visit
 from mesogun.cli.fronts import Bar
 from mesogun.cli.held import held
-from mesogun.cli.kinds import PLACE, SEED
+from mesogun.cli.kinds import NO_FLASH, PLACE, SEED
 from mesogun.cli.outcome import outcome, outcome_table
 from mesogun.errors import MesogunError
 from mesogun.units import ml_text
@@ -36,6 +36,7 @@ START = "2026-01-05T09:00:00Z"
 @click.option("--dashboard", is_flag=True, help="Watch it in the dashboard at pace 1.")
 @click.option("--out", type=PLACE, help="Folder for journal and report.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@NO_FLASH
 def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path | None, as_json: bool) -> int:
     """A whole treatment on the simulated gun: plan, treat, report, verify. No hardware needed."""
     from sim.doors.address import pace_of

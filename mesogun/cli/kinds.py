@@ -1,4 +1,4 @@
-"""What an option may hold: a finite number, the name of a file or folder, a seed.
+"""What an option may hold: a finite number, the name of a file or folder, a seed; and one that screens share.
 
 Not responsible for what the values mean; whatever passes here is still checked by the package that takes it.
 """
@@ -54,3 +54,13 @@ def _told(param: click.Parameter | None) -> str:
 FINITE = _Finite()
 PLACE = _Place(path_type=Path)
 SEED = _Seed()
+
+
+def _steady(_ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        os.environ["MESOGUN_NO_FLASH"] = "1"
+
+
+NO_FLASH = click.option(
+    "--no-flash", is_flag=True, expose_value=False, callback=_steady, help="Urgent banners stay steady."
+)

@@ -30,6 +30,11 @@ def journal_url(option: str | None) -> str:
     return option or os.environ.get("MESOGUN_JOURNAL") or str(state_folder() / JOURNAL)
 
 
+def look_file() -> Path:
+    """Where the dashboard's look is remembered; its pictures go beside it."""
+    return state_folder() / "dashboard.json"
+
+
 def reports_folder(option: Path | None) -> Path:
     """Where reports go."""
     return made(option if option is not None else state_folder() / "reports")

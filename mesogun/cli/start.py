@@ -13,4 +13,4 @@ def chosen_command() -> tuple[str, ...] | None:
     from tui import look, run_start
 
     state = places.state_folder()
-    return run_start(state=state, journal=places.journal_url(None), settings=look(state / "dashboard.json"))
+    return run_start(state=state, journal=places.journal_url(None), settings=look(places.look_file()))

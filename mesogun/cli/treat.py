@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from mesogun.cli import people, places, planning, visit
 from mesogun.cli.console import Console
 from mesogun.cli.fronts import JsonLines, Plain
 from mesogun.cli.held import CAPTURE, held
-from mesogun.cli.kinds import PLACE
+from mesogun.cli.kinds import NO_FLASH, PLACE
 from mesogun.cli.limits import clinic_limits
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
 from mesogun.cli.supplies import Supplies, supplies_options, take_supplies, taken
@@ -77,6 +78,7 @@ class Asked:
 @click.option("--out", type=PLACE, help="Folder for the report.")
 @click.option("--plain", is_flag=True, help="One line per event.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per event; the last one is the summary.")
+@NO_FLASH
 @CAPTURE
 def treat(
     protocol: str | None,
@@ -296,7 +298,9 @@ def in_dashboard(
             plan=begun.cleared.plan,
             title=title,
             lockstep_s=LOCKSTEP_S if virtual_time(port) else 0.0,
-            settings=look(places.state_folder() / "dashboard.json"),
+            settings=look(places.look_file()),
+            today=gun.clock.utc().date(),
+            calibration_due=date(1970, 1, 1) + timedelta(days=gun.caps.calibration_due_day),
             operators=[
                 person.reference
                 for person in Home.open().operators.list()

@@ -23,6 +23,7 @@ from mesogun.record.alarm_conditions import (
     Limit,
     Priority,
 )
+from mesogun.record.state import StandingAlarm
 
 __all__ = [
     "AUDIO_PAUSE_US",
@@ -41,6 +42,7 @@ __all__ = [
     "acknowledge",
     "bell_due",
     "lit",
+    "on_record",
     "pause_audio",
     "raised",
     "step",
@@ -146,6 +148,30 @@ def acknowledge(before: Alarms) -> Alarms:
 def pause_audio(before: Alarms, now_us: int) -> Alarms:
     """No bell for two minutes, or until something new."""
     return replace(before, audio_paused_until_us=now_us + AUDIO_PAUSE_US)
+
+
+BY_NAME = {condition.name: condition for condition in CONDITIONS}
+
+
+def on_record(before: Alarms, own: Alarms, standing: Mapping[str, StandingAlarm], now_us: int) -> Alarms:
+    """What somebody sees who has no word of the gun: the alarms found by looking, and those that stand on record.
+
+    ``before`` is what was shown last, ``own`` what looking at the recorded state gives. Whatever the operator has
+    acknowledged on record is acknowledged here; what is over there and unseen is latched. A kind of alarm that this
+    version does not know is left to the record.
+    """
+    alarms = dict(own.alarms)
+    for name, stands in standing.items():
+        condition = BY_NAME.get(name)
+        if condition is None:
+            continue
+        stage = Stage.LATCHED if stands.over else Stage.ACKNOWLEDGED if stands.seen_by else Stage.ACTIVE
+        known = alarms.get(name, before.alarms.get(name))
+        if known is not None and known.stage is Stage.ACKNOWLEDGED and stage is Stage.ACTIVE:
+            stage = Stage.ACKNOWLEDGED  # seen by whoever watches, if not by the operator
+        since_us = known.since_us if known is not None else now_us
+        alarms[name] = Alarm(condition, stands.raised.detail, since_us, stage)
+    return Alarms(alarms, own.audio_paused_until_us)
 
 
 def raised(before: Alarms, after: Alarms) -> tuple[Alarm, ...]:

@@ -14,6 +14,7 @@ from mesogun.record import alarms as al
 from mesogun.record import events as ev
 from mesogun.wire.codes import Fault, Flag, ShotFlag, State
 from mesogun.wire.messages import Status
+from tests.trace import req
 
 GUN, MEMORY = "00000000000000d1", "00000000000000e1"
 QUIET = Status(
@@ -113,6 +114,15 @@ def test_stopped_by_the_operator_is_not_also_a_lost_link() -> None:
     assert names(found) == {"stopped"}
 
 
+@req("MG-16")
+@pytest.mark.parametrize("name", ["limit-reached", "overrun", "double-shot"])
+def test_giving_too_much_is_a_high_alarm_at_the_first_look(name: str) -> None:
+    found = al.step(al.step(al.Alarms(), facts(), 0), RAISED[name], 1)
+    assert found.top is not None
+    assert found.top.priority is al.Priority.HIGH
+    assert al.bell_due(found, None, 1)
+
+
 def test_limits_are_judged_by_the_upper_end_of_the_ledger() -> None:
     low = facts(shot(low_nl=0, high_nl=1_000_000))
     assert "limit-reached" in names(al.step(al.Alarms(), low, 0))
@@ -125,6 +135,7 @@ def test_a_high_alarm_latches_until_somebody_has_seen_it() -> None:
     assert names(al.acknowledge(off)) == set()
 
 
+@req("MG-24")
 def test_acknowledging_does_not_clear_what_still_holds() -> None:
     on = al.step(al.Alarms(), RAISED["gun-locked"], 0)
     seen = al.step(al.acknowledge(on), RAISED["gun-locked"], 1)
@@ -137,6 +148,16 @@ def test_a_low_alarm_disappears_by_itself() -> None:
     assert names(al.step(on, facts(), 1)) == set()
 
 
+@req("MG-24")
+def test_alarms_are_ordered_by_priority_then_by_age() -> None:
+    low = al.step(al.Alarms(), RAISED["battery-low"], 0)
+    both = replace(RAISED["battery-low"], age_us=al.STALE_US + 1)
+    medium = al.step(low, both, 1)
+    high = al.step(medium, replace(both, failure="disk full", failure_kind="RecordError"), 2)
+    assert [alarm.condition.name for alarm in high.ordered()] == ["record-failed", "stale", "battery-low"]
+
+
+@req("MG-24")
 def test_the_banner_shows_unseen_before_seen_even_if_less_urgent() -> None:
     both = replace(RAISED["gun-locked"], age_us=al.STALE_US + 1)
     high = al.acknowledge(al.step(al.Alarms(), RAISED["gun-locked"], 0))
@@ -153,6 +174,19 @@ def test_audio_pause_counts_down_and_ends_with_a_new_alarm_but_not_with_a_low_on
     assert al.step(quiet, low, 2).audio_left_us(2) > 0
     assert al.step(quiet, replace(RAISED["gun-locked"], age_us=al.STALE_US + 1), 3).audio_left_us(3) == 0
     assert al.step(quiet, RAISED["stale"], al.AUDIO_PAUSE_US).audio_paused_until_us is None
+
+
+@req("MG-25")
+@pytest.mark.parametrize("name", ["stopped", "link-lost", "link-lost-armed", "stale", "limit-reached"])
+def test_a_stop_a_lost_link_or_anything_new_ends_the_audio_pause(name: str) -> None:
+    """Silence is for two minutes, and not for what comes after it was asked for."""
+    quiet = al.pause_audio(al.step(al.Alarms(), RAISED["partial"], 0), 0)
+    assert not al.bell_due(quiet, None, 1)
+    seen = al.acknowledge(quiet)
+    for before in (quiet, seen):
+        after = al.step(before, RAISED[name], 1)
+        assert after.audio_left_us(1) == 0
+        assert al.bell_due(after, 0, 1), "the bell rings for it at once"
 
 
 @pytest.mark.parametrize(("name", "low_hz", "high_hz"), [("gun-locked", 1.4, 2.8), ("stale", 0.4, 0.8)])
@@ -205,3 +239,22 @@ def test_looking_twice_changes_nothing(history: list[str], last: str) -> None:
     for now, what in enumerate([*history, last]):
         found = al.step(found, facts() if what == "quiet" else RAISED[what], now)
     assert al.step(found, RAISED[last], 99) is found
+
+
+def test_who_follows_the_record_sees_what_stands_there() -> None:
+    """Without a word of the gun: an alarm on record is active, seen by the operator, over and unseen, or done with."""
+    stale, low = ev.AlarmRaised("stale", "medium", "2 s"), ev.AlarmRaised("battery-low", "low", "")
+    unknown = ev.AlarmRaised("of-a-later-version", "high", "")
+    nobody = al.Alarms()
+
+    def shown(*events: ev.Event, before: al.Alarms = nobody) -> dict[str, al.Stage]:
+        found = al.on_record(before, nobody, state(*events).alarms, 5)
+        return {name: alarm.stage for name, alarm in found.alarms.items()}
+
+    seen = ev.AlarmAcknowledged("stale", "op-ada")
+    assert shown(stale, low, unknown) == {"stale": al.Stage.ACTIVE, "battery-low": al.Stage.ACTIVE}
+    assert shown(stale, seen) == {"stale": al.Stage.ACKNOWLEDGED}
+    assert shown(stale, ev.AlarmCleared("stale")) == {"stale": al.Stage.LATCHED}
+    assert shown(stale, seen, ev.AlarmCleared("stale")) == {}
+    here = al.acknowledge(al.on_record(nobody, nobody, state(stale).alarms, 5))
+    assert shown(stale, before=here) == {"stale": al.Stage.ACKNOWLEDGED}, "seen by whoever watches"
