@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from typing import cast
 
-from mesogun.errors import GunRefused, InputError, WireError
+from mesogun.errors import InputError, WireError
 from mesogun.gun.driver import Gun
 from mesogun.wire import messages as m
 
@@ -155,23 +155,19 @@ def block_in_force(gun: Gun) -> Block | None:
     return Block.from_bytes(stored.blob) if stored.blob else None
 
 
-def why_not_treat(gun: Gun, today_day: int, *, needle: str | None = None) -> str | None:
-    """Why the calibration in force bars this gun from treating today, in one line; ``None`` if it does not.
+def foreign(gun: Gun, *, needle: str | None = None) -> tuple[str, ...]:
+    """Why the calibration in force is not this gun's as it is now, and so bars it from treating; empty if it is.
 
-    ``needle`` is the reference of the needle or head that is mounted, where anybody knows it.
+    ``needle`` is the reference of the needle or head that is mounted, where anybody knows it. Whether it has expired is
+    told by the gun's capabilities alone.
     """
     caps = gun.caps
-    if today_day > caps.calibration_due_day:
-        late = today_day - caps.calibration_due_day
-        return f"the gun's calibration expired {late} day{'' if late == 1 else 's'} ago: mesogun calibrate volume"
     try:
         block = block_in_force(gun)
     except WireError as error:
-        return f"{error}: mesogun calibrate volume"
-    except GunRefused as refusal:
-        return f"the gun does not show its calibration ({refusal}): mesogun calibrate volume"
+        return (f"{error}: calibrate it (mesogun calibrate volume)",)
     if block is None:
-        return None
+        return ()
     made_for = [
         f"{what} {there}, not {here}"
         for what, there, here in (
@@ -184,10 +180,10 @@ def why_not_treat(gun: Gun, today_day: int, *, needle: str | None = None) -> str
         if there != here
     ]
     if made_for:
-        return f"the gun's calibration is foreign: it was made for {'; '.join(made_for)}: mesogun calibrate volume"
+        return (f"its calibration was made for {'; '.join(made_for)}: calibrate it (mesogun calibrate volume)",)
     if not block.confirmed:
-        return "the gun's calibration was never confirmed by weighing: finish it (mesogun calibrate volume --resume)"
-    return None
+        return ("its calibration was never confirmed by weighing: finish it (mesogun calibrate volume --resume)",)
+    return ()
 
 
 def _piece(gun: Gun, offset: int) -> m.CalData:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mesogun.errors import LinkLost, Refused, WireError
 from mesogun.gun import Gun
+from mesogun.gun.calibration import foreign
 from mesogun.limits import ClearedPlan
 from mesogun.plan import Plan
 from mesogun.record import TreatmentState
@@ -112,7 +113,7 @@ class Underway:
             today=today,
             cleared_for=self.cleared.clearance.gun_kind,
             kind=found.gun_kind,
-        )
+        ) + foreign(self.gun)
         if why:
             self.books.commit([ev.GunBarred(found.gun, "; ".join(why))])
             raise Refused(f"gun {found.gun} must not treat now: {'; '.join(why)}")
