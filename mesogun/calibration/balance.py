@@ -72,6 +72,10 @@ class Dialect(Protocol):
         """The deadline of the open command has passed."""
         ...
 
+    def quiet(self) -> None:
+        """The line was silent for long."""
+        ...
+
 
 DIALECTS: dict[str, Callable[[], Dialect]] = {"mtsics": mtsics.Dialogue, "sbi": sbi.Dialogue}
 
@@ -222,6 +226,8 @@ class Balance:
         while True:
             while (data := self._transport.read(MAX_READ, QUIET_US)) and self._clock.monotonic_us() < end_us:
                 self._dialogue.receive(data)
+            if not data:
+                self._dialogue.quiet()
             if garbled is not None and self._clock.monotonic_us() >= end_us:
                 raise garbled
             self._transport.write(self._dialogue.send("@"))

@@ -128,6 +128,11 @@ class Dialogue:
         self._lose_step()
         return failed
 
+    def quiet(self) -> None:
+        """State that the line was silent for long: a piece of a line that has no end yet will never get one."""
+        self._buffer.clear()
+        self._skipping = False
+
     def receive(self, data: bytes) -> list[Heard]:
         """What the bytes mean, in order; an incomplete line waits for the rest. Never raises."""
         readings: list[Heard] = []

@@ -85,9 +85,6 @@ class Dialogue:
             raise Refused(f"{command} not sent: {self._open} is still open; await its answer or send @")
         self._open = None if command in SILENT else command
         self._out_of_step = command == "@"
-        if command == "@":  # what never got its end belongs to no answer to come
-            self._buffer.clear()
-            self._skipping = False
         return _BYTES[command]
 
     def timed_out(self) -> Failed:
@@ -97,6 +94,11 @@ class Dialogue:
         failed = Failed(self._open, Trouble.TIMEOUT, "")
         self._out_of_step, self._open = True, None
         return failed
+
+    def quiet(self) -> None:
+        """State that the line was silent for long: a piece of a line that has no end yet will never get one."""
+        self._buffer.clear()
+        self._skipping = False
 
     def receive(self, data: bytes) -> list[Heard]:
         """What the bytes mean, in order; an incomplete line waits for the rest. Never raises."""

@@ -212,6 +212,15 @@ def test_a_balance_that_comes_up_while_it_is_greeted_is_greeted_again() -> None:
         balance.recover()
 
 
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+@pytest.mark.parametrize("piece", [b"I1 A ", b"S S 1", b"1", b"x" * 600])
+def test_a_piece_of_a_line_that_never_ended_does_not_spoil_the_reset(dialect: str, piece: bytes) -> None:
+    balance, port = scripted(dialect)
+    port.coming += piece
+    balance.recover()
+    assert balance.identity.serial == "1234567"
+
+
 def test_a_trickle_does_not_stretch_the_deadline() -> None:
     balance, port = scripted()
     port.answers = {b"S\r\n": b"S S " + b" " * 5_000}

@@ -210,11 +210,21 @@ def test_gun_and_balance_share_their_time_whichever_opens_first(balance_first: b
 
 
 def test_the_time_of_a_balance_that_was_there_first_goes_on() -> None:
-    with bench(CALM) as at:
-        early_us = at.balance.clock.monotonic_us()
-        assert at.world.kernel.now_us >= early_us > 0
-        readings = [at.balance.stable() for _ in range(3)]
-        assert all(a.at_us < b.at_us for a, b in pairwise(readings))
+    name = "time-goes-on"
+    try:
+        balance = open_balance(f"simbalance://?world={name}&faults=jump@40")
+        balance.tare()
+        balance.clock.sleep_us(30_000_000)
+        early_us, early_utc = balance.clock.monotonic_us(), balance.clock.utc()
+        gun = connect(f"sim://standard?world={name}&start=2026-03-01T08:00:00Z", keys=lambda _: SIMULATED_KEY)
+        assert worlds.find(name).kernel.now_us >= early_us > 30_000_000
+        assert balance.clock.monotonic_us() >= early_us
+        assert balance.clock.utc() > early_utc  # the calendar is the gun's
+        assert abs(balance.stable().mass_mg) < 1  # the tare holds
+        gun.clock.sleep_us(10_000_000)
+        assert balance.stable().mass_mg == pytest.approx(5, abs=1)  # and a fault comes at its time
+    finally:
+        worlds.forget(name)
 
 
 def test_a_run_repeats_behind_the_fence() -> None:
