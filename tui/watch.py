@@ -149,14 +149,15 @@ def print_watch(
     period_us: int = 200_000,
 ) -> None:
     """``mesogun watch --plain`` and ``--json``: write news until the treatment has ended (or once)."""
-    from mesogun.journal import open_journal
+    from mesogun.journal import Filter, open_journal
 
     clock = RealClock()
     with open_journal(url, clock, create=False, read_only=True) as journal:
         name = treatment if treatment is not None else newest(journal)
+        over = Filter(treatment=name, kinds=("TreatmentEnded", "NotDone"))
         for text in lines(rows_of(journal, name), as_json_lines=as_json_lines, now_us=clock.monotonic_us):
             if text:
                 write(text)
-            if not follow or journal.state(name).ended is not None:
+            if not follow or next(journal.rows(chosen=over), None) is not None:
                 return
             clock.sleep_us(period_us)

@@ -15,16 +15,16 @@ import click
 
 from mesogun.cli import entries
 from mesogun.cli.kinds import PLACE
-from mesogun.cli.lookup import JOURNAL, choosing, is_chosen, open_for_reading, rows_chosen
+from mesogun.cli.lookup import JOURNAL, choosing, is_chosen, must_hold, open_for_reading, rows_chosen
 from mesogun.clock import RealClock
 from mesogun.errors import InputError, RecordError
 from mesogun.identity import Home
-from mesogun.journal import Head, Row, TreatmentSummary, Verdict
+from mesogun.journal import Filter, Head, Row, TreatmentSummary, Verdict
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal
 
-__all__ = ["JOURNAL", "journal", "open_for_reading"]
+__all__ = ["JOURNAL", "journal", "open_for_reading", "print_events"]
 
 
 @click.group()
@@ -76,13 +76,19 @@ def show(
 ) -> None:
     """Show the events of TREATMENT, or of the whole journal, in words."""
     chosen = rows_chosen(treatment=treatment, subject=subject, gun=gun, since=since, until=until, kinds=kinds)
+    print_events(url, chosen, as_json=as_json)
+
+
+def print_events(url: str | None, chosen: Filter, *, as_json: bool) -> None:
+    """Write events to standard output, in words with the signatures below them or as JSON lines."""
     with open_for_reading(url) as record:
+        must_hold(record, chosen.treatment)
         signed = _signatures(record)
         for row in record.rows(chosen=chosen):
             if as_json:
                 click.echo(json.dumps(_row(row)))
                 continue
-            click.echo(_line(row, with_treatment=treatment is None))
+            click.echo(_line(row, with_treatment=chosen.treatment is None))
             for text in signed.get(row.seq, ()):
                 click.echo(f"{'':>8}{text}")
 
@@ -132,6 +138,7 @@ def export(
 
     chosen = rows_chosen(treatment=treatment, subject=subject, gun=gun, since=since, until=until, kinds=kinds)
     with open_for_reading(url) as record:
+        must_hold(record, treatment)
         rows = record.rows(chosen=chosen)
         if as_csv:
             write_csv(rows, sys.stdout, kinds[0] if len(kinds) == 1 else None)
@@ -191,7 +198,7 @@ def _signed(verdict: Verdict) -> str:
 def _summary(item: TreatmentSummary) -> str:
     if not item.subject:
         # Rows that belong to no visit: approvals, restores, a calibration.
-        return f"{item.treatment or '(no treatment)':<16}  {item.first_at}  no subject"
+        return f"{item.treatment or '-':<16}  {item.first_at}  rows of no visit"
     guns = ", ".join(item.guns) or "none yet"
     return f"{item.treatment}  {item.first_at}  subject {item.subject}  gun {guns}  {item.ended or 'not ended'}"
 

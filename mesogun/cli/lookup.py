@@ -31,6 +31,12 @@ def open_for_reading(url: str | None) -> Journal:
     return open_journal(places.journal_url(url), RealClock(), create=False, read_only=True)
 
 
+def must_hold(record: Journal, treatment: str | None) -> None:
+    """``InputError`` when a treatment was named and the journal has no row of it."""
+    if treatment is not None and next(record.rows(treatment), None) is None:
+        raise InputError(f"this journal holds no treatment {treatment}; mesogun journal list names them")
+
+
 def choosing(command: _Command) -> _Command:
     """The options that choose treatments: ``subject``, ``gun``, ``since``, ``until``."""
     for option in (
@@ -46,10 +52,10 @@ def choosing(command: _Command) -> _Command:
 def rows_chosen(
     *,
     treatment: str | None = None,
-    subject: str | None,
-    gun: str | None,
-    since: str | None,
-    until: str | None,
+    subject: str | None = None,
+    gun: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
     kinds: Iterable[str] = (),
 ) -> Filter:
     """The filter that the options mean; ``InputError`` for a kind or a day that does not exist."""

@@ -10,7 +10,8 @@ import sys
 import click
 
 from mesogun.cli import places
-from mesogun.cli.journal import JOURNAL
+from mesogun.cli.journal import JOURNAL, print_events
+from mesogun.cli.lookup import rows_chosen
 
 
 @click.command()
@@ -33,8 +34,13 @@ def watch(treatment: str | None, url: str | None, plain: bool, as_json: bool, on
 @click.command()
 @click.argument("treatment")
 @JOURNAL
-def replay(treatment: str, url: str | None) -> None:
+@click.option("--plain", is_flag=True, help="One line per event, all at once: for screen readers and logs.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per event, all at once.")
+def replay(treatment: str, url: str | None, plain: bool, as_json: bool) -> None:
     """Play a recorded TREATMENT again in the dashboard."""
+    if plain or as_json:
+        print_events(url, rows_chosen(treatment=treatment), as_json=as_json)
+        return
     from tui import run_replay
 
     run_replay(places.journal_url(url), treatment)

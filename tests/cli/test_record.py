@@ -71,11 +71,19 @@ def test_show_tells_every_event_in_words(station: Command) -> None:
     assert station("journal", "show", "--kind", "NoteAdded").out.split()[2] == SECOND
 
 
+def test_a_replay_without_a_screen_is_what_show_tells(station: Command) -> None:
+    assert station("replay", FIRST, "--plain").out == station("journal", "show", FIRST).out
+    assert station("replay", FIRST, "--json").out == station("journal", "show", FIRST, "--json").out
+    assert station("replay", "00000000000000ee", "--plain").code == 2
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("list", "--since", "yesterday"),
         ("show", "--until", "2026-13-01"),
+        ("show", "00000000000000ee"),
+        ("export", "00000000000000ee"),
         ("export", "--kind", "Rumour"),
         ("note", FIRST, "  "),
         ("note", "00000000000000ee", "x"),
