@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mesogun.dose.depot import gaussian_sigma_mm, needle_tip, semi_axes, suitable_cell_mm
     from mesogun.dose.drawing import figure
     from mesogun.dose.field import amount_per_cm2, areal_dose
+    from mesogun.dose.forecasting import Forecast, forecast
     from mesogun.dose.grid import Grid
     from mesogun.dose.indices import COVERAGE_LEVEL, Metrics, metrics
     from mesogun.dose.inverse import Optimised, optimise
@@ -32,6 +33,7 @@ _HOME = {
     "depot": ("gaussian_sigma_mm", "needle_tip", "semi_axes", "suitable_cell_mm"),
     "drawing": ("figure",),
     "field": ("amount_per_cm2", "areal_dose"),
+    "forecasting": ("Forecast", "forecast"),
     "grid": ("Grid",),
     "indices": ("COVERAGE_LEVEL", "Metrics", "metrics"),
     "inverse": ("Optimised", "optimise"),
@@ -52,6 +54,7 @@ __all__ = [
     "Disc",
     "Errors",
     "Fate",
+    "Forecast",
     "Grid",
     "LiveField",
     "Metrics",
@@ -66,6 +69,7 @@ __all__ = [
     "check_depth",
     "fate",
     "figure",
+    "forecast",
     "gaussian_sigma_mm",
     "metrics",
     "needle_tip",

@@ -7,7 +7,7 @@ normal and mirrored at the surface. The same seed gives the same draws. Not resp
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +27,10 @@ PLACEMENTS = ("normal", "uniform")
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """Mean and SD of the field over all draws, and what ``observe`` returned for each draw, ``(draws, k)``."""
+    """Mean and SD of the field over all draws."""
 
     mean: Floats
     sd: Floats
-    observed: Floats
 
 
 def delivered_shares(mean: float, sd: float, count: int, rng: np.random.Generator) -> Floats:
@@ -60,9 +59,46 @@ def draw(
     form: str = "gaussian",
     placement: str = "normal",
     slab_mm: tuple[float, float] | None = None,
-    observe: Callable[[Floats], tuple[float, ...]] | None = None,
 ) -> Draws:
-    """Draw the field ``draws`` times.
+    """Mean and SD of ``draws`` fields; ``fields`` gives each of them."""
+    total, squares = np.zeros(grid.shape), np.zeros(grid.shape)
+    for field in fields(
+        points_mm,
+        volumes_ul,
+        depth_mm,
+        errors,
+        grid=grid,
+        draws=draws,
+        seed=seed,
+        layer=layer,
+        diffused_mm2=diffused_mm2,
+        form=form,
+        placement=placement,
+        slab_mm=slab_mm,
+    ):
+        total += field
+        squares += field**2
+    mean = total / draws
+    variance = np.maximum(squares / draws - mean**2, 0.0) * draws / (draws - 1.0)
+    return Draws(mean, np.asarray(np.sqrt(variance)))
+
+
+def fields(
+    points_mm: ArrayLike,
+    volumes_ul: ArrayLike,
+    depth_mm: ArrayLike,
+    errors: Errors,
+    *,
+    grid: Grid,
+    draws: int,
+    seed: int,
+    layer: str = "dermis",
+    diffused_mm2: float = 0.0,
+    form: str = "gaussian",
+    placement: str = "normal",
+    slab_mm: tuple[float, float] | None = None,
+) -> Iterator[Floats]:
+    """The drawn fields, one after the other, each ``(ny, nx)`` in uL/cm2.
 
     Depots keep the width of their planned volume, as in the closed form: a volume error fills them more or less.
     """
@@ -74,16 +110,8 @@ def draw(
     if draws < 2:
         raise InputError(f"draws = {draws} gives no spread; take at least 2")
     rng = np.random.default_rng(seed)
-    total, squares, seen = np.zeros(grid.shape), np.zeros(grid.shape), []
     for _ in range(draws):
-        field = _one(xy, volumes, depths, errors, rng, grid, layer, diffused_mm2, form, placement, slab_mm)
-        total += field
-        squares += field**2
-        if observe is not None:
-            seen.append(observe(field))
-    mean = total / draws
-    variance = np.maximum(squares / draws - mean**2, 0.0) * draws / (draws - 1.0)
-    return Draws(mean, np.asarray(np.sqrt(variance)), np.array(seen))
+        yield _one(xy, volumes, depths, errors, rng, grid, layer, diffused_mm2, form, placement, slab_mm)
 
 
 def _one(

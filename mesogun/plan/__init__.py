@@ -17,6 +17,7 @@ from mesogun.plan.template import template
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mesogun.dose import Errors
     from mesogun.plan.adopt import request_from_protocol
     from mesogun.plan.doses import DoseMap, dose_map, dose_summary
     from mesogun.plan.export import plan_json
@@ -64,11 +65,11 @@ _WHERE = {
 }
 
 
-def figure(plan: Plan, path: Path) -> None:
-    """Draw a plan to ``.svg`` or ``.png``; loads the plotting library only now."""
+def figure(plan: Plan, path: Path, errors: Errors | None = None) -> None:
+    """Draw a plan to ``.svg`` or ``.png``, under ``errors`` (None: the usual ones); loads the plotting library now."""
     from mesogun.plan import drawing
 
-    drawing.figure(plan, path)
+    drawing.figure(plan, path, errors)
 
 
 def __getattr__(name: str) -> Any:

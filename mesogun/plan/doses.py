@@ -1,7 +1,7 @@
 """What a plan leaves in the skin, from the dose model: asked for when wanted, never part of the hashed plan.
 
 Not responsible for the model (``mesogun.dose``). The forecast is for fluid as it lies right after the visit, without
-diffusion, leak or error of hand and gun.
+diffusion, leak or error of hand and gun; ``dose_forecast`` adds what error does to it.
 """
 
 from __future__ import annotations
@@ -14,21 +14,19 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from mesogun.dose import Grid, Metrics, areal_dose, metrics
-from mesogun.dose.depot import semi_axes, suitable_cell_mm
+from mesogun.dose import Errors, Forecast, Grid, Metrics, areal_dose, forecast, metrics
+from mesogun.dose import Polygon as Region
+from mesogun.dose.forecasting import map_grid
 from mesogun.plan.model import Plan, Ring
-
-CELLS = 400_000
-"""Cells of the map, about; finer changes no number that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class DoseMap:
-    """Areal dose, uL/cm2, (ny, nx) on ``grid``, and the share of each cell that is to be treated."""
+    """Areal dose, uL/cm2, (ny, nx) on ``grid``, and the area of each cell that is to be treated, mm2."""
 
     grid: Grid
     dose: NDArray[np.float64]
-    inside: NDArray[np.bool_]
+    weights: NDArray[np.float64]
     metrics: Metrics
 
 
@@ -41,23 +39,25 @@ def outline_of(plan: Plan) -> BaseGeometry:
     return treated if isinstance(treated, Polygon | MultiPolygon) else shapely.make_valid(treated)
 
 
+def region_of(plan: Plan) -> Region:
+    """The treated skin as the dose model wants it: outlines, and what is cut out of them."""
+    outline = outline_of(plan)
+    parts = [part for part in getattr(outline, "geoms", [outline]) if isinstance(part, Polygon)]
+    return Region.of(
+        [np.asarray(part.exterior.coords) for part in parts],
+        [np.asarray(hole.coords) for part in parts for hole in part.interiors],
+    )
+
+
 def dose_map(plan: Plan) -> DoseMap:
     """The dose of a plan on a grid, with its metrics against total over area."""
-    points_mm = np.array([(point.x_um, point.y_um) for point in plan.points]) / 1000
-    volumes_ul = np.array([point.volume_nl for point in plan.points]) / 1000
-    treated = outline_of(plan)
-    reach_mm = float(semi_axes(volumes_ul, plan.layer)[0].max())
-    x0, y0, x1, y1 = treated.bounds
-    finest = ((x1 - x0 + 2 * reach_mm) * (y1 - y0 + 2 * reach_mm) / CELLS) ** 0.5
-    h_mm = max(finest, suitable_cell_mm(volumes_ul, plan.layer) / 2)
-    grid = Grid.around((x0, y0, x1, y1), h_mm, reach_mm)
-    depth_mm = plan.points[0].depth_um / 1000
+    points_mm, volumes_ul, depth_mm = depots_of(plan)
+    region = region_of(plan)
+    grid = map_grid(region, points_mm, volumes_ul, plan.layer)
     dose = areal_dose(points_mm, volumes_ul, depth_mm, grid=grid, layer=plan.layer, coarse_ok=True)
-    shapely.prepare(treated)
-    xs, ys = np.meshgrid(grid.x_mm, grid.y_mm)
-    inside = np.asarray(shapely.contains_xy(treated, xs, ys))
-    reference = plan.total_nl / 1000 / (treated.area / 100)
-    return DoseMap(grid, dose, inside, metrics(dose, inside, reference))
+    weights = region.weights(grid)
+    reference = plan.total_nl / 1000 / (weights.sum() / 100)
+    return DoseMap(grid, dose, weights, metrics(dose, weights, reference))
 
 
 def dose_summary(plan: Plan) -> dict[str, float]:
@@ -76,6 +76,19 @@ def dose_summary(plan: Plan) -> dict[str, float]:
         "hot": found.v150,
     }
     return {key: round(value, 4) for key, value in values.items()}
+
+
+def dose_forecast(plan: Plan, errors: Errors | None = None) -> Forecast:
+    """Map, histogram with its band, and expected field under ``errors`` (None: ``Errors.typical()``)."""
+    points_mm, volumes_ul, depth_mm = depots_of(plan)
+    return forecast(region_of(plan), points_mm, volumes_ul, depth_mm, layer=plan.layer, errors=errors)
+
+
+def depots_of(plan: Plan) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Places (n, 2) mm, volumes (n,) uL and depth mm of a plan's depots."""
+    points_mm = np.array([(point.x_um, point.y_um) for point in plan.points]) / 1000
+    volumes_ul = np.array([point.volume_nl for point in plan.points]) / 1000
+    return points_mm, volumes_ul, plan.points[0].depth_um / 1000
 
 
 def _mm(ring: Ring) -> list[tuple[float, float]]:

@@ -142,8 +142,11 @@ def test_the_band_holds_its_share_of_a_larger_reference() -> None:
 def test_without_error_the_band_is_the_histogram() -> None:
     weights = np.ones(COARSE.shape)
     found = band(POINTS, 10.0, 1.0, Errors(), grid=COARSE, weights=weights, reference=100.0, draws=3)
-    np.testing.assert_array_equal(found.low, found.nominal)
-    np.testing.assert_array_equal(found.high, found.nominal)
+    np.testing.assert_allclose(found.low, found.high, atol=1e-12)
+    np.testing.assert_allclose(found.mean, found.nominal, atol=2e-3)  # one narrow bin of dose
+    for spread, slack in ((found.d90, 1e-3 * found.dose[-1]), (found.v100, 1e-9), (found.coefficient, 1e-9)):
+        assert spread.mean == pytest.approx(spread.nominal, abs=slack)
+        assert spread.p5 == pytest.approx(spread.p95)
 
 
 def test_the_same_seed_draws_the_same_field() -> None:

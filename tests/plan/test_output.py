@@ -18,8 +18,20 @@ from PIL import Image, ImageDraw
 from shapely.geometry import box
 
 from mesogun.area import Area, example, from_polygon
+from mesogun.dose import Errors
 from mesogun.errors import InputError
-from mesogun.plan import Plan, PlanRequest, Span, dose_summary, figure, make_plan, plan_json, summary_text, template
+from mesogun.plan import (
+    Plan,
+    PlannedAgent,
+    PlanRequest,
+    Span,
+    dose_summary,
+    figure,
+    make_plan,
+    plan_json,
+    summary_text,
+    template,
+)
 from mesogun.plan.template import MARGIN_MM, RULER_MM
 
 REQUEST = PlanRequest(
@@ -82,15 +94,42 @@ def test_denser_points_are_more_even(cheek: Area) -> None:
     assert dense["coverage"] > sparse["coverage"]
 
 
-def test_the_same_plan_gives_the_same_picture(cheek: Area, tmp_path: Path) -> None:
-    plan = make_plan(cheek, replace(REQUEST, spacing=Span.exactly(9_000), total=None))
-    pictures = [tmp_path / name for name in ("one.png", "two.png", "three.svg")]
-    for path in pictures:
-        figure(plan, path)
-    assert pictures[0].read_bytes() == pictures[1].read_bytes()
-    assert pictures[2].read_bytes().startswith(b"<?xml")
-    with Image.open(pictures[0]) as image:
-        assert min(image.size) > 900
+@pytest.fixture(scope="module")
+def face() -> Plan:
+    request = replace(REQUEST, spacing=Span.exactly(9_000), total=None, agent=PlannedAgent("ha", "HA", "20", "mg/mL"))
+    return make_plan(example("face"), request)
+
+
+@pytest.fixture(scope="module")
+def picture(face: Plan, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("picture") / "plan.svg"
+    figure(face, path, Errors(jitter_sd_mm=0.5, volume_cv=0.1))
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_picture_shows_dose_path_histogram_profile_and_numbers(face: Plan, picture: str) -> None:
+    """Texts are drawn as outlines, and the writer leaves each as a comment beside them."""
+    said = set(re.findall(r"<!-- (.*?) -->", picture))
+    for letter, part in zip("abcde", ("Areal dose", "Path", "Area with at least", "Profile", "Numbers"), strict=True):
+        assert any(text.startswith(f"({letter})  {part}") for text in said), part
+    assert {"without error", "5 to 95 % of draws", "expected ± SD", "start", "end", "lift", "x / mm", "y / mm"} <= said
+    assert {zone.name for zone in face.zones} <= said
+    assert 'id="shot-1"' in picture
+    assert f'id="shot-{len(face.shots)}"' in picture
+    assert any(re.fullmatch(r"[125]0* mm", text) for text in said), "a scale bar says its length"
+    assert any("µL cm" in text for text in said)
+    assert any("mg cm" in text for text in said)
+    assert any("placement 0.5 mm per axis" in text for text in said)
+    assert picture.count("fill: url(#") >= len(face.exclusions) > 0, "exclusions are hatched"
+
+
+def test_the_same_plan_gives_the_same_picture(face: Plan, picture: str, tmp_path: Path) -> None:
+    again, raster = tmp_path / "again.svg", tmp_path / "plan.png"
+    figure(face, again, Errors(jitter_sd_mm=0.5, volume_cv=0.1))
+    assert again.read_text(encoding="utf-8") == picture
+    figure(face, raster)
+    with Image.open(raster) as image:
+        assert image.size == pytest.approx((297 / 25.4 * 200, 210 / 25.4 * 200), abs=2), "A4 at 200 dpi"
 
 
 def test_pictures_and_templates_know_their_kinds(plan: Plan, tmp_path: Path) -> None:
