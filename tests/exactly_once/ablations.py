@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mesogun.record import Ledger, overrun_bound_nl
+from mesogun.record import Ledger, TreatmentState, overrun_bound_nl
+from mesogun.record import events as ev
 from mesogun.treatment import reconcile
 from mesogun.wire import auth
 from mesogun.wire import host as wire_host
@@ -18,6 +19,7 @@ from mesogun.wire.frame import Frame
 from mesogun.wire.host import STOP_BYTES, Answered, Cue, HostMachine
 from mesogun.wire.messages import BY_OP, Done, Error, Hello, Spec
 from mesogun.wire.schema import unpack
+from sim.campaign.memory_journal import MemoryJournal
 from sim.firmware.requests import Requests
 from sim.firmware.session import Answer, Conversation
 from sim.firmware.table import Happening
@@ -131,3 +133,35 @@ def lease_runs_from_receipt(patch: Patch) -> None:
 
     patch.setattr(Requests, "_stamp", stamp)
     patch.setattr(Requests, "_lease_reason", never_stale)
+
+
+def restored_journal_starts_at_what_was_acknowledged(patch: Patch) -> None:
+    """H9 off: a journal that was restored from before it met the gun takes it for a new one."""
+    patch.setattr(reconcile, "with_own_past", lambda history, *_: history)
+
+
+def nobody_is_fenced(patch: Patch) -> None:
+    """H11 off: a commit is taken from whoever brings it."""
+    append = MemoryJournal.append
+
+    def unfenced(self: MemoryJournal, events: Any, *, treatment: str, epoch: int | None) -> int:
+        del epoch
+        return append(self, events, treatment=treatment, epoch=None)
+
+    patch.setattr(MemoryJournal, "append", unfenced)
+
+
+def any_gun_settles(patch: Patch) -> None:
+    """H1 and H5 off: the log of whatever gun is plugged in settles what was loaded."""
+
+    def settled(state: TreatmentState, _: ev.GunFound) -> list[ev.EntrySettled]:
+        return [
+            ev.EntrySettled(entry.gun, entry.memory, entry.entry_no, "hello") for entry in state.open_entries.values()
+        ]
+
+    patch.setattr(reconcile, "settled_by_hello", settled)
+
+
+def totals_are_not_compared(patch: Patch) -> None:
+    """H8 off: what the log does not show was not fired."""
+    patch.setattr(reconcile, "missing_at_the_end", lambda *_: None)

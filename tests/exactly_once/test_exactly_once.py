@@ -13,12 +13,14 @@ import pytest
 
 from mesogun.wire.codes import Op
 from tests.exactly_once import ablations as off
+from tests.exactly_once.company import Company
 from tests.exactly_once.earlier import StageWithAPast, load_seqs
 from tests.exactly_once.explore import explore
 from tests.exactly_once.stage import Stage
 from tests.trace import req
 
 FAULTS = ("lose", "double", "hold", "cut", "reboot", "kill", "stop")
+OTHERS = ("rival", "second", "restore", "swap", "vanish", "bench")
 LOADS = frozenset({Op.LOAD})
 ARMS = frozenset({Op.ARM})
 
@@ -40,6 +42,55 @@ def test_a_held_back_request_arrives_at_any_later_moment(late: frozenset[int]) -
     assert found.deepest >= 12
 
 
+@req("H1", "H4", "H8", "H9", "H10", "H11", "W-14", "W-20", "W-49")
+@pytest.mark.parametrize(
+    ("budget", "most"),
+    [
+        ({"rival": 1}, 80),
+        ({"second": 1}, 70),
+        ({"second": 1, "turn": 2}, 50),
+        ({"restore": 1}, 100),
+        ({"swap": 1}, 80),
+        ({"vanish": 1}, 100),
+        ({"bench": 1}, 60),
+    ],
+    ids=str,
+)
+def test_two_hosts_two_runners_two_guns_an_old_journal_and_totals_that_do_not_add_up(
+    budget: Mapping[str, int], most: int
+) -> None:
+    found = explore(budget, make=Company, most=most)
+    assert found.violation is None, (found.violation, found.trace)
+    assert found.deepest >= 12
+    assert found.moments >= 30
+
+
+def test_all_kinds_at_once_begin_well() -> None:
+    found = explore(dict.fromkeys((*FAULTS, *OTHERS, "turn"), 1), make=Company, most=60)
+    assert found.violation is None, (found.violation, found.trace)
+    assert found.deepest >= 12
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", OTHERS)
+def test_one_of_the_others_at_every_place(kind: str) -> None:
+    found = explore({kind: 1}, make=Company)
+    assert found.violation is None, (found.violation, found.trace)
+    assert found.closed
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "budget",
+    [{first: 1, second: 1} for first in OTHERS for second in ("lose", "hold", "reboot", "kill", "stop")]
+    + [{"second": 1, "turn": 3}, {"swap": 2}, {"rival": 2}, {"restore": 1, "swap": 1}, {"restore": 1, "rival": 1}],
+    ids=str,
+)
+def test_the_others_beside_a_fault(budget: Mapping[str, int]) -> None:
+    found = explore(budget, make=Company, most=2_000)
+    assert found.violation is None, (found.violation, found.trace)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(
     "budget",
@@ -55,7 +106,7 @@ def test_two_faults_at_every_two_places(budget: Mapping[str, int]) -> None:
 @req("H10", "H16")
 @pytest.mark.soak
 def test_all_kinds_at_once_stay_shallow() -> None:
-    found = explore(dict.fromkeys(FAULTS, 1), most=10_000)
+    found = explore(dict.fromkeys((*FAULTS, *OTHERS, "turn"), 1), make=Company, most=10_000)
     assert found.violation is None, (found.violation, found.trace)
 
 
@@ -106,6 +157,22 @@ Patches = tuple[Callable[[pytest.MonkeyPatch], None], ...]
             partial(Stage, only=ARMS),
             "beyond the lease",
             id="26: the lease runs from receipt",
+        ),
+        pytest.param(
+            (off.nobody_is_fenced,), {"second": 1}, Company, "limit", id="H11: a second runner, and nobody is fenced"
+        ),
+        pytest.param(
+            (off.restored_journal_starts_at_what_was_acknowledged,),
+            {"restore": 1},
+            Company,
+            "records lost",
+            id="H9: a restored journal takes its gun for a new one",
+        ),
+        pytest.param(
+            (off.any_gun_settles,), {"swap": 1}, partial(Company, hot=True), "outside", id="H5: any gun settles"
+        ),
+        pytest.param(
+            (off.totals_are_not_compared,), {"vanish": 1}, Company, "outside", id="H8: totals are not compared"
         ),
     ],
 )
