@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import attrgetter
 
 from mesogun.record.state import Mark, TreatmentState
 from mesogun.units import ml_text, ul_text
@@ -83,18 +84,47 @@ class Condition:
     test: Test
 
 
+_FLAGS = int(Flag.BENCH | Flag.PAIRED | Flag.LOW_SYRINGE | Flag.LOW_BATTERY)
+_RECORDED = attrgetter(
+    "fault", "blocks", "shots", "outcomes", "fired", "redos", "looked_into", "over", "wet", "breaks", "ended"
+)
+
+
+def looked_at(facts: Facts) -> tuple[object, ...]:
+    """What the conditions look at in what a running treatment knows: while it stays equal, so does every condition.
+
+    Cheap, because it is asked at every poll; ``age_us``, ``pausing_us``, ``clock_jump`` and ``painting_late`` are not
+    in it, for the runner does not know them.
+    """
+    status, high_nl = facts.status, facts.state.ledger.high_nl
+    return (
+        None if status is None else (status.state == State.LOCKED, int(status.flags) & _FLAGS, status.fault),
+        _RECORDED(facts.state),
+        [(high_nl >= limit.cap_nl, high_nl > limit.cap_nl, _percent(high_nl, limit)) for limit in facts.limits],
+        (facts.stopped, facts.failure, facts.failure_kind, facts.failure is not None and facts.was_armed),
+        (facts.today_day, facts.calibration_due_day),
+    )
+
+
+def _percent(high_nl: int, limit: Limit) -> int:
+    return 100 if limit.cap_nl <= 0 else high_nl * 100 // limit.cap_nl
+
+
 def _hot(facts: Facts) -> bool:
     return facts.status is not None and facts.status.state in (State.ARMED, State.FIRING)
 
 
 def _flag(flag: Flag, detail: str = "") -> Test:
-    return lambda facts: detail if facts.status is not None and facts.status.flags & flag else None
+    mask = int(flag)  # arithmetic with the enumeration itself costs ten times as much
+    return lambda facts: detail if facts.status is not None and facts.status.flags & mask else None
 
 
 def _fault(fault: Fault) -> Test:
+    number, name = int(fault), fault.name
+
     def test(facts: Facts) -> str | None:
-        seen = facts.status is not None and facts.status.fault == fault
-        return "" if seen or facts.state.fault == fault.name else None
+        seen = facts.status is not None and facts.status.fault == number
+        return "" if seen or facts.state.fault == name else None
 
     return test
 
@@ -110,7 +140,7 @@ def _block(what: str) -> Test:
 
 
 def _share(facts: Facts, limit: Limit) -> int:
-    return 100 if limit.cap_nl <= 0 else facts.state.ledger.high_nl * 100 // limit.cap_nl
+    return _percent(facts.state.ledger.high_nl, limit)
 
 
 def _hard_limit(facts: Facts) -> str | None:
@@ -134,15 +164,17 @@ def _near_limit(facts: Facts) -> str | None:
 
 def _double(facts: Facts) -> str | None:
     state = facts.state
+    if max(state.fired.values(), default=0) <= 1:
+        return None
     twice = [index for index, fired in state.fired.items() if fired > 1 + state.redos.get(index, 0)]
     return f"point {twice[0] + 1} was fired {state.fired[twice[0]]} times" if twice else None
 
 
 def _overrun(facts: Facts) -> str | None:
-    over = [shot for shot in facts.state.shots if shot.low_nl > shot.commanded_nl]
-    if not over:
+    over = facts.state.over
+    if over is None:
         return None
-    return f"shot {over[-1].shot_no} gave {ul_text(over[-1].delivered_nl)} of {ul_text(over[-1].commanded_nl)}"
+    return f"shot {over.shot_no} gave {ul_text(over.delivered_nl)} of {ul_text(over.commanded_nl)}"
 
 
 def _lost_armed(facts: Facts) -> str | None:
@@ -205,16 +237,18 @@ def _partial(facts: Facts) -> str | None:
 
 
 def _last_shot(flag: ShotFlag) -> Test:
+    mask = int(flag)
+
     def test(facts: Facts) -> str | None:
-        treated = [shot for shot in facts.state.shots[-1:] if shot.shot_kind == "TREAT" and shot.flags & flag]
+        treated = [shot for shot in facts.state.shots[-1:] if shot.shot_kind == "TREAT" and shot.flags & mask]
         return f"shot {treated[0].shot_no}" if treated else None
 
     return test
 
 
 def _prime_on_skin(facts: Facts) -> str | None:
-    wet = [s for s in facts.state.shots if s.shot_kind != "TREAT" and s.flags & ShotFlag.CONTACT_SEEN]
-    return f"shot {wet[-1].shot_no}, up to {ml_text(wet[-1].high_nl)} counts as given" if wet else None
+    wet = facts.state.wet
+    return None if wet is None else f"shot {wet.shot_no}, up to {ml_text(wet.high_nl)} counts as given"
 
 
 def _calibration(facts: Facts) -> str | None:
@@ -223,7 +257,7 @@ def _calibration(facts: Facts) -> str | None:
 
 
 def _unpaired(facts: Facts) -> str | None:
-    return "" if facts.status is not None and not facts.status.flags & Flag.PAIRED else None
+    return "" if facts.status is not None and not facts.status.flags & int(Flag.PAIRED) else None
 
 
 def _breaks(facts: Facts) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mesogun.record import events as ev
 from mesogun.record.ledger import Ledger
-from mesogun.record.state import Block, EntryKey, Mark, StandingAlarm, TreatmentState
+from mesogun.record.state import Block, EntryKey, Mark, StandingAlarm, TreatmentState, counted
 
 CONTACT_SEEN = 2  # ShotFlag.CONTACT_SEEN of the wire, as recorded
 REMARKS_KEPT = 8
@@ -27,7 +27,8 @@ class Folding:
     """A fold in progress: ``take`` events, look at ``state`` at any time.
 
     What grows with every shot is copied when it is first changed after a look, not at every event, so that a whole
-    treatment is folded in a time proportional to its length.
+    treatment is folded in a time proportional to its length. What has not changed between two looks is the same object
+    in both states.
     """
 
     __slots__ = ("_draft",)
@@ -45,6 +46,12 @@ class Folding:
     def state(self) -> TreatmentState:
         """The state after the events so far."""
         return self._draft.frozen()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger after the events so far, without the rest of the state."""
+        draft = self._draft
+        return counted(draft.dose, draft.settled, draft.loaded_high_nl, draft.lost, draft.blocks)
 
 
 def fold(state: TreatmentState, event: ev.Event) -> TreatmentState:
@@ -74,7 +81,7 @@ class _Draft:
     armed: bool
     fault: str | None
     open_entries: dict[EntryKey, ev.MagazineLoaded]
-    shots: list[ev.ShotRecorded]
+    shots: tuple[ev.ShotRecorded, ...]
     outcomes: dict[int, Mark]
     fired: dict[int, int]
     redos: dict[int, int]
@@ -96,32 +103,49 @@ class _Draft:
     lot: tuple[str, str] | None
     breaks: int
     ended: str | None
+    over: ev.ShotRecorded | None
+    wet: ev.ShotRecorded | None
 
     def __init__(self, state: TreatmentState) -> None:
         for name, value in zip(_NAMES, _VALUES(state), strict=True):
             setattr(self, name, value)
-        self._shared = True
+        self._new: list[ev.ShotRecorded] = []  # not in ``shots`` yet
+        self._entries_shared = self._marks_shared = True
 
-    def own(self) -> None:
-        """Called before a field that grows is changed in place: a state that was handed out keeps what it has."""
-        if self._shared:
+    def own_entries(self) -> None:
+        """Called before open entries are changed in place: a state that was handed out keeps what it has."""
+        if self._entries_shared:
             self.open_entries = dict(self.open_entries)
-            self.shots = list(self.shots)
-            self.outcomes = dict(self.outcomes)
-            self.fired = dict(self.fired)
-            self._shared = False
+            self._entries_shared = False
+
+    def own_marks(self) -> None:
+        """The same for what is known of each planned shot."""
+        if self._marks_shared:
+            self.outcomes, self.fired = dict(self.outcomes), dict(self.fired)
+            self._marks_shared = False
+
+    def record(self, shot: ev.ShotRecorded) -> None:
+        """One more record."""
+        self._new.append(shot)
+
+    def records(self) -> tuple[ev.ShotRecorded, ...]:
+        """All records so far."""
+        if self._new:
+            self.shots = (*self.shots, *self._new)
+            self._new.clear()
+        return self.shots
 
     def frozen(self) -> TreatmentState:
-        """The state as of now."""
-        self._shared = True
-        values = dict(zip(_NAMES, _VALUES(self), strict=True))
-        return TreatmentState(**{**values, "shots": tuple(self.shots)})
+        """The state as of now; it shares with the one before whatever has not changed since."""
+        self._entries_shared = self._marks_shared = True
+        self.records()
+        return TreatmentState(*_VALUES(self))
 
     def close(self, key: EntryKey) -> ev.MagazineLoaded | None:
         """Take an entry out of the open ones and out of what they may give; ``None`` if it was not open."""
         if key not in self.open_entries:
             return None
-        self.own()
+        self.own_entries()
         entry = self.open_entries.pop(key)
         if entry.shot_kind == "TREAT":
             self.loaded_high_nl -= entry.high_nl
@@ -129,7 +153,7 @@ class _Draft:
 
     def fire(self, index: int, mark: Mark) -> None:
         """A planned shot was fired, or must be taken for fired."""
-        self.own()
+        self.own_marks()
         self.outcomes[index] = mark
         self.fired[index] = self.fired.get(index, 0) + 1
 
@@ -145,13 +169,13 @@ class _Draft:
         entry = self.given_up.get(key)
         if entry is None:
             return
-        self.own()
+        self.own_marks()
         self.given_up = {other: value for other, value in self.given_up.items() if other != key}
         self.settled = Ledger(self.settled.low_nl, self.settled.high_nl - entry.high_nl)
         index = entry.shot_index
         self.looked_into -= {index}
         self.fired[index] -= 1
-        recorded = [shot for shot in self.shots if shot.shot_kind == "TREAT" and shot.shot_index == index]
+        recorded = [shot for shot in self.records() if shot.shot_kind == "TREAT" and shot.shot_index == index]
         if recorded:
             self.outcomes[index] = _MARK_OF_OUTCOME[recorded[-1].outcome]
         elif not self.fired[index]:
@@ -183,7 +207,7 @@ def _gun(draft: _Draft, event: ev.GunFound) -> None:
 
 
 def _loaded(draft: _Draft, event: ev.MagazineLoaded) -> None:
-    draft.own()
+    draft.own_entries()
     draft.open_entries[event.gun, event.memory, event.entry_no] = event
     if event.shot_kind == "TREAT":
         draft.loaded_high_nl += event.high_nl
@@ -208,15 +232,17 @@ def _shot(draft: _Draft, event: ev.ShotRecorded) -> None:
         # All that the lost gun gave and nobody had recorded is at most so much; this record is a part of it.
         left_nl = max(0, draft.lost[event.gun] - event.low_nl)
         draft.lost = {**draft.lost, event.gun: left_nl}
-    draft.own()
-    draft.shots.append(event)
+    draft.record(event)
     proved = Ledger(event.low_nl, event.high_nl)
+    if event.low_nl > event.commanded_nl:
+        draft.over = event
     if event.shot_kind == "TREAT":
         draft.fire(event.shot_index, _MARK_OF_OUTCOME[event.outcome])
         draft.looked_into -= {event.shot_index}
         draft.dose = draft.dose + proved
         draft.dispensed_nl += event.delivered_nl
     elif event.flags & CONTACT_SEEN:
+        draft.wet = event
         draft.dose = draft.dose + Ledger(0, event.high_nl)
     else:
         draft.prime = draft.prime + proved
@@ -251,7 +277,7 @@ def _settled(draft: _Draft, event: ev.Settled) -> None:
 
 def _shot_settled(draft: _Draft, event: ev.ShotSettled) -> None:
     meant = (event.gun, event.memory, event.shot_no)
-    found = {shot.shot_index for shot in draft.shots if (shot.gun, shot.memory, shot.shot_no) == meant}
+    found = {shot.shot_index for shot in draft.records() if (shot.gun, shot.memory, shot.shot_no) == meant}
     draft.looked_into |= found
 
 

@@ -6,7 +6,7 @@ Not responsible for how events become it (``mesogun.record.folding``), for decid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -58,6 +58,18 @@ class StandingAlarm:
     over: bool = False
 
 
+def counted(
+    dose: Ledger, settled: Ledger, loaded_high_nl: int, lost: Mapping[str, int], blocks: Iterable[Block]
+) -> Ledger:
+    """What a subject was given: proved at least, at most what cannot be excluded (H2, H8, H10)."""
+    low_nl = dose.low_nl + settled.low_nl
+    high_nl = dose.high_nl + settled.high_nl + loaded_high_nl + sum(lost.values())
+    for block in blocks:
+        low_nl += block.ledger.low_nl
+        high_nl += block.ledger.high_nl
+    return Ledger(low_nl, high_nl)
+
+
 @dataclass(frozen=True, slots=True)
 class TreatmentState:
     """All that is known of one treatment.
@@ -68,7 +80,8 @@ class TreatmentState:
     evidence; they stay counted in ``settled`` until the gun's log tells after all (H14). ``lost``, by gun, is what
     guns that were given up may have given beside the known entries, in nl. ``looked_into`` are planned shots with an
     unknown outcome that an operator has settled. ``remarks`` are the newest notes and refused orders, ``lot`` is the
-    newest lot and expiry that anybody named.
+    newest lot and expiry that anybody named. ``over`` is the newest record that proves more than its shot was to give,
+    ``wet`` the newest prime or test record that saw contact.
     """
 
     planned: ev.TreatmentPlanned | None = None
@@ -102,14 +115,13 @@ class TreatmentState:
     lot: tuple[str, str] | None = None
     breaks: int = 0
     ended: str | None = None
+    over: ev.ShotRecorded | None = None
+    wet: ev.ShotRecorded | None = None
 
     @property
     def ledger(self) -> Ledger:
         """What the subject was given: proved at least, at most what cannot be excluded (H2, H8, H10)."""
-        total = self.dose + self.settled + Ledger(0, self.loaded_high_nl + sum(self.lost.values()))
-        for block in self.blocks:
-            total += block.ledger
-        return total
+        return counted(self.dose, self.settled, self.loaded_high_nl, self.lost, self.blocks)
 
     def mark(self, shot_index: int) -> Mark:
         """What is known of one planned shot."""
@@ -144,6 +156,8 @@ class TreatmentState:
 
     def unsettled(self) -> tuple[ev.ShotRecorded, ...]:
         """Records of treatment shots that nobody can tell the volume of and no operator has looked into yet (H8)."""
+        if all(mark is not Mark.INDETERMINATE for mark in self.outcomes.values()):
+            return ()  # nearly always, and asked after every shot
         return tuple(
             shot
             for shot in self.shots

@@ -6,8 +6,8 @@ responsible for committing, and not for showing or sounding anything.
 
 from __future__ import annotations
 
-from mesogun.record import TreatmentState
 from mesogun.record import events as ev
+from mesogun.record.alarm_conditions import looked_at
 from mesogun.record.alarms import Alarms, Facts, Stage, acknowledge, raised, step
 
 
@@ -16,17 +16,14 @@ class AlarmLog:
 
     def __init__(self) -> None:
         self._alarms = Alarms()
-        self._state: TreatmentState | None = None
-        self._rest: tuple[object, ...] = ()
+        self._looked_at: tuple[object, ...] = ()
 
     def look(self, facts: Facts, now_us: int) -> list[ev.Event]:
         """What became of the alarms since the last look: begun or come back, and over."""
-        status = facts.status
-        words = None if status is None else (status.state, status.flags, status.fault)
-        rest = (words, facts.failure, facts.today_day)
-        if facts.state is self._state and rest == self._rest:
+        now = looked_at(facts)
+        if now == self._looked_at:
             return []  # nothing that a condition looks at has changed: this is asked at every poll
-        self._state, self._rest = facts.state, rest
+        self._looked_at = now
         before, self._alarms = self._alarms, step(self._alarms, facts, now_us)
         begun: list[ev.Event] = [
             ev.AlarmRaised(alarm.condition.name, alarm.priority.name.lower(), alarm.detail)

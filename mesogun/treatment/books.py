@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mesogun import __version__
 from mesogun.errors import Refused
-from mesogun.record import GunMemory, History, TreatmentState, fold, fold_all
+from mesogun.record import Folding, GunMemory, History, TreatmentState, fold_all
 from mesogun.record import events as ev
 from mesogun.treatment import reconcile as rec
 from mesogun.wire.messages import Caps, ShotRecord, Welcome
@@ -29,13 +29,14 @@ class Books:
         self._epoch = 0
         self.treatment = treatment
         self.memory = GunMemory()
+        self._folding = Folding()
         self.state = TreatmentState()
 
     def take(self, station: str, operator: str) -> None:
         """Become the one runner of this treatment (H11)."""
         self._epoch = self._journal.take(self.treatment, station)
         try:
-            self.state = fold_all(row.event for row in self._journal.rows(self.treatment))
+            self._folding = Folding(fold_all(row.event for row in self._journal.rows(self.treatment)))
             self.commit([ev.RunnerStarted(self._epoch, station, operator, __version__)])
         except BaseException:
             self.release()
@@ -58,9 +59,10 @@ class Books:
             return
         self._journal.append(events, treatment=self.treatment, epoch=self._epoch)
         for event in events:
-            self.state = fold(self.state, event)
+            self._folding.take(event)
             if isinstance(event, ev.MagazineLoaded):
                 self.memory = GunMemory(self.memory.shot_no, self.memory.running_total_nl, event.entry_no)
+        self.state = self._folding.state
 
     def history(self, welcome: Welcome) -> History:
         """What the whole journal knows of this gun and of the treatments that used it."""

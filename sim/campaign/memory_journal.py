@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mesogun.errors import RecordError
 from mesogun.journal import Fenced, Row
-from mesogun.record import Event, History, TreatmentState, decode, encode, fold, read_history
+from mesogun.record import Event, Folding, History, TreatmentState, decode, encode, read_history
 from mesogun.record import events as ev
 from sim.invariants import HostBelief
 
@@ -25,7 +25,9 @@ class MemoryJournal:
         self._epochs: dict[str, int] = {}
         self.treatment = treatment
         self.limit_nl = limit_nl
-        self.state = TreatmentState()
+        self._folding = Folding()
+        self._state: TreatmentState | None = None
+        self._planned = False
         self.evidence = 0
         self.full = False
         self.on_append: Callable[[], None] | None = None
@@ -44,10 +46,18 @@ class MemoryJournal:
             stored = decode(body)
             self._rows.append(Row(len(self._rows) + 1, "", treatment, epoch, stored, "", "", body))
             if treatment == self.treatment:
-                self.state = fold(self.state, stored)
-                self._belief = None
+                self._folding.take(stored)
+                self._planned = self._planned or isinstance(stored, ev.TreatmentPlanned)
+                self._state = self._belief = None
             self.evidence += isinstance(stored, EVIDENCE)
         return len(self._rows)
+
+    @property
+    def state(self) -> TreatmentState:
+        """The state of the treatment, from what is stored."""
+        if self._state is None:
+            self._state = self._folding.state
+        return self._state
 
     def take(self, treatment: str, station: str) -> int:  # noqa: ARG002 - the journal's own signature
         """A new epoch; earlier runners are fenced."""
@@ -67,7 +77,7 @@ class MemoryJournal:
 
     def belief(self) -> HostBelief | None:
         """What this journal says was given."""
-        if self._belief is None and self.state.planned is not None:
-            ledger = self.state.ledger
+        if self._belief is None and self._planned:
+            ledger = self._folding.ledger
             self._belief = HostBelief(ledger.low_nl, ledger.high_nl, self.limit_nl, self.evidence)
         return self._belief

@@ -77,8 +77,7 @@ class Kernel:
             action = timer.action
             if action is None:
                 continue
-            if at_us > self.now_us:
-                self.now_us = at_us
+            self.now_us = at_us  # never in the past: ``at`` sees to it, and no event is left behind
             timer.action = None
             self.events += 1
             self._stamps.append(_STAMP(self.now_us, timer.number))
@@ -91,8 +90,7 @@ class Kernel:
             for hook in self.after_event:
                 hook()
             return True
-        if until_us > self.now_us:
-            self.now_us = until_us
+        self.now_us = max(self.now_us, until_us)
         return False
 
     def run_until(self, until_us: int) -> None:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from mesogun.record import TreatmentState, fold_all
 from mesogun.record import alarms as al
 from mesogun.record import events as ev
+from mesogun.record.alarm_conditions import looked_at
 from mesogun.wire.codes import Fault, Flag, ShotFlag, State
 from mesogun.wire.messages import Status
+from tests.record.strategies import stories
 from tests.trace import req
 
 GUN, MEMORY = "00000000000000d1", "00000000000000e1"
@@ -258,3 +260,30 @@ def test_who_follows_the_record_sees_what_stands_there() -> None:
     assert shown(stale, seen, ev.AlarmCleared("stale")) == {}
     here = al.acknowledge(al.on_record(nobody, nobody, state(stale).alarms, 5))
     assert shown(stale, before=here) == {"stale": al.Stage.ACKNOWLEDGED}, "seen by whoever watches"
+
+
+STATUSES = st.builds(
+    lambda state, flags, fault: replace(QUIET, state=state, flags=flags, fault=fault),
+    st.sampled_from([int(state) for state in State]), st.integers(0, 2**10 - 1), st.sampled_from([0, 1, 5]),
+)  # fmt: skip
+
+
+@given(stories(), st.data())
+def test_while_what_the_conditions_look_at_stays_equal_so_does_every_condition(
+    story: list[ev.Event], data: st.DataObject
+) -> None:
+    limits = (al.Limit("hard", data.draw(st.integers(1, 200_000)), hard=True), al.Limit("soft", 40_000, hard=False))
+    seen: dict[str, list[str | None]] = {}
+    folded, status = TreatmentState(), QUIET
+    for event in story:
+        folded = fold_all([event], folded)
+        status = data.draw(st.one_of(st.just(status), STATUSES))
+        now = al.Facts(folded, status, limits=limits, failure=data.draw(st.sampled_from([None, "gone"])))
+        found = [condition.test(now) for condition in al.CONDITIONS]
+        assert seen.setdefault(repr(looked_at(now)), found) == found
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_a_condition_that_begins_is_something_that_is_looked_at(name: str) -> None:
+    outside = {"stale", "still-armed", "clock-jump", "painting-late"}
+    assert (looked_at(RAISED[name]) != looked_at(facts(status=QUIET))) != (name in outside)
