@@ -6,7 +6,7 @@ responsible for what is next (``procedure``), what it means (``results``), or fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mesogun import __version__
@@ -29,14 +29,14 @@ from mesogun.calibration.writing import (
     with_days,
 )
 from mesogun.calibration.zfactor import Environment
-from mesogun.errors import CalibrationFailed, InputError, Refused
+from mesogun.errors import CalibrationFailed, GunRefused, InputError, Refused
 from mesogun.gun import Gun
 from mesogun.gun.calibration import Block
 from mesogun.identity import Action, Operator
 from mesogun.journal import Journal
 from mesogun.record import calibration_events as ce
 from mesogun.record import overrun_bound_nl
-from mesogun.wire.codes import GunKind, ShotKind
+from mesogun.wire.codes import GunKind, Reason, ShotKind
 from mesogun.wire.messages import Caps
 
 DAY_S = 86_400
@@ -287,11 +287,14 @@ class Calibrator:
         until = next((at for at, other in enumerate(ahead) if other.do is Do.SYRINGE), len(ahead))
         needed_nl = sum(other.set_nl * other.shots for other in ahead[:until]) + self._gun.caps.dead_volume_nl
         if self._gun.status().syringe_left_nl < needed_nl:
-            self._shooter.empty_rest(step.number)
-            if not self._bench.person(step):
-                raise Refused(f"the syringe was not changed; go on with --resume {self._books.run}")
-            self._shooter.new_syringe(needed_nl)
+            self._change_syringe(step, needed_nl)
         self._complete(step)
+
+    def _change_syringe(self, step: Step, needed_nl: int) -> None:
+        self._shooter.empty_rest(step.number)
+        if not self._bench.person(replace(step, do=Do.SYRINGE)):
+            raise Refused(f"the syringe was not changed; go on with --resume {self._books.run}")
+        self._shooter.new_syringe(needed_nl)
 
     def _run_down(self, step: Step) -> None:
         ahead = self.state.steps[step.number :]
@@ -346,7 +349,16 @@ class Calibrator:
         pause_us = round(60e6 / step.rate_per_min) if step.rate_per_min else 0
         for number in range(shots):
             due_us = clock.monotonic_us() + pause_us
-            self._shooter.fire(ShotKind.TEST, step.set_nl, step.number)
+            try:
+                self._shooter.fire(ShotKind.TEST, step.set_nl, step.number)
+            except GunRefused as refusal:
+                if refusal.reason != Reason.SYRINGE_SHORT:
+                    raise
+                # Weighings that were done again took more than was planned for this syringe.
+                self._void(step, "the syringe ran short; a full one is mounted")
+                self._change_syringe(step, step.set_nl * step.shots + self._gun.caps.dead_volume_nl)
+                self._shooter.prime(step.number)
+                return
             if pause_us and number + 1 < shots:
                 clock.sleep_us(max(0, due_us - clock.monotonic_us()))
 

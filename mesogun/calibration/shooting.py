@@ -32,12 +32,12 @@ class Shooter:
         self._told = told
 
     def meet(self) -> None:
-        """HELLO and everything that follows from it; a fault that the technician has removed is cleared first."""
+        """HELLO and what follows from it. A latched fault is cleared: who begins or goes on has seen to it."""
         welcome = self._gun.hello()
         self._books.meet(self._gun, welcome)
         status = self._gun.status()
         if status.state == State.FAULT and status.fault:
-            raise Refused(f"the gun reports {Fault(status.fault).name}: remove the cause, clear it, then go on")
+            self._clear(status.fault)
 
     def prime(self, step: int) -> None:
         """Prime until the gun says that it is primed; nothing to do where it is already."""
@@ -64,6 +64,10 @@ class Shooter:
             If nobody pulled the trigger in time, or the gun stopped with a fault.
         """
         status = self._gun.status()
+        if status.state == State.FAULT:
+            raise Refused(
+                f"the gun reports {Fault(status.fault).name}: remove the cause; --resume goes on and clears it"
+            )
         entry = self._books.loaded(kind, volume_nl, step, status.entry_hwm)
         try:
             status = self._gun.load(Load(entry.entry_no, 0, step, kind, volume_nl, 0))
@@ -103,24 +107,30 @@ class Shooter:
         self.wait_for_syringe(needed_nl)
         status = self._gun.status()
         if status.state == State.FAULT and status.fault == Fault.EMPTY:
-            self._books.commit(FaultRaised(Fault.EMPTY.name))
-            self._gun.clear_fault(status.fault)
-            self._books.commit(FaultCleared(Fault.EMPTY.name, self._operator))
+            self._clear(status.fault)
+
+    def _clear(self, fault: int) -> None:
+        name = Fault(fault).name
+        self._books.commit(FaultRaised(name))
+        self._gun.clear_fault(fault)
+        self._books.commit(FaultCleared(name, self._operator))
+        self._told(f"the gun's fault {name} was cleared")
 
     def empty_rest(self, step: int) -> None:
         """Give what is left into waste, so that the syringe can be changed; the gun then asks for another."""
         caps = self._gun.caps
-        left_nl = self._gun.status().syringe_left_nl
-        # first ask for more than there is: the gun's own display then tells the technician to change the syringe
-        for volume_nl in (caps.max_volume_nl, left_nl):
-            wanted_nl = min(volume_nl, caps.max_volume_nl) // caps.step_nl * caps.step_nl
-            if wanted_nl < caps.min_volume_nl:
+        while True:
+            status = self._gun.status()
+            if status.state == State.FAULT or status.syringe_left_nl < caps.min_volume_nl:
                 return
             try:
-                self.fire(ShotKind.PRIME, wanted_nl, step)
+                self.fire(ShotKind.PRIME, caps.max_volume_nl // caps.step_nl * caps.step_nl, step)
             except GunRefused as refusal:
                 if refusal.reason != Reason.SYRINGE_SHORT:
                     raise
+                # asked for more than there is, the gun's own display tells the technician to change the syringe
+                self.fire(ShotKind.PRIME, status.syringe_left_nl // caps.step_nl * caps.step_nl, step)
+                return
 
     # one shot
 

@@ -25,6 +25,7 @@ WEIGH_S = 6.0
 SHOT_S = 2.5
 PRIME_S = 15.0
 SYRINGE_S = 60.0
+LOOK_S = 15.0
 WRITE_S = 10.0
 
 
@@ -174,6 +175,7 @@ _COPIED = ("phase", "do", "series", "set_nl", "shots", "rate_per_min", "needle")
 def _wanted(series: Series, volumes: tuple[int, ...], gun: GunFacts, adjust: bool) -> Iterator[Step]:
     yield Step(0, Phase.PREPARE, Do.ENVIRONMENT)
     yield Step(0, Phase.PREPARE, Do.CONDITION)
+    yield Step(0, Phase.PREPARE, Do.SYRINGE)  # nothing to do where the one that is mounted holds enough
     yield Step(0, Phase.PREPARE, Do.PRIME)
     middle_nl = volumes[len(volumes) // 2]
     if series.start_up:
@@ -242,7 +244,7 @@ def estimated_s(steps: tuple[Step, ...], series: Series) -> int:
             case Do.REST:
                 total += series.rest_s
             case Do.SYRINGE:
-                total += SYRINGE_S
+                total += SYRINGE_S if step.number > 3 else LOOK_S  # the first is usually there already
             case Do.DECIDE | Do.CONFIRM:
                 total += WRITE_S
             case Do.SHOOT:
