@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesogun.limits import Clearance
-from mesogun.record import TreatmentState, fold
+from mesogun.record import Folding, TreatmentState
 from mesogun.units import ml_text, ul_text
 
 if TYPE_CHECKING:
@@ -56,11 +56,12 @@ class Outcome:
 
 def outcome(record: Journal, treatment: str, reports: Path) -> Outcome:
     """Write the report, verify the journal, add up."""
-    state = TreatmentState()
+    folding = Folding()
     first = last = ""
     for row in record.rows(treatment):
-        state = fold(state, row.event)
+        folding.take(row.event)
         first, last = first or row.at, row.at
+    state = folding.state
     from mesogun.report import summary, write_report
 
     report = write_report(record, treatment, reports)

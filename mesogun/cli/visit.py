@@ -35,7 +35,7 @@ from mesogun.limits import (
 )
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol, bundled, bundled_names, load
-from mesogun.record import TreatmentState, fold
+from mesogun.record import TreatmentState
 from mesogun.record import events as ev
 from mesogun.treatment import FrontEnd, Order, Runner, Settings
 from mesogun.treatment.orders import no_orders
@@ -77,15 +77,11 @@ def new_treatment() -> str:
 
 def subject_history(journal: Journal, subject: str) -> SubjectHistory:
     """Every earlier treatment of the subject, at the upper end of its ledger."""
-    states: dict[str, TreatmentState] = {}
-    begun: dict[str, str] = {}
-    for row in journal.rows(chosen=Filter(subject=subject)):
-        states[row.treatment] = fold(states.get(row.treatment, TreatmentState()), row.event)
-        begun.setdefault(row.treatment, row.at)
+    found = [(item, journal.state(item.treatment)) for item in journal.treatments() if item.subject == subject]
     return SubjectHistory(
         tuple(
-            _past(name, begun[name], state, state.planned)
-            for name, state in states.items()
+            _past(item.treatment, item.first_at, state, state.planned)
+            for item, state in found
             if state.planned is not None and state.planned.subject == subject and state.ledger.high_nl > 0
         )
     )
