@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from mesogun.errors import MesogunError, NoDevice
@@ -28,6 +30,8 @@ ROUNDS = 20
 GOOD_LATENCY_MS = 1
 GOOD_ROUND_TRIP_US = 15_000
 """STATUS and its answer are 100 bytes, 8.7 ms at 115200 baud; a direct USB port adds about 1 ms."""
+PARTS = ("protocols", "sim", "tui")
+REINSTALL = "the installation is incomplete: install mesogun again (pip install --force-reinstall mesogun)"
 UDEV_RULE = (
     'SUBSYSTEM=="tty", ATTRS{product}=="mesogun*", TAG+="uaccess", ENV{ID_MM_DEVICE_IGNORE}="1", '
     'ATTR{device/latency_timer}="1"'
@@ -67,7 +71,7 @@ def examine(
 ) -> tuple[Check, ...]:
     """All checks in order; those of the gun only if ``url`` names one."""
     computer = system or System()
-    checks = [_software(), _handlers()]
+    checks = [_software(), _files(), _handlers()]
     if url is None or "://" not in url:
         checks += [_ports(computer), *_rules(computer)]
     if url is not None:
@@ -90,6 +94,16 @@ def _software() -> Check:
     return Check("software", Result.OK, f"{', '.join(names)}, Python {python}, message table {FINGERPRINT:08x}")
 
 
+def _files() -> Check:
+    """What is installed beside the code: the protocols, and the packages of the simulated gun and the dashboard."""
+    missing = [name for name in PARTS if find_spec(name) is None]
+    protocols = 0 if "protocols" in missing else sum(f.name.endswith(".toml") for f in files("protocols").iterdir())
+    if missing or not protocols:
+        lost = ", ".join(missing) or "the treatment protocols"
+        return Check("installed files", Result.FAILED, f"{lost} cannot be found", REINSTALL)
+    return Check("installed files", Result.OK, f"{protocols} treatment protocols, {', '.join(PARTS[1:])}")
+
+
 def _handlers() -> Check:
     known = schemes()
     listed = ", ".join(f"{name}://" for name in known)
@@ -99,7 +113,7 @@ def _handlers() -> Check:
         "kinds of port",
         Result.FAILED,
         f"device names, {listed}; sim:// is missing",
-        "the installation is incomplete: install mesogun again (pip install --force-reinstall mesogun)",
+        REINSTALL,
     )
 
 
@@ -191,7 +205,8 @@ def _conversation(url: str, keys: KeySource, opener: Opener) -> Iterator[Check]:
     with Gun(Link(transport, clock, keys)) as gun:
         try:
             welcome = gun.hello()
-            yield Check("HELLO", Result.OK, f"gun {welcome.device_id:016x}, started {welcome.boot_id} times")
+            started = "once" if welcome.boot_id == 1 else f"{welcome.boot_id} times"
+            yield Check("HELLO", Result.OK, f"gun {welcome.device_id:016x} answers; it was started {started}")
             if gun.read_only_reason is None:
                 yield Check("key", Result.OK, "this station and the gun hold the same key")
             else:
@@ -227,6 +242,8 @@ def _health(gun: Gun) -> Iterator[Check]:
         yield Check("fault", Result.FAILED, f"{name} is latched", "look at the gun, then clear the fault")
     else:
         yield Check("fault", Result.OK, "none")
+    if status.flags & Flag.BENCH:
+        yield Check("bench mode", Result.ADVICE, "the gun treats nobody", "switch bench mode off at the gun")
     if status.flags & Flag.LOW_BATTERY:
         yield Check("battery", Result.ADVICE, f"{status.battery_mv} mV, low", "charge it before a treatment")
     today = (gun.clock.utc().date() - date(1970, 1, 1)).days

@@ -23,7 +23,8 @@ def list_text(found: Sequence[Found]) -> str:
     lines = []
     for each in found:
         lines.append(f"{each.port.device:<{width}}  {each.verdict.value}")
-        lines.append(f"{'':<{width}}  {each.port.identity}")
+        if "://" not in each.port.device:
+            lines.append(f"{'':<{width}}  {each.port.identity}")
         lines.append(f"{'':<{width}}  {each.detail}")
         if each.caps is not None:
             lines.append(f"{'':<{width}}  {_text(each.caps.model)}, serial {_text(each.caps.serial)}")
@@ -31,7 +32,7 @@ def list_text(found: Sequence[Found]) -> str:
 
 
 def info_text(gun: Gun) -> str:
-    """Who this gun is, what it can do, how it is, how the line is."""
+    """Whether this gun is ready and what it wants first; who it is, what it can do, how it is, how the line is."""
     welcome, caps, status, stats = gun.welcome, gun.caps, gun.status(), gun.stats
     kind = GunKind(welcome.kind).name.lower() if welcome.kind in set(GunKind) else f"kind {welcome.kind}"
     flags = Flag(status.flags)
@@ -39,9 +40,14 @@ def info_text(gun: Gun) -> str:
     fault = Fault(status.fault).name.lower().replace("_", " ") if status.fault in set(Fault) else str(status.fault)
     bench = ", BENCH MODE: it treats nobody" if flags & Flag.BENCH else ""
     treatment = f"{welcome.open_treatment:016x} is open" if welcome.open_treatment else "none open"
+    wants = _wants(gun, flags, fault)
     rows = [
+        (
+            "in short",
+            "; ".join(wants) if wants else "ready" if flags & Flag.PRIMED else "ready; a treatment begins with priming",
+        ),
         ("gun", f"{_text(caps.model)}, serial {_text(caps.serial)}, {kind}{bench}"),
-        ("identity", f"device {welcome.device_id:016x}, memory {welcome.nvm_id:016x}, started {welcome.boot_id} times"),
+        ("identity", f"device {welcome.device_id:016x}, memory {welcome.nvm_id:016x}, {started_text(welcome.boot_id)}"),
         ("firmware", f"{_version(caps.firmware)}, hardware {caps.hardware}, message table {welcome.fingerprint:08x}"),
         ("key", gun.read_only_reason or "this station's key fits"),
         ("state", f"{state}, fault: {fault}, battery {status.battery_mv / 1000:.2f} V"),
@@ -62,6 +68,38 @@ def info_text(gun: Gun) -> str:
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def started_text(boots: int) -> str:
+    """How often a gun was started, as people say it."""
+    return "started once" if boots == 1 else f"started {boots} times"
+
+
+def _wants(gun: Gun, flags: Flag, fault: str) -> list[str]:
+    """What somebody has to see to before a treatment, the gravest first."""
+    welcome, caps, status = gun.welcome, gun.caps, gun.status()
+    wants = [gun.read_only_reason] if gun.read_only_reason else []
+    if status.state == State.LOCKED:
+        wants.append("its memory is damaged and it has locked itself: it needs service")
+    elif status.fault:
+        wants.append(f"stopped by a fault ({fault}): see to the cause, then clear it")
+    if flags & Flag.BENCH or welcome.kind == GunKind.BENCH:
+        wants.append("in bench mode: switch it off at the gun before a treatment")
+    left_days = caps.calibration_due_day - (gun.clock.utc().date() - date(1970, 1, 1)).days
+    if left_days < 0:
+        wants.append(f"calibration expired {-left_days} days ago: mesogun calibrate")
+    if welcome.open_treatment:
+        wants.append(
+            f"bound to treatment {welcome.open_treatment:016x}: mesogun treat --resume, or mesogun gun release"
+        )
+    waiting = status.closed_shot_no - welcome.acked_shot_no
+    if waiting:
+        wants.append(f"{waiting} shots in its log that no journal has acknowledged")
+    if flags & Flag.LOW_BATTERY:
+        wants.append(f"battery low ({status.battery_mv / 1000:.2f} V): charge it")
+    if flags & Flag.LOW_SYRINGE:
+        wants.append(f"syringe nearly empty ({ml_text(status.syringe_left_nl)})")
+    return wants
 
 
 def checks_text(checks: Sequence[Check]) -> str:

@@ -122,6 +122,8 @@ def test_a_gun_in_a_dozen_lines() -> None:
     with connect((Cable(gun(), clock), clock), keys=lambda _: SIMULATED_KEY) as found:
         text = info_text(found)
     for part in (
+        "in short",
+        "ready; a treatment begins with priming",
         "minimal, serial M-1, simulated",
         "device 0000000000c0ffee",
         "3 mL left of 3 mL, not primed",

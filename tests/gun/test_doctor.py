@@ -10,6 +10,8 @@ from mesogun.gun import Check, Result, System, checks_text, examine
 from mesogun.gun import doctor as module
 from mesogun.identity import SIMULATED_KEY
 from mesogun.link.usb import PortInfo
+from sim.doors.port import attach
+from sim.world import World
 
 SIM = "sim://standard?seed=7&hand=none"
 
@@ -27,7 +29,8 @@ def test_a_simulated_gun_is_well() -> None:
     checks = examine(SIM, lambda _: SIMULATED_KEY)
     assert {check.result for check in checks} == {Result.OK}
     assert [check.name for check in checks] == [
-        "software", "kinds of port", "exclusive access", "HELLO", "key", "line", "fault", "calibration", "shot log",
+        "software", "installed files", "kinds of port",
+        "exclusive access", "HELLO", "key", "line", "fault", "calibration", "shot log",
     ]  # fmt: skip
     assert checks_text(checks).endswith("all is well")
 
@@ -75,6 +78,22 @@ def test_the_device_rule_and_modem_manager(tmp_path: Path) -> None:
     assert "ModemManager" not in ruled
     elsewhere = found(examine(None, lambda _: None, system=system(tmp_path, platform="darwin")))
     assert "device rule" not in elsewhere
+
+
+def test_a_part_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PARTS", ("protocols", "sim", "no_such_part"))
+    check = found(examine(None, lambda _: None))["installed files"]
+    assert (check.result, "no_such_part" in check.found, "install mesogun again" in check.remedy) == (
+        Result.FAILED, True, True,
+    )  # fmt: skip
+
+
+def test_a_gun_in_bench_mode(tmp_path: Path) -> None:
+    world = World("standard", seed=7, hand=False)
+    world.gun.set_bench(bench=True)
+    check = found(examine("bench", lambda _: SIMULATED_KEY, system=system(tmp_path), opener=lambda _: attach(world)))
+    assert check["bench mode"].result is Result.ADVICE
+    assert "switch bench mode off" in check["bench mode"].remedy
 
 
 def test_permission_and_latency(tmp_path: Path) -> None:
