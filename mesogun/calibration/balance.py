@@ -31,6 +31,7 @@ from mesogun.calibration.weighing import (
     BalanceRefused,
     BalanceRestarted,
     BalanceSilent,
+    BalanceTrouble,
     Identity,
     Reading,
     Unstable,
@@ -129,8 +130,26 @@ class Balance:
         self._identity = Identity(self._identity.dialect, model, serial, software)
 
     def recover(self) -> None:
-        """Reset after a trouble, and make sure that it is the same balance; the tare is gone."""
-        self.greet()
+        """Reset after a trouble, and make sure that it is the same balance; the tare is gone.
+
+        Tried again until the deadline: a balance that was switched on needs its time, and noise ends.
+
+        Raises
+        ------
+        BalanceTrouble
+            If it does not answer by then.
+        Refused
+            If it is another balance.
+        """
+        end_us = self._clock.monotonic_us() + self._deadline_us - LEAST_MS * 1_000  # the last try may take so long
+        while True:
+            try:
+                self.greet()
+            except BalanceTrouble:
+                if self._clock.monotonic_us() >= end_us:
+                    raise
+            else:
+                return
 
     def stable(self) -> Reading:
         """The next stable weight (``S``), asked again while the balance finds none, until the deadline.
@@ -204,10 +223,10 @@ class Balance:
                     Trouble.LOGICAL,
                 )
 
-    def _ask_info(self, command: str) -> str:
+    def _ask_info(self, command: str, end_us: int) -> str:
         """What the balance says about itself; a model that does not know the question says nothing."""
         try:
-            heard = self._ask(command, self._soon_us())
+            heard = self._ask(command, end_us)
         except BalanceRefused as refused:
             if refused.trouble in {Trouble.SYNTAX, Trouble.LOGICAL}:
                 return ""
@@ -217,11 +236,11 @@ class Balance:
         return " ".join(field for line in heard.lines for field in line)
 
     def _who(self) -> tuple[str, str, str]:
-        return self._reset(), self._ask_info("I2"), self._ask_info("I3")
-
-    def _reset(self) -> str:
-        """Let the line fall quiet and whatever was on its way go; then ``@`` until its answer comes clean."""
         end_us = self._soon_us()
+        return self._reset(end_us), self._ask_info("I2", end_us), self._ask_info("I3", end_us)
+
+    def _reset(self, end_us: int) -> str:
+        """Let the line fall quiet and whatever was on its way go; then ``@`` until its answer comes clean."""
         garbled: BalanceGarbled | None = None
         while True:
             while (data := self._transport.read(MAX_READ, QUIET_US)) and self._clock.monotonic_us() < end_us:
@@ -297,7 +316,7 @@ class Balance:
     def _silence(self, command: str) -> MesogunError:
         if command in {"S", "Z", "T"}:  # it may be there and only wait for a stable value
             try:
-                self._reset()
+                self._reset(self._soon_us())
             except BalanceSilent:
                 pass
             else:

@@ -198,8 +198,10 @@ def test_a_noisy_start_is_overcome_and_an_endless_one_is_not() -> None:
     balance.recover()
     assert balance.identity.serial == "1234567"
     port.answers[b"@\r\n"] = b"\xff\r\n"
+    began_us = balance.clock.monotonic_us()
     with pytest.raises(BalanceGarbled, match="cable, speed and dialect"):
         balance.recover()
+    assert balance.clock.monotonic_us() - began_us <= 10_000_000
 
 
 def test_a_balance_that_comes_up_while_it_is_greeted_is_greeted_again() -> None:

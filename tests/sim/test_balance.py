@@ -350,6 +350,17 @@ def test_switched_off_and_on_between_two_weighings_is_noticed() -> None:
     assert caught.value.tare_lost
 
 
+@pytest.mark.parametrize("fault", ["off@10+12", "noise@10+12", "mute@10+12"])
+def test_recovering_waits_until_the_balance_is_back(fault: str) -> None:
+    balance = open_balance(f"simbalance://?faults={fault}")
+    balance.clock.sleep_us(11_000_000 - balance.clock.monotonic_us())
+    with pytest.raises(BalanceTrouble):
+        balance.immediate()
+    balance.recover()
+    assert balance.clock.monotonic_us() > 20_000_000
+    balance.tare()
+
+
 def test_a_small_vessel_taken_off_is_underload_when_the_balance_was_zeroed_with_it() -> None:
     balance = open_balance("simbalance://?faults=off@5+1,vessel@30+10")
     balance.clock.sleep_us(25_000_000)
