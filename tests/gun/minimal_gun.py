@@ -1,7 +1,6 @@
 """A working minimal gun, written from docs/wire.md alone: it imports nothing of mesogun.
 
-One syringe, one needle, perfect hydraulics. ``feed`` takes bytes from the host and returns bytes for it; ``pull``
-is the trigger; ``reboot`` is the power switch. ``nvm`` is what survives it.
+One needle, perfect hydraulics, factory calibration. ``feed`` takes bytes and returns bytes, ``pull`` is the trigger.
 """
 
 from __future__ import annotations
@@ -16,14 +15,15 @@ HELLO, CAPS, STATUS, STOP, DISARM, ERROR, LOAD, UNLOAD, ARM, RENEW, LOG, ACK, CL
     *range(6), *range(0x10, 0x19),
 )  # fmt: skip
 NO_SESSION, STALE_SEQ, BAD_TAG, UNKNOWN_OP, BAD_LENGTH, WRONG_MAJOR = range(1, 7)
+CAL_READ = 0x1C
 DISARMED, ARMED = 1, 2
 TREAT, PRIME = 1, 2
 USED, FULL, LOG_FULL, WRONG_STATE, MISMATCH, MIXED, VOLUME, DEPTH, OTHER = range(1, 10)
 FINGERPRINT, EMPTY, SEQ_END, SHORT, NO_RECORD, KIND_RANGE, NOT_PRIMED = 18, 19, 20, 23, 24, 25, 26
 STALE_TOKEN, LEASE_RANGE, BEYOND_LOG = 12, 13, 14
 FORMATS = {HELLO: "<QI", CAPS: "<", STATUS: "<", DISARM: "<", LOAD: "<IQIBIH", UNLOAD: "<", ARM: "<QIIHIQIHB",
-           RENEW: "<QIH", LOG: "<I", ACK: "<I", CLEAR: "<H", OPEN: "<Q", CLOSE: "<Q"}  # fmt: skip
-READS = (CAPS, STATUS, LOG)
+           RENEW: "<QIH", LOG: "<I", ACK: "<I", CLEAR: "<H", OPEN: "<Q", CLOSE: "<Q", CAL_READ: "<H"}  # fmt: skip
+READS = (CAPS, STATUS, LOG, CAL_READ)
 SIZES = {op: struct.calcsize(form) for op, form in FORMATS.items()}
 SLOTS, MAGAZINE, DEAD_NL, SYRINGE_NL = 64, 8, 40_000, 3_000_000
 
@@ -166,7 +166,8 @@ class MinimalGun:
             return bytes(2) + self.status() + struct.pack("<16s16sIHIIIIHHHHHBIIHHIIQII", b"minimal", b"M-1", 1, 1, 0,
                 100, 1_000, 300_000, 500, 6_000, MAGAZINE, SLOTS, 600, 1, SYRINGE_NL, DEAD_NL, 200, 5_000, 500, 10_000,
                 77, 20_000, 40_000)  # fmt: skip
-        return bytes(2) + self.status()
+        nothing_stored = struct.pack("<QHI32s", 77, 0, 0, b"") if op == CAL_READ else b""
+        return bytes(2) + self.status() + nothing_stored
 
     def execute(self, op: int, *f: Any) -> tuple[int, bytes]:
         """(reason, extra payload): reason 0 is OK."""
