@@ -18,7 +18,7 @@ from mesogun.errors import GunRefused, LinkLost, LinkTimeout, MesogunError, Outc
 from mesogun.link.reasons import sentence
 from mesogun.link.stats import ClockOffset, LinkStats, Tally
 from mesogun.link.transport import PORT_FAILURES, Transport, lost
-from mesogun.wire.codes import Verdict
+from mesogun.wire.codes import Op, Verdict
 from mesogun.wire.host import Answered, Failed, HostMachine, KeySource, Phase, Stopped
 from mesogun.wire.messages import BY_REQUEST, Arm, Renew, Status, Welcome
 from mesogun.wire.rto import RtoEstimator
@@ -30,6 +30,10 @@ STOP_COPIES = 3
 READ_SIZE = 512
 JUMP_US = 1_000_000
 """More than this between calendar and monotonic time means that the computer slept or its clock was set (H12)."""
+
+_LEASED = (Arm, Renew)
+_ENDS = (Answered, Failed)
+_NAMES = {op: op.name for op in Op}
 
 
 def _random_nonce() -> int:
@@ -155,7 +159,7 @@ class Link:
             If a read was not answered, or there is no session.
         """
         spec = BY_REQUEST[type(message)]
-        name = spec.op.name
+        name = _NAMES[spec.op]
         self._check_jump()
         with self._gate:
             data = self._machine.ask(message)
@@ -167,7 +171,7 @@ class Link:
                 raise
         self._tally.requests += 1
         # H7: an ARM or RENEW older than its lease must not be sent again.
-        resend_ms = min(deadline_ms, message.lease_ms) if isinstance(message, Arm | Renew) else deadline_ms
+        resend_ms = min(deadline_ms, message.lease_ms) if isinstance(message, _LEASED) else deadline_ms
         reply = self._await(name, deadline_ms, resend_ms=resend_ms, changes=spec.changes)
         self._offset.see(reply.status.gun_clock_us, self._tally)
         if isinstance(message, Renew):
@@ -272,7 +276,7 @@ class Link:
         result: Answered | Failed | None = None
         with self._gate:
             for happening in self._machine.receive(data):
-                if isinstance(happening, Answered | Failed):
+                if isinstance(happening, _ENDS):
                     result = happening
                 elif isinstance(happening, Stopped):
                     self._stop_status = happening.status

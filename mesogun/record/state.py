@@ -6,9 +6,10 @@ Not responsible for how events become it (``mesogun.record.folding``), for decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain, filterfalse
 
 from mesogun.record import events as ev
 from mesogun.record.ledger import Ledger
@@ -143,16 +144,23 @@ class TreatmentState:
         """Planned shots that may be loaded now, in plan order: at most one unsettled entry each, and no second
         firing without an order (H4).
         """
+        return tuple(self.loadable_from(0))
+
+    def loadable_from(self, first: int) -> Iterator[int]:
+        """The same one by one, beginning with the planned shot ``first``; those before it come last."""
         if self.planned is None:
-            return ()
-        busy = self.open_shots()
-        return tuple(
-            index
-            for index in range(self.planned.shots)
-            if index not in busy
-            and self.fired.get(index, 0) < 1 + self.redos.get(index, 0)
-            and (index not in self.skipped or self.redos.get(index, 0) > 0)
-        )
+            return
+        busy, fired, redos, skipped = self.open_shots(), self.fired, self.redos, self.skipped
+        order = chain(range(first, self.planned.shots), range(min(first, self.planned.shots)))
+        if not redos:  # nearly always: pass over what was fired at the speed of a dictionary
+            for index in filterfalse(fired.get, order):
+                if index not in busy and index not in skipped:
+                    yield index
+            return
+        for index in order:
+            ordered = redos.get(index, 0)
+            if index not in busy and fired.get(index, 0) < 1 + ordered and (index not in skipped or ordered):
+                yield index
 
     def unsettled(self) -> tuple[ev.ShotRecorded, ...]:
         """Records of treatment shots that nobody can tell the volume of and no operator has looked into yet (H8)."""
@@ -170,4 +178,4 @@ class TreatmentState:
     @property
     def complete(self) -> bool:
         """Whether nothing is left to load and nothing is open."""
-        return self.planned is not None and not self.open_entries and not self.loadable()
+        return self.planned is not None and not self.open_entries and next(self.loadable_from(0), None) is None

@@ -14,6 +14,8 @@ from mesogun.treatment.front import Token, Wish
 from mesogun.wire.codes import Flag, State
 from mesogun.wire.messages import Status
 
+PRIMED = int(Flag.PRIMED)
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -172,7 +174,7 @@ def decide(now: Situation) -> Action:
         return SayHello()
     if now.another_syringe:
         return ChangeSyringe()
-    if not status.flags & Flag.PRIMED:
+    if not status.flags & PRIMED:
         return _prime(now)
     wanted = _wanted(now)
     if wanted:
@@ -214,8 +216,8 @@ def _prime(now: Situation) -> Action:
         if _kind_loaded(now.state) == "TREAT":
             return EmptyMagazine()
         return _arm(now)
-    loadable = now.state.loadable()
-    first_nl = now.plan.shots[loadable[0]].volume_nl if loadable else 0
+    first = next(now.state.loadable_from(0), None)
+    first_nl = 0 if first is None else now.plan.shots[first].volume_nl
     volumes = prime_volumes(now.dead_volume_nl, now.max_volume_nl, now.step_nl)
     if now.status.syringe_left_nl - now.reserve_nl < sum(volumes) + first_nl:
         return ChangeSyringe()
@@ -241,7 +243,7 @@ def _wanted(now: Situation) -> tuple[int, ...]:
         now.status.syringe_left_nl - now.reserve_nl - sum(entry.high_nl for entry in now.state.open_entries.values())
     )
     chosen: list[int] = []
-    for index in sorted(now.state.loadable(), key=lambda index: (index < now.first, index)):
+    for index in now.state.loadable_from(now.first):
         left_nl -= now.plan.shots[index].volume_nl
         if left_nl < 0 or len(chosen) == room:
             break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from mesogun.errors import GunRefused, Refused
 from mesogun.gun import Gun
@@ -41,6 +42,7 @@ class Magazine:
         self._gun = gun
         self._books = books
         self._cleared = cleared
+        self._points_of = tuple(len(shot.points) for shot in cleared.plan.shots)
         self.refusal: str | None = None
 
     def load(self, kind: ShotKind, wanted: Sequence[Wanted], entry_hwm: int) -> Status | None:
@@ -170,9 +172,10 @@ class Magazine:
 
     def _points_served(self) -> int:
         """Points that were or may have been served, redone ones counted again."""
-        shots, state = self._cleared.plan.shots, self._books.state
-        fired = sum(count * len(shots[index].points) for index, count in state.fired.items())
-        return fired + sum(len(shots[index].points) for index in state.open_shots())
+        state, points_of = self._books.state, self._points_of
+        fired = map(mul, state.fired.values(), map(points_of.__getitem__, state.fired))
+        served: int = sum(fired) + sum(points_of[index] for index in state.open_shots())
+        return served
 
     def _send(self, entry: ev.MagazineLoaded, kind: ShotKind) -> Status:
         ref = int(self._books.treatment, 16)

@@ -29,6 +29,8 @@ class Phase(Enum):
     ASKING = "one request is out"
     STOPPED = "STOP is out; only HELLO leads back"
 
+    __hash__ = object.__hash__  # members are singletons; Enum hashes their names, in Python, at every look-up
+
 
 class Cue(Enum):
     """What can happen to a conversation."""
@@ -41,6 +43,8 @@ class Cue(Enum):
     ERROR = "the gun says that the session is dead, or HELLO was answered wrong"
     GIVE_UP = "the deadline passed"
     DROP = "the port failed, or the computer slept"
+
+    __hash__ = object.__hash__
 
 
 TRANSITIONS: dict[tuple[Phase, Cue], Phase] = {

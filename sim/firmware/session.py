@@ -86,6 +86,8 @@ class Conversation:
         self._opened = 0
         self._pending_nonce: int | None = None
         self._events = 0
+        self._low_mv = machine.profile["battery.low_mv"]
+        self._low_nl = machine.profile["syringe.low_nl"]
 
     def reset(self) -> None:
         """Power was lost: no session, no cache, no half frame."""
@@ -234,7 +236,8 @@ class Conversation:
     def status(self) -> tuple[int, ...]:
         """The status block, in the order of ``mesogun.wire.messages.Status``."""
         machine = self.machine
-        kept, log, panel = machine.store.kept, machine.store.log, machine.panel
+        store, panel, magazine = machine.store, machine.panel, machine.magazine
+        kept, log = store.kept, store.log
         state = WIRE_STATE.get(machine.phase, State.LOCKED)
         flags = 0
         if machine.bench:
@@ -249,19 +252,19 @@ class Conversation:
             flags |= PAIRED
         if machine.primed:
             flags |= PRIMED
-        if panel.battery_mv < machine.profile["battery.low_mv"]:
+        if panel.battery_mv < self._low_mv:
             flags |= LOW_BATTERY
         if machine.release_seen:
             flags |= RELEASE_SEEN
-        if state in {State.ARMED, State.FIRING} and machine.held_by_lead:
+        if (state is State.ARMED or state is State.FIRING) and machine.held_by_lead:
             flags |= LEAD_HOLD
-        if machine.syringe_left_nl < machine.profile["syringe.low_nl"]:
+        if machine.syringe_left_nl < self._low_nl:
             flags |= LOW_SYRINGE
-        clock_us = machine.clock_us
-        lease_left_ms = max(0, machine.lease_end_us - clock_us) // 1000 if machine.lease_end_us else 0
+        clock_us, lease_end_us = machine.clock_us, machine.lease_end_us
+        lease_left_ms = max(0, lease_end_us - clock_us) // 1000 if lease_end_us else 0
         return (
             clock_us, state, flags, machine.fault, log.last_shot_no, log.closed_shot_no, log.last_entry_no,
-            kept.entry_hwm, machine.magazine[0].entry_no if machine.magazine else 0, len(machine.magazine),
+            kept.entry_hwm, magazine[0].entry_no if magazine else 0, len(magazine),
             log.total_nl, min(0xFFFF, lease_left_ms), machine.syringe_left_nl,
             max(0, round(machine.pressure_kpa() * 1000)), min(0xFFFF, panel.contact_mn), panel.battery_mv,
         )  # fmt: skip
@@ -285,5 +288,6 @@ class Conversation:
     def _out(self, frame: Frame, *, signed: bool) -> None:
         signer = self._signer
         if signed and signer is not None:
-            frame = auth.sealed(signer.key, auth.TO_HOST, signer.number, frame)
-        self.send(encode(frame))
+            self.send(auth.sealed_bytes(signer.key, auth.TO_HOST, signer.number, frame))
+        else:
+            self.send(encode(frame))

@@ -136,9 +136,10 @@ class Invariants:
     def check(self) -> None:
         """All that is cheap enough for every event."""
         self.checked += 1
-        world = self.world
-        plant, machine = world.plant, world.gun.machine
-        self._note_press()
+        gun, plant = self.world.gun, self.world.plant
+        machine = gun.machine
+        if gun.panel.trigger is not self._trigger:
+            self._note_press()
         imbalance = plant.imbalance_nl()
         if abs(imbalance) > SLACK_NL:
             self.breach("mass balance", f"{imbalance:.3f} nL")

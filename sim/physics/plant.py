@@ -36,6 +36,7 @@ class Plant:
         self._kernel = kernel
         self._stream = stream
         self.account = Account()
+        self._compliance = profile.compliance_nl_per_kpa
         self.gain = 1.0 + profile["calibration.gain_error_ppm"] / 1e6
         self.viscosity_factor = 1.0
         self.open_pins = profile.integer("needle.count")
@@ -83,7 +84,7 @@ class Plant:
             needle = self.profile.needle_kpa_s_per_nl(self.viscosity_factor)
             blocked = self.blocked or self.open_pins == 0
             resistance = math.inf if blocked else needle / self.open_pins + self.extra_resistance
-            compliance = self.profile.compliance_nl_per_kpa
+            compliance = self._compliance
             if self.bubble_nl:  # Boyle, linearised where the path was last changed
                 compliance += self.bubble_nl * ATMOSPHERE_KPA / (ATMOSPHERE_KPA + self.pressure) ** 2
             tissue, stiffness = 0.0, 0.0
@@ -106,10 +107,11 @@ class Plant:
     def stored_nl(self) -> float:
         """What the pressure holds: elastic walls, and the bubble by Boyle's law."""
         p = self.pressure
-        return self.profile.compliance_nl_per_kpa * p + self.bubble_nl * p / (ATMOSPHERE_KPA + p)
+        elastic = self._compliance * p
+        return elastic + self.bubble_nl * p / (ATMOSPHERE_KPA + p) if self.bubble_nl else elastic
 
     def _pressure_of(self, stored: float) -> float:
-        c, b, p0 = self.profile.compliance_nl_per_kpa, self.bubble_nl, ATMOSPHERE_KPA
+        c, b, p0 = self._compliance, self.bubble_nl, ATMOSPHERE_KPA
         if not b:
             return stored / c
         half = (c * p0 + b - stored) / (2.0 * c)
@@ -174,10 +176,10 @@ class Plant:
     def sync(self) -> None:
         """Bring the state to the kernel's time."""
         now_us = self._kernel.now_us
+        if now_us <= self._at_us:
+            return
         duration = (now_us - self._at_us) / 1e6
         self._at_us = now_us
-        if duration <= 0.0:
-            return
         if not self._flow and abs(self.pressure) < 1e-9 and not self.in_skin:
             return
         self._travel(duration)
@@ -220,21 +222,33 @@ class Plant:
     def _flow_for(self, flow: float, duration: float) -> None:
         if duration <= 0.0:
             return
-        pieces = 1
-        if self.bubble_nl and (flow or self.pressure > 0.1):
-            pieces = max(1, math.ceil(duration / 1e-3))
+        if self.bubble_nl:
+            self._flow_past_bubble(flow, duration)
+            return
+        pressure, bleb, leaked = fluid.advance(self.path, self.pressure, self.bleb, flow, duration)
+        self._book(flow * duration, leaked, bleb)
+        self.pressure = pressure
+        self.peak = max(self.peak, pressure)
+
+    def _flow_past_bubble(self, flow: float, duration: float) -> None:
+        moving = flow or self.pressure > 0.1
+        pieces = max(1, math.ceil(duration / 1e-3)) if moving else 1
         for _ in range(pieces):
             step = duration / pieces
-            pressure, bleb, leaked = fluid.advance(self.path, self.pressure, self.bleb, flow, step)
-            self.account.displaced += flow * step
-            self.content -= flow * step
-            self.account.leaked += leaked
-            if self.bubble_nl:  # the step was linear; what is stored is exact
-                pressure = self._pressure_of(self.stored_nl + flow * step - leaked - (bleb - self.bleb))
-                self._path = None
-            self._spend(bleb - self.bleb, into_skin=self.in_skin)
-            self.pressure, self.bleb = pressure, bleb
+            _, bleb, leaked = fluid.advance(self.path, self.pressure, self.bleb, flow, step)
+            # the step was linear; what is stored is exact
+            pressure = self._pressure_of(self.stored_nl + flow * step - leaked - (bleb - self.bleb))
+            self._path = None
+            self._book(flow * step, leaked, bleb)
+            self.pressure = pressure
             self.peak = max(self.peak, pressure)
+
+    def _book(self, displaced: float, leaked: float, bleb: float) -> None:
+        self.account.displaced += displaced
+        self.content -= displaced
+        self.account.leaked += leaked
+        self._spend(bleb - self.bleb, into_skin=self.in_skin)
+        self.bleb = bleb
 
     def _push(self, volume: float) -> None:
         self.account.displaced += volume
@@ -242,17 +256,18 @@ class Plant:
         self.pressure += volume / self.path.compliance
 
     def _spend(self, volume: float, *, into_skin: bool) -> None:
-        air = min(self.air, volume)
-        if air > 0.0:
+        account = self.account
+        if self.air > 0.0 and volume > 0.0:
+            air = min(self.air, volume)
             self.air -= air
-            self.account.air_out += air
+            account.air_out += air
             volume -= air
-        self.account.left_needle += volume
+        account.left_needle += volume
         if into_skin:
-            self.account.in_tissue += volume * self.entered
-            self.account.on_skin += volume * (1.0 - self.entered)
+            account.in_tissue += volume * self.entered
+            account.on_skin += volume * (1.0 - self.entered)
         else:
-            self.account.on_skin += volume
+            account.on_skin += volume
 
     def imbalance_nl(self) -> float:
         """Displaced minus (left + leaked + air + stored): zero but for rounding."""
