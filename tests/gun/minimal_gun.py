@@ -114,7 +114,7 @@ class MinimalGun:
         if seq > self.last_seq:
             self.last_seq = seq
             refusal = SEQ_END if seq >= 0xFFFFFF00 else FINGERPRINT if self.foreign and op != DISARM else 0
-            self.cached = raw, (refusal, b"") if refusal else self.execute(op, *fields)
+            self.cached = raw, (refusal, bytes(10 * (op == UNLOAD))) if refusal else self.execute(op, *fields)
         if self.cached[0] != raw:
             return self.error(op, seq, STALE_SEQ)
         reason, extra = self.cached[1]  # a repeated seq gets the verdict again, and is not executed
