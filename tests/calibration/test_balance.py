@@ -309,6 +309,7 @@ def test_sbi_tares_without_an_answer_and_looks_whether_it_did() -> None:
     port.answers[b"\x1bP\r\n"] = b"+     0.01 g  \r\n"
     balance.tare()
     assert port.written[-4:] == [b"\x1bU\r\n", *[b"\x1bP\r\n"] * 3]
+    assert set(port.written) == {b"\x1bP\r\n", b"\x1bU\r\n", b"\x1bx1_\r\n", b"\x1bx2_\r\n", b"\x1bx3_\r\n"}
     port.answers[b"\x1bP\r\n"] = b"+   123.56 g  \r\n"
     port.step_us = 100_000
     with pytest.raises(BalanceRefused, match="was not carried out, the display shows"):
