@@ -20,6 +20,7 @@ from mesogun.gun import Gun
 from mesogun.journal import Journal, backup, open_journal, restore
 from mesogun.record import Mark, TreatmentState
 from mesogun.record import events as ev
+from mesogun.treatment import Snapshot
 from sim.world import find
 from tests.trace import req
 from tests.treatment import visits
@@ -58,14 +59,25 @@ class Kill:
         return wrapped
 
 
-def run_until_killed(gun: Gun, record: Journal, begun: visit.Begun, kill: Kill) -> bool:
+def told_the_truth(world: str) -> visits.Operator:
+    """An operator to whom every look says an interval that holds what the gun has given by then."""
+
+    def paints(snapshot: Snapshot) -> bool:
+        given_nl = round(find(world).truth.dispensed_nl)  # priming apart
+        assert given_nl in snapshot.state.ledger, "the screen was wrong"
+        return True
+
+    return visits.Operator(paints=paints)
+
+
+def run_until_killed(gun: Gun, record: Journal, begun: visit.Begun, kill: Kill, world: str) -> bool:
     """Whether the kill came before the end."""
     with pytest.MonkeyPatch.context() as patch:
         kill.around(record, ("append",), patch)
         kill.around(gun, ("load", "ack", "arm", "hello", "log"), patch)
         patch.setattr(gun, "stop", lambda: None if kill.dead else gun.link.stop())
         try:
-            visits.run(gun, record, begun, visits.Operator())
+            visits.run(gun, record, begun, told_the_truth(world))
         except Killed:
             return True
     return False
@@ -94,8 +106,8 @@ def kill_and_resume(folder: Path, world: str, seed: int, monkeypatch: pytest.Mon
         monkeypatch.setenv("MESOGUN_HOME", str(folder / f"computer-{life}"))
         with visits.open_gun(visits.port(seed, world)) as gun, visits.open_record(folder, gun) as record:
             begun = visits.begin(gun, record) if begun is None else visit.recall(record, None)
-            killed = run_until_killed(gun, record, begun, Kill(choice.randint(1, 60), after=choice.random() < 0.5))
-            if not killed:
+            kill = Kill(choice.randint(1, 60), after=choice.random() < 0.5)
+            if not run_until_killed(gun, record, begun, kill, world):
                 state = record.state(visits.TREATMENT)
                 assert state.ended == "complete"
                 given_once(state, record, world)
@@ -137,7 +149,7 @@ def kill_and_restore(folder: Path, world: str, seed: int, monkeypatch: pytest.Mo
             return seq
 
         monkeypatch.setattr(record, "append", appended)
-        killed = run_until_killed(gun, record, begun, Kill(last, after=choice.random() < 0.5))
+        killed = run_until_killed(gun, record, begun, Kill(last, after=choice.random() < 0.5), world)
         monkeypatch.undo()
         monkeypatch.setenv("MESOGUN_HOME", str(folder / "home"))
         assert killed
@@ -152,7 +164,7 @@ def kill_and_restore(folder: Path, world: str, seed: int, monkeypatch: pytest.Mo
             if record.unread_guns():
                 with pytest.raises(MustSettle, match="restored from a backup"):
                     record.append([LOADED], treatment=visits.TREATMENT, epoch=None)
-            state = visits.run(gun, record, visit.recall(record, None), visits.Operator())
+            state = visits.run(gun, record, visit.recall(record, None), told_the_truth(world))
             assert record.unread_guns() == ()
             assert state.ended == "complete"
             assert {state.mark(index) for index in known.fired} <= {Mark.GIVEN, Mark.PARTIAL, Mark.INDETERMINATE}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mesogun.journal.index import VOLUME
 from mesogun.record import Folding, Ledger, Mark, TreatmentState, decode, encode, fold, fold_all
 from mesogun.record import events as ev
 from tests.record.strategies import loaded, planned, shot, stories
@@ -228,3 +229,12 @@ def test_a_syringe_named_later_is_named() -> None:
     assert state.lot == ("L7", "2030-01")
     assert state.syringe is not None
     assert state.syringe.lot == ""
+
+
+@given(stories())
+def test_only_the_kinds_that_an_index_watches_move_the_ledger(story: list[ev.Event]) -> None:
+    state = TreatmentState()
+    for event in story:
+        after = fold(state, event)
+        assert after.ledger == state.ledger or type(event).__name__ in VOLUME
+        state = after
