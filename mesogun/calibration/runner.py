@@ -16,7 +16,7 @@ from mesogun.calibration.results import Results, results
 from mesogun.calibration.script import Script
 from mesogun.calibration.shooting import Shooter
 from mesogun.calibration.state import CalibrationState, facts_text
-from mesogun.calibration.steps import SHOT_S, Do, GunFacts, Phase, Step, estimated_s, quick, steps_for
+from mesogun.calibration.steps import DRIFT_S, SHOT_S, Do, GunFacts, Phase, Step, estimated_s, quick, steps_for
 from mesogun.calibration.weighing import BalanceTrouble, Reading, ReadingSource, Unstable
 from mesogun.calibration.writing import (
     CONFIRMED,
@@ -306,6 +306,8 @@ class Calibrator:
     def _weigh(self, step: Step, place: str) -> None:
         if step.do is Do.BLANK and place == "after":
             self._gun.clock.sleep_us(round(SHOT_S * 1e6))
+        if place.startswith("drift"):
+            self._gun.clock.sleep_us(round(DRIFT_S * 1e6))
         try:
             reading = self._balance.immediate() if place.startswith("drift") else self._balance.stable()
         except Unstable as trouble:

@@ -27,6 +27,7 @@ PRIME_S = 15.0
 SYRINGE_S = 60.0
 LOOK_S = 15.0
 WRITE_S = 10.0
+DRIFT_S = 1.0  # between two readings of a drift: a choice, long against the balance's own filter
 
 
 class Phase(enum.Enum):
@@ -232,7 +233,7 @@ def _main(series: Series, volumes: tuple[int, ...], phase: Phase, replicates: in
 def estimated_s(steps: tuple[Step, ...], series: Series) -> int:
     """What a run costs a person, by the assumptions of this module."""
     total = 0.0
-    stream_s = series.stream * 1.0 if series.evaporation == "regression" else 0.0
+    stream_s = series.stream * DRIFT_S if series.evaporation == "regression" else 0.0
     for step in steps:
         match step.do:
             case Do.ENVIRONMENT | Do.CONDITION | Do.REVERSE | Do.NEEDLE:
