@@ -1,4 +1,7 @@
-"""``python -m mesogun.conformance PORT``: judge the gun there. Exit code 1 if it fails anything."""
+"""``python -m mesogun.conformance PORT``: judge the gun there. Exit code 1 if it fails anything.
+
+Not responsible for what is asked (``judge.py``).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What is asked of a gun, and which requirement of ``docs/wire.md`` each answer shows.
 
-Nothing is ever armed: the gun moves nothing. One entry number is used up; no treatment is opened, no record given up.
+Not responsible for how frames come and go (``host.py``). Nothing is ever armed: the gun moves
+nothing. One entry number is used up; no treatment is opened, no record given up.
 """
 
 from __future__ import annotations
