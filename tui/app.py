@@ -41,6 +41,8 @@ from tui.view import View, ViewMaker
 PERIOD_S = 0.05
 LEAST_GAP_US = 45_000
 NOTE_US = 4_000_000
+REMARK_US = 12_000_000
+"""How long a note or a refused order stands above the shots; after that it is on their page."""
 NARROW, WIDE, LOW = 76, 110, 24
 
 
@@ -65,6 +67,8 @@ class Dashboard(App[str]):
         Saves a picture's text and says where it is.
     themed
         Told the name of a theme that was chosen, so that it can be remembered.
+    characters
+        Whether the map is drawn with characters; by default where the terminal has too few colours.
     period_s
         Of the painting loop; ``None`` when somebody else calls ``tick``.
     """
@@ -103,7 +107,7 @@ class Dashboard(App[str]):
         self._bell = bell
         self._picture = picture
         self._themed = themed
-        self._characters = characters
+        self.plain_map = characters
         self._keys: dict[str, Act] = keymap(where, remap)
         self._period_s = period_s
         self._asking = Asking(front, Ordering(front, self._keys, operators) if front is not None else None, maker.plan)
@@ -118,6 +122,7 @@ class Dashboard(App[str]):
         self._page: str | None = None
         self._note = ""
         self._note_us = 0
+        self._remark_us: int | None = None
         for palette in PALETTES.values():
             self.register_theme(theme_of(palette))
         self.theme = theme
@@ -151,8 +156,8 @@ class Dashboard(App[str]):
                 yield Button("", id="no", compact=True, classes="second")
 
     def _plain_map(self) -> bool:
-        if self._characters is not None:
-            return self._characters
+        if self.plain_map is not None:
+            return self.plain_map
         return self._palette.name == "meso-mono" or self.console.color_system not in ("truecolor", None)
 
     def on_mount(self) -> None:
@@ -203,6 +208,11 @@ class Dashboard(App[str]):
         """What is on the screen."""
         return self._view
 
+    @property
+    def page(self) -> str | None:
+        """Which page is open over the board."""
+        return self._page
+
     # -- the painting loop ---------------------------------------------------------------------------------------------
 
     class News(Message):
@@ -231,7 +241,8 @@ class Dashboard(App[str]):
             stopped=moment.stopped,
             failure=moment.failure,
         )
-        self._tell(news(before, view))
+        if before is not None and view.remarks != before.remarks:
+            self._remark_us = now_us
         if moment.status is not None and moment.failure is None:
             self.board.heard(moment.status.pressure_pa)
         self._alerting.look(moment, view.limits, now_us, painting_late=self._frames.late(now_us))
@@ -252,7 +263,9 @@ class Dashboard(App[str]):
         if self._page is not None:
             self._paper.show(pages.page(self._page, view, alarms, self._keys, palette, max(20, width - 4)))
         else:
-            self.board.show(view, moment, palette, wide=self.screen.has_class("-wide"))
+            fresh = self._remark_us is not None and now_us - self._remark_us < REMARK_US
+            notice = view.remarks[-1] if fresh and view.remarks else ""
+            self.board.show(view, moment, palette, wide=self.screen.has_class("-wide"), notice=notice)
 
     def _words(self, moment: Moment, now_us: int) -> str:
         """What the status line adds: what was just done, what waits, what the source says."""
@@ -261,6 +274,8 @@ class Dashboard(App[str]):
         waiting = self._front.waiting if self._front is not None else 0
         if waiting:
             return f"orders that the runner has not taken: {waiting}"
+        if self._front is not None and self._over():
+            return "it is over: q leaves"
         return "every point is given: e closes, r gives one again" if self._asking.all_given else moment.note
 
     def _tell(self, words: str) -> None:
@@ -278,8 +293,11 @@ class Dashboard(App[str]):
         self.query_one("#over").set_class(card is not None, "open")
         if card is not None:
             self._question.show(card.text)
-            for key, name, button in zip(card.keys, (card.yes, card.no), ("yes", "no"), strict=True):
-                self.query_one(f"#{button}", Button).label = f"{key}  {name}"
+            for key, name, found in zip(card.keys, (card.yes, card.no), self.query(Button), strict=True):
+                label = f"{key}  {name}"
+                if str(found.label) != label:
+                    found.label = label
+                    found.styles.width = len(label) + 4
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """The mouse answers too."""
@@ -457,10 +475,3 @@ class Dashboard(App[str]):
             self._tell("no folder for pictures was given")
             return
         self._tell(f"picture: {self._picture(offline(self.export_screenshot(title='mesogun')))}")
-
-
-def news(before: View | None, view: View) -> str:
-    """The newest remark, if it came since the last look; an order that was refused must not be missed."""
-    if before is None or view.remarks == before.remarks or not view.remarks:
-        return ""
-    return view.remarks[-1]

@@ -112,7 +112,8 @@ class Asking:
         if self._ending is not None:
             words = "Every point is given. Close the treatment?"
             if self._ending:
-                words = f"End the treatment here? {self._ending} points would not be given."
+                left = "1 point" if self._ending == 1 else f"{self._ending} points"
+                words = f"End the treatment here? {left} would not be given."
             return Card(pages.question("end", words, palette), "End it", "Go on")
         if self._question is None:
             return None

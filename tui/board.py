@@ -16,10 +16,11 @@ from tui.lines import Line
 from tui.mapview import MapView
 from tui.palette import Palette
 from tui.source import Moment
-from tui.view import View
+from tui.view import ShotLine, View
 
 TRACE = 240
 LEAST_WIDTH = 10
+MOST_ZONES = 8
 
 
 class Board(Horizontal):
@@ -27,11 +28,13 @@ class Board(Horizontal):
 
     def __init__(self, plan: Plan, palette: Palette, *, characters: bool) -> None:
         super().__init__(id="body")
+        self._plan = plan
         self.map = MapView(plan, palette, characters=characters)
         self._box = Vertical(id="mapbox")
         self._legend, self._total, self._zones = Line("legend"), Line("total"), Line("zones")
         self._gun, self._shots = Line("gun"), Line("shots")
-        self._listed: tuple[object, ...] | None = None
+        self._last: tuple[ShotLine, ...] | None = None
+        self._listed: tuple[object, ...] = ()
         self._trace: deque[int] = deque(maxlen=TRACE)
 
     def compose(self) -> ComposeResult:
@@ -46,12 +49,19 @@ class Board(Horizontal):
             yield self._gun
             yield self._shots
 
+    def on_mount(self) -> None:
+        """One line a zone, as far as there is room."""
+        self._zones.styles.height = min(MOST_ZONES, max(1, len(self._plan.zones)))
+
     def heard(self, pressure_pa: int) -> None:
         """One more point of the pressure trace."""
         self._trace.append(pressure_pa)
 
-    def show(self, view: View, moment: Moment, palette: Palette, *, wide: bool) -> None:
-        """Bring every panel up to date; those that nobody can see are left alone."""
+    def show(self, view: View, moment: Moment, palette: Palette, *, wide: bool, notice: str) -> None:
+        """Bring every panel up to date; those that nobody can see are left alone.
+
+        ``notice`` stands above the shots: a note or a refused order that came just now.
+        """
         if self._total.size.width:
             width, height = self._total.size
             self._total.show(panels.total(view, palette, max(LEAST_WIDTH, width), height))
@@ -59,10 +69,10 @@ class Board(Horizontal):
             if wide:
                 self._zones.show(panels.zones(view, palette, self._zones.size.width or LEAST_WIDTH))
             size = self._shots.size
-            listed = (view.last, palette, size)
-            if self._listed is None or any(one is not other for one, other in zip(listed, self._listed, strict=True)):
-                self._listed = listed
-                self._shots.show(panels.shots(view, palette, max(LEAST_WIDTH, size.width), size.height))
+            listed = (palette.name, size, notice)
+            if self._last is not view.last or self._listed != listed:
+                self._last, self._listed = view.last, listed
+                self._shots.show(panels.shots(view, palette, max(LEAST_WIDTH, size.width), size.height, notice))
         title = f"dose, as planned, {self.map.zoom} times" if self.map.zoom > 1 else "dose, as planned"
         if self._box.border_title != title:  # setting it repaints the whole box
             self._box.border_title = title

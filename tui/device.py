@@ -137,7 +137,7 @@ class Device:
 
     def _text(self, title: str, words: str | Text, seen: Looked) -> None:
         back = Choice("Back to the gun", lambda: self._show(seen))
-        self._pager.page(title, words, [back, self._home], lambda: self._text(title, words, seen))
+        self._pager.page(title, words, [back, self._home], lambda: self._text(title, words, seen), table=True)
 
     def _diagnose(self, seen: Looked) -> None:
         def examine() -> tuple[Check, ...]:

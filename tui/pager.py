@@ -78,13 +78,25 @@ class Pager(App[tuple[str, ...]]):
         """What comes now is the first page: Esc goes no further back."""
         self._back.clear()
 
-    def page(self, title: str, words: str | Text, choices: Sequence[Choice], again: Callable[[], None]) -> None:
-        """Show one page; ``again`` shows it once more when somebody comes back to it."""
+    def page(
+        self,
+        title: str,
+        words: str | Text,
+        choices: Sequence[Choice],
+        again: Callable[[], None],
+        *,
+        table: bool = False,
+    ) -> None:
+        """Show one page; ``again`` shows it once more when somebody comes back to it.
+
+        The lines of a ``table`` are cut, not wrapped, and take the room that there is.
+        """
         self._number += 1
         self._back.append(again)
         self.choices = tuple(choices)
         self.query_one("#title", Static).update(f"mesogun   {title}")
         self.say(words)
+        self.query_one("#right").set_class(table, "-table")
         self.query_one("#reading").scroll_home(animate=False)
         self.query_one("#side").remove_class("shown")
         self._entered = None

@@ -170,9 +170,9 @@ def form(form: Form, palette: Palette, *, waiting: bool) -> Text:
         text.append(f"\n{form.entered}", f"bold {palette.text}")
     if form.pad and not waiting:
         text.append("\n")
-        for key, drawn in form.pad:
-            text.append(drawn.replace(" ", "\N{NO-BREAK SPACE}"), clickable(f"app.type('{key}')", palette))
-            text.append("  ")
+        for number, (key, drawn) in enumerate(form.pad):
+            text.append(("\n" if " " in drawn else "  ") if number else "")
+            text.append(drawn, clickable(f"app.type('{key}')", palette))
     if form.writing and not waiting:
         text.append("\nThe gun is disarmed: s is a letter here, Ctrl+C still stops.", palette.quiet)
     if form.fault:

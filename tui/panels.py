@@ -6,6 +6,7 @@ Not responsible for placing them (``app``) or for what is in a view (``view``).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from rich.text import Text
 
@@ -200,9 +201,12 @@ def sparkline(values: Sequence[int], width: int) -> str:
     return "".join(BARS[min(len(BARS) - 1, value * (len(BARS) - 1) // top)] for value in shown)
 
 
-def shots(view: View, palette: Palette, width: int, lines: int) -> Text:
-    """The last recorded shots, newest first."""
+def shots(view: View, palette: Palette, width: int, lines: int, notice: str = "") -> Text:
+    """The last recorded shots, newest first, below a notice if there is one."""
     text = Text()
+    for words in wrap(notice, width):
+        text.append(f"{words}\n", f"bold {palette.warn}")
+        lines -= 1
     for number, shot in enumerate(reversed(view.last[-lines:] if lines > 0 else ())):
         style = palette.text if number == 0 else palette.quiet
         bad = shot.outcome != "done"

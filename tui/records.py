@@ -7,6 +7,8 @@ Not responsible for judging rows (``mesogun.journal``), for what stands in a rep
 from __future__ import annotations
 
 import json
+import os
+import sys
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 400
 LONGEST_VALUE = 60
+
+
+def open_in_browser(address: str) -> bool:
+    """Open a report where there is a desktop; a browser of the text kind would take this very terminal."""
+    desktop = sys.platform in ("darwin", "win32") or any(os.environ.get(one) for one in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return desktop and webbrowser.open(address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +76,13 @@ def past_of(url: str | Path) -> Callable[[], Sequence[Past]]:
 
 
 def event_line(row: Row) -> str:
-    """One event in one line: number, time, kind, and what is short enough to be read in a line."""
-    values = {
-        name: value
+    """One event in one line: number, time, kind, and what can be read in a line; the gun is the same in all of them."""
+    told = ", ".join(
+        f"{name.replace('_', ' ')} {value}"
         for name, value in asdict(row.event).items()
-        if len(json.dumps(value)) <= LONGEST_VALUE and name not in ("gun", "memory")
-    }
-    told = "  ".join(f"{name} {value}" for name, value in values.items())
-    return f"{row.seq:>6}  {row.at[11:19]}  {type(row.event).__name__:<18} {told}"
+        if value not in ("", 0, False) and len(json.dumps(value)) <= LONGEST_VALUE and name not in ("gun", "memory")
+    )
+    return f"{row.seq:>5} {row.at[11:19]} {type(row.event).__name__:<17} {told}"
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -93,7 +100,7 @@ class Records:
 
     def __init__(
         self, pager: Pager, home: Callable[[], None], *, url: str | Path, past: Callable[[], Sequence[Past]],
-        reports: Path, show: Callable[[str], object] = webbrowser.open,
+        reports: Path, show: Callable[[str], object] = open_in_browser,
     ) -> None:  # fmt: skip
         self._pager = pager
         self._home = Choice("Back to the beginning", home)
@@ -109,7 +116,8 @@ class Records:
     def _choose(self, found: Sequence[Past]) -> None:
         choices = [Choice(past.words, lambda past=past: self._show(past)) for past in found]  # type: ignore[misc]
         verify = Choice("Verify the whole journal", self._verify)
-        words = f"{len(found)} treatments on record, newest first." if found else "No treatment is on record here yet."
+        count = "1 treatment" if len(found) == 1 else f"{len(found)} treatments"
+        words = f"{count} on record, newest first." if found else "No treatment is on record here yet."
         shown = [verify, *choices, self._home] if found else [self._home]
         self._pager.page("record", words, shown, lambda: self._choose(found))
 
@@ -147,9 +155,9 @@ class Records:
         def show(lines: list[str]) -> None:
             cut = f"The last {MOST_EVENTS} of {len(lines)} events; mesogun journal show {past.treatment} has them all."
             head = cut if len(lines) > MOST_EVENTS else f"{len(lines)} events"
-            words = Text("\n".join([head, "", *lines[-MOST_EVENTS:]]), no_wrap=True, overflow="ellipsis")
+            words = "\n".join([head, "", *lines[-MOST_EVENTS:]])
             back = Choice("Back to the treatment", lambda: self._show(past))
-            self._pager.page("events", words, [back, self._home], lambda: show(lines))
+            self._pager.page("events", words, [back, self._home], lambda: show(lines), table=True)
 
         self._pager.busy("events", "Reading ...", read, show, self._home)
 

@@ -6,7 +6,6 @@ the command line cannot. Not responsible for the steps behind a choice (``wizard
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from rich.text import Text
 from tui.about import ABOUT_LINE, about
 from tui.device import Device
 from tui.pager import Choice, Pager
-from tui.records import Past, Records, past_of
+from tui.records import Past, Records, open_in_browser, past_of
 from tui.settings import Look, look
 from tui.terminal import must_be_terminal
 from tui.wizard import Wizard, run
@@ -47,7 +46,7 @@ class Start(Pager):
         reports: Path | None = None,
         past: Callable[[], Sequence[Past]] = lambda: (),
         ports: Callable[[], Sequence[tuple[str, str]]] = lambda: (),
-        show: Callable[[str], object] = webbrowser.open,
+        show: Callable[[str], object] = open_in_browser,
         theme: str = "meso-dark",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:

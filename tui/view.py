@@ -238,7 +238,7 @@ def _folded(plan: Plan, state: TreatmentState) -> _Folded:
         mark = _mark(state, shot.index, held)
         marks.append(mark)
         shots[shot.zone] = shots.get(shot.zone, 0) + 1
-        if mark in (Mark.PENDING, Mark.LOADED):
+        if mark in (Mark.PENDING, Mark.LOADED) or _again(state, shot.index):
             remaining_nl += shot.volume_nl
         else:
             done += 1
@@ -252,6 +252,11 @@ def _folded(plan: Plan, state: TreatmentState) -> _Folded:
         for zone in plan.zones
     )
     return _Folded(tuple(marks), done, loaded, remaining_nl, zones, _lines(plan, state))
+
+
+def _again(state: TreatmentState, index: int) -> bool:
+    """Whether a point that has a record was ordered once more and not fired since."""
+    return 0 < state.fired.get(index, 0) < 1 + state.redos.get(index, 0)
 
 
 def _mark(state: TreatmentState, index: int, held: frozenset[int]) -> Mark:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from mesogun.clock import RealClock
 from mesogun.errors import InputError
-from mesogun.record.alarms import Alarms, Facts, step
+from mesogun.record.alarms import Alarms
+from tui.alerting import Alerting, Surroundings
 from tui.follow import Entry, Fetch, ReplaySource, WatchSource, plan_of
 from tui.settings import Look, look
 from tui.terminal import must_be_terminal
@@ -105,6 +106,7 @@ def _open(maker: ViewMaker, source: WatchSource | ReplaySource, settings: Look |
         bell=chosen.bell and source.name == "WATCH",
         characters=chosen.characters,
         picture=chosen.picture,
+        themed=chosen.themed,
         remap=chosen.keys,
         where=Where.WATCH if source.name == "WATCH" else Where.REPLAY,
     ).run()
@@ -125,12 +127,14 @@ def lines(fetch: Fetch, *, as_json_lines: bool, now_us: Callable[[], int]) -> It
     maker = ViewMaker(plan, title=plan.protocol_title, source=source.name)
     before: View | None = None
     was = Alarms()
+    alerting = Alerting(None, Surroundings(), live=False)
     while True:
         fresh = source.look()
         now = now_us()
         moment = source.moment(now)
         view = maker.view(moment.state, None, phase=moment.phase, age_us=moment.age_us)
-        alarms = step(was, Facts(moment.state, limits=view.limits), now)
+        alerting.look(moment, view.limits, now, painting_late=False)
+        alarms = alerting.alarms
         if as_json_lines:
             said: Iterable[str] = [as_json(view, alarms)] if before is None or fresh else []
         else:

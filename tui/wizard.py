@@ -6,6 +6,7 @@ the work behind the steps (``visit``) or for pages (``pager``).
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -47,13 +48,16 @@ class Wizard:
     def _choose_protocol(self) -> None:
         from tui.visit import protocols
 
+        self._pager.busy("protocol", "Reading the library ...", protocols, self._show_protocols, self._home)
+
+    def _show_protocols(self, found: Sequence[tuple[str, str]]) -> None:
         def take(name: str) -> None:
             self._protocol = name
             self._choose_area()
 
-        choices = [Choice(f"{title}  ({name})", lambda name=name: take(name)) for name, title in protocols()]  # type: ignore[misc]
+        choices = [Choice(f"{title}  ({name})", lambda name=name: take(name)) for name, title in found]  # type: ignore[misc]
         words = f"Step 1 of {STEPS}. Which protocol? Each is a template with its sources."
-        self._pager.page("protocol", words, choices, self._choose_protocol)
+        self._pager.page("protocol", words, choices, lambda: self._show_protocols(found))
 
     def _choose_area(self) -> None:
         from tui.visit import areas
@@ -110,7 +114,7 @@ class Wizard:
         self._made = ready
         pager = self._pager
         choices = [Choice("Go on to the questions", lambda: self._question(0, Said())), self._home]
-        words = f"Step 5 of {STEPS}. The plan.\n\n{ready.summary}"
+        words = f"Step 5 of {STEPS}. The plan.\n\n{flowing(ready.summary)}"
         pager.page("plan", words, choices, lambda: self._show_plan(ready))
         plain = pager.palette.name == "meso-mono" or pager.console.color_system not in ("truecolor", None)
         pager.beside(MapView(ready.plan, pager.palette, characters=plain, preview=True))
@@ -194,6 +198,11 @@ class Wizard:
         if self._made is None:
             raise InputError("there is no plan yet")
         return self._made
+
+
+def flowing(text: str) -> str:
+    """``text`` without the line ends inside its paragraphs, so that it fits a place of any width."""
+    return re.sub(r"(?<=[^\n])\n(?=\w)", " ", text)
 
 
 def run(pager: Pager, arguments: tuple[str, ...]) -> None:

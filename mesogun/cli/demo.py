@@ -82,7 +82,7 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
                 record,
                 begun,
                 people.DEMO_OPERATOR,
-                title="SIMULATED",
+                title=protocol.title,
                 port=port,
                 go_on=f"in {path}; the simulated gun is gone, so start another demo",
                 station=STATION,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mesogun.errors import LinkLost
+from mesogun.record import events as ev
 from tests.tui import scenes
 from tests.tui.fakes import Stage, frame
+from tui.board import TRACE
+from tui.palette import PALETTES
 
 GOLDEN = Path(__file__).parent / "frames"
 
@@ -38,6 +42,24 @@ def ended(stage: Stage) -> None:
     stage.end(77)
 
 
+def ordering(stage: Stage) -> None:
+    stage.treat(20)
+    stage.app.tick()
+    stage.app.act("redo")
+
+
+def refused(stage: Stage) -> None:
+    why = "shot 5 was not skipped: nothing of it is to come"
+    stage.treat(20)
+    stage.app.tick()
+    stage.treat(20, extra=[ev.OrderRefused("Skip", why, "op-ada")])
+
+
+def about(stage: Stage) -> None:
+    stage.treat(5)
+    stage.app.act("about")
+
+
 def helped(stage: Stage) -> None:
     stage.treat(5)
     stage.app.act("help")
@@ -45,36 +67,51 @@ def helped(stage: Stage) -> None:
 
 SCENES: dict[str, Callable[[Stage], None]] = {
     "treating": treating, "asking": asking, "occluded": occluded, "broken": broken, "ended": ended, "helped": helped,
+    "ordering": ordering, "refused": refused, "about": about,
 }  # fmt: skip
-CASES = [
-    *[("treating", size, "meso-dark") for size in ((60, 20), (80, 24), (120, 40))],
-    *[(name, (80, 24), "meso-dark") for name in SCENES if name != "treating"],
-    ("treating", (80, 24), "meso-mono"),
-    ("asking", (60, 20), "meso-dark"),
-    ("broken", (60, 20), "meso-dark"),
-]
+BEAT = re.compile("[⠋⠙⠹⠸⠼⠴⠦⠧]")
+SIZES = ((60, 20), (80, 24), (120, 40))
 
 
-@pytest.mark.parametrize(("name", "size", "theme"), CASES, ids=lambda value: str(value).replace(", ", "x").strip("()"))
-def test_frame(name: str, size: tuple[int, int], theme: str) -> None:
-    stage = Stage(theme=theme, characters=theme == "meso-mono", flash=False)
-    lines: list[str] = []
+def looks(name: str) -> dict[tuple[tuple[int, int], str], str]:
+    """One scene at every size in the dark theme, and at 80 x 24 without colour; the first in every theme."""
+    stage = Stage(flash=False)
+    found: dict[tuple[tuple[int, int], str], str] = {}
+    themes = tuple(PALETTES) if name == "treating" else ("meso-dark", "meso-mono")
 
     async def run() -> None:
-        async with stage.run(size) as pilot:
+        async with stage.run(SIZES[0]) as pilot:
             await pilot.pause()
             SCENES[name](stage)
-            await stage.paint(pilot)
-            await stage.paint(pilot)
-            lines.extend(frame(stage.app))
+            await stage.paint(pilot, after_us=0)
+            gun = stage.app.view.gun if stage.app.view is not None else None
+            for _ in range(TRACE):
+                stage.app.board.heard(gun.pressure_pa if gun is not None else 0)
+            for size in (SIZES[0], SIZES[2], SIZES[1]):
+                await pilot.resize_terminal(*size)
+                for theme in themes if size == SIZES[1] else themes[:1]:
+                    if theme != stage.app.theme:
+                        stage.app.plain_map = theme == "meso-mono"
+                        stage.app.use_theme(theme)
+                    await stage.paint(pilot, after_us=0)
+                    await stage.paint(pilot, after_us=0)
+                    found[size, theme] = BEAT.sub("⠋", "\n".join(frame(stage.app)) + "\n")
 
     asyncio.run(run())
-    shown = "\n".join(lines) + "\n"
-    path = GOLDEN / f"{name}-{size[0]}x{size[1]}-{theme}.txt"
-    if os.environ.get("MESOGUN_WRITE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
+    return found
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_frames(name: str) -> None:
+    """Every theme shows the same words and figures; only the mono theme draws the map with characters."""
+    found = looks(name)
+    assert len({text for (_, theme), text in found.items() if theme != "meso-mono"}) == len(SIZES)
+    for (size, theme), text in found.items():
+        if theme in ("meso-dark", "meso-mono"):
+            path = GOLDEN / f"{name}-{size[0]}x{size[1]}-{theme}.txt"
+            if os.environ.get("MESOGUN_WRITE_GOLDEN"):
+                path.write_text(text, encoding="utf-8")
+            assert text == path.read_text(encoding="utf-8"), path.name
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.txt")), ids=lambda path: path.stem)
@@ -85,10 +122,10 @@ def test_no_frame_cuts_a_number_or_its_unit(path: Path) -> None:
     rows = text.split("\n")[:-1]
     assert len(rows) == lines
     assert max(len(row) for row in rows) <= columns
-    if not path.stem.startswith(("helped", "asking-60")):
+    if not path.stem.startswith(("helped", "about", "asking-60", "ordering-60")):
         for words in ("proved ", "at most ", " mL", "limit 1.74 mL"):
             assert words in text
-    if "map" not in path.stem and columns >= 76 and not path.stem.startswith("helped"):
+    if "map" not in path.stem and columns >= 76 and not path.stem.startswith(("helped", "about")):
         assert "mL/cm²  ├" in text
         assert "┤ 10 mm" in text
     assert f"{scenes.PLAN.total_nl / 1e6:g}" == "1.54"

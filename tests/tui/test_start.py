@@ -53,6 +53,7 @@ def play(scene: Scene, folder: Path, *, past: list[Past] | None = None, size: tu
 
 async def to_the_plan(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
     await pilot.press("down", "enter")
+    await settled(app, pilot)
     assert "Which protocol?" in shown(app)
     while "mesolift" not in app.choices[0].words.lower() and "(face-mesolift)" not in _highlighted(app):
         await pilot.press("down")
@@ -127,7 +128,9 @@ def test_an_answer_that_blocks_ends_in_a_refusal_and_no_command(tmp_path: Path) 
 
 def test_escape_goes_back_one_step_at_a_time(tmp_path: Path) -> None:
     async def scene(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
-        await pilot.press("down", "enter", "enter")
+        await pilot.press("down", "enter")
+        await settled(app, pilot)
+        await pilot.press("enter")
         assert "Which area?" in shown(app)
         await pilot.press("escape")
         assert "Which protocol?" in shown(app)
@@ -141,7 +144,9 @@ def test_escape_goes_back_one_step_at_a_time(tmp_path: Path) -> None:
 
 def test_a_name_is_not_taken_as_a_subject(tmp_path: Path) -> None:
     async def scene(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
-        await pilot.press("down", "enter", "enter", "enter")
+        await pilot.press("down", "enter")
+        await settled(app, pilot)
+        await pilot.press("enter", "enter")
         await pilot.press(*"Ada Lovelace", "enter")
         assert "Which gun?" not in shown(app)
 
