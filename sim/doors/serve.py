@@ -64,16 +64,17 @@ def serve_pty(
     """
     if not hasattr(os, "openpty"):
         raise InputError("this system has no pseudo-terminals; use sim:// in process, or a TCP port")
+    asked = None if balance is None else balances.parse(balance)
     shown = world or world_for(url)
+    if asked is not None and asked.seed is None:
+        asked = replace(asked, seed=shown.seed)
     with ExitStack() as stack:
         gun_pipe, name = _pty(stack)
         pump = Pump(shown, gun_pipe, pace=pace)
         announce(name)
         scale: BalancePump | None = None
-        if balance is not None:
+        if asked is not None:
             balance_pipe, name = _pty(stack)
-            asked = balances.parse(balance)
-            asked = replace(asked, seed=shown.seed if asked.seed is None else asked.seed)
             scale = BalancePump(asked.made(shown), balance_pipe)
             announce(name)
         while not stop.is_set():

@@ -531,7 +531,15 @@ def test_two_real_serial_ports_are_open_at_once_on_one_world(kind: str) -> None:
         server.join(10)
 
 
-def test_a_server_balance_goes_with_a_terminal_only(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+def test_a_wrong_balance_is_told_before_anything_is_served() -> None:
+    announced: list[str] = []
+    with pytest.raises(InputError, match="'noise' is no option"):
+        serve_pty(announce=announced.append, stop=threading.Event(), balance="simbalance://?noise=1")
+    assert announced == []
+
+
+def test_a_server_balance_goes_with_a_terminal_only() -> None:
     from click.testing import CliRunner
 
     from mesogun.cli.sim import sim
