@@ -13,6 +13,7 @@ from mesogun.calibration import certificate as made
 from mesogun.calibration.certificate import content_of
 from mesogun.calibration.certificate_depth import depth_content
 from mesogun.calibration.depth_run import DepthCalibrator, Wanted
+from mesogun.calibration.script import parse
 from mesogun.errors import InputError, RecordError
 from mesogun.identity import Signer
 from mesogun.journal import Row
@@ -163,17 +164,11 @@ def test_a_later_certificate_does_not_change_the_earlier(
 def test_an_interval_that_nobody_agreed_on_is_not_printed() -> None:
     text = "\n".join(line for line in GIVEN.text.splitlines() if not line.startswith("interval_agreed_with"))
     with rig("standard", 2) as bench:
-        bench.calibrate("volume", made.parse(text) if hasattr(made, "parse") else _parsed(text))
+        bench.calibrate("volume", parse(text))
         rows = tuple(bench.journal.rows(bench.run))
         issued = issue(rows, bench.run)
         assert "Due" not in Text(certificate_html(content_of(rows), issued)).all
         assert "due" not in Text(label_html(content_of(rows), issued)).all
-
-
-def _parsed(text: str) -> object:
-    from mesogun.calibration.script import parse
-
-    return parse(text)
 
 
 def test_groups_say_what_they_hide() -> None:
@@ -224,12 +219,7 @@ def test_a_depth_certificate_has_its_readings_and_its_uncertainty() -> None:
         rows = depth_rows(bench, gauge(offset_mm=0.05, gain=1.01, backlash_mm=0.04))
         issued = issue(rows, "cal-00000000d001")
         shown = Text(certificate_html(content_of(rows), issued)).all
-    for pattern in (
-        "needle depth",
-        r"Stick-out, mm Error, mm U, mm k",
-        "Backlash",
-        "Another needle voids the zero",
-        "Readings",
-    ):
+    columns = "Stick-out, mm Error, mm U, mm k"
+    for pattern in ("needle depth", columns, "Backlash", "Another needle voids the zero", "Readings"):
         assert re.search(pattern, shown), pattern
     assert len(depth_content(rows)["raw"]) == 5 * 2 * 3

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mesogun.calibration.depth import fit_depth
+from mesogun.calibration.depth import GaugeReading, fit_depth
 from mesogun.calibration.depth_run import (
     DepthCalibrator,
     Wanted,
@@ -95,7 +95,12 @@ def test_a_run_goes_on_at_the_reading_where_it_stopped() -> None:
 
         with pytest.raises(InputError, match="no reading in mm"):
             depth(bench, stops).run(DEPTH)
-        calibrator = depth(bench, lambda item: asked.append(item.step) or good(item))  # type: ignore[func-returns-value]
+
+        def goes_on(item: Wanted) -> str:
+            asked.append(item.step)
+            return good(item)
+
+        calibrator = depth(bench, goes_on)
         calibrator.run(None)
         assert asked == [*range(1, 9), *range(8, 31)]
         assert len(readings_of(calibrator.state)) == 30
@@ -114,37 +119,36 @@ def test_without_a_volume_calibration_nothing_is_read() -> None:
         depth(bench, gauge(offset_mm=0.0, gain=1.0, backlash_mm=0.0)).run(DEPTH)
 
 
+def bent(item: Wanted) -> str:
+    set_mm = item.setting_um / 1000
+    return f"{set_mm + 0.02 * (set_mm - 2) ** 2:.4f}"
+
+
 def test_a_scale_that_is_bent_is_refused_and_nothing_is_written() -> None:
     with rig("standard", 1) as bench:
         bench.calibrate("volume", QUICK)
         before = block_in_force(bench.gun)
         with pytest.raises(CalibrationFailed, match="not straight"):
-            depth(bench, lambda item: f"{item.setting_um / 1000 + 0.02 * (item.setting_um / 1000 - 2) ** 2:.4f}").run(
-                DEPTH
-            )
+            depth(bench, bent).run(DEPTH)
         assert block_in_force(bench.gun) == before
 
 
 def test_a_practitioner_may_not() -> None:
+    practitioner = Operator("op-p", Role.PRACTITIONER, "")
     with rig("standard", 1) as bench, pytest.raises(Refused):
-        DepthCalibrator(
-            gun=bench.gun, journal=bench.journal, run="cal-1", ask=lambda _: "", operator=Operator("op-p", Role.PRACTITIONER, ""),
-            station="b",
-        )  # fmt: skip
+        DepthCalibrator(gun=bench.gun, journal=bench.journal, run="cal-1", ask=bent, operator=practitioner, station="b")
 
 
 def test_the_budget_holds_gauge_zero_and_backlash() -> None:
     parsed = parse_depth(DEPTH)
     read = gauge(offset_mm=0.0, gain=1.0, backlash_mm=0.06)
-    from mesogun.calibration.depth import GaugeReading
-
     fit = fit_depth(
         [GaugeReading(item.setting_um / 1000, float(read(item)), item.outwards) for item in wanted(parsed)], "30G-4mm"
     )
     found = depth_budget(parsed, fit, 2.0)
     names = {line.input.name: line.contribution for line in found.lines}
     assert names["backlash_mm"] == pytest.approx(0.03 / 3**0.5, rel=0.1)
-    assert names["gauge_mm"] == parsed.u_gauge_mm
+    assert names["gauge_mm"] == pytest.approx(parsed.u_gauge_mm)
     assert names["digit_mm"] == pytest.approx(parsed.gauge_resolution_mm / 12**0.5)
     assert found.value == pytest.approx(2.0, abs=0.01)
 
