@@ -18,6 +18,7 @@ import click
 
 from mesogun.cli import people, places, planning, visit
 from mesogun.cli.console import Console
+from mesogun.cli.decisions import sign_decisions, signing, unlocked
 from mesogun.cli.fronts import JsonLines, Plain
 from mesogun.cli.held import CAPTURE, held
 from mesogun.cli.kinds import NO_FLASH, PLACE
@@ -78,6 +79,7 @@ class Asked:
 @click.option("--out", type=PLACE, help="Folder for the report.")
 @click.option("--plain", is_flag=True, help="One line per event.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per event; the last one is the summary.")
+@signing
 @NO_FLASH
 @CAPTURE
 def treat(
@@ -124,6 +126,7 @@ def treat(
         if asked is None:
             begun = visit.recall(record, protocol)
         else:
+            signer = unlocked(operator, options)
             item = asked.protocol
             if demo_values:
                 if kind != "simulated":
@@ -145,6 +148,8 @@ def treat(
                 weight_kg=weight_kg,
                 supplies=supplies,
             )
+            if signer is not None:
+                sign_decisions(record, begun.treatment, signer, operator)
         click.echo(f"treatment {begun.treatment}", err=True)
         on_screen = not (plain or as_json or end) and sys.stdin.isatty() and sys.stderr.isatty()
         go_on = f"go on with: mesogun treat --resume {begun.treatment} --port {port}"

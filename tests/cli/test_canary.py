@@ -27,6 +27,7 @@ def test_no_name_of_an_operator_leaves_the_folder_of_people(mesogun: Command, mo
     treated = (
         "treat", "face-hydration-ha", "--area", "cheek", "--port", "sim://standard?seed=5&pace=max&world=canary",
         "--subject", "s-1f0c9a2b44d07e35", "--yes", "--demo-values", "--plain", "--capture", where,
+        "--passphrase-stdin",
     )  # fmt: skip
     said = [
         mesogun("operator", "use", f"Ada {CANARY}"),
@@ -48,6 +49,8 @@ def test_no_name_of_an_operator_leaves_the_folder_of_people(mesogun: Command, mo
     assert all(done.code for done in wrong)
     for done in (*said, *wrong):
         assert CANARY not in done.out + done.err
+    assert "signed by op-" in said[2].out
+    assert "confirmed subject, area and plan" in said[2].out
     assert (mesogun.folder / "capture.jsonl").stat().st_size > 10_000
     assert list(state.rglob("*.html"))
     inside = leaks(mesogun.folder / "home", CANARY.encode())
