@@ -15,6 +15,8 @@ from mesogun.wire.codes import Flag, GunKind, Reason, ShotKind, State
 from mesogun.wire.messages import Arm, Load, Welcome
 from sim.doors.port import attach
 from sim.world import World
+from tests.exactly_once.script import Script
+from tests.exactly_once.stage import Stage
 from tests.trace import req
 
 TREATMENT = 0x77
@@ -209,3 +211,15 @@ def test_no_pairing_on_the_bench() -> None:
     at.gun.hello()
     with pytest.raises(Refused, match="bench mode"):
         Pairing.begin(at.gun)
+
+
+@req("W-14", "H9")
+def test_nothing_that_a_gun_on_the_bench_says_is_booked_into_a_treatment() -> None:
+    stage = Stage(Script((), {}), depth=1)
+    stage.world.gun.set_bench(bench=True)
+    stage.live()
+    assert "bench mode" in stage.outcome
+    assert stage.journal.state.gun is None
+    stage.world.gun.set_bench(bench=False)
+    stage.play()
+    assert stage.outcome == "done"
