@@ -155,7 +155,8 @@ def _weigh(
                 raise
             failed = error
         except BaseException:
-            click.echo(f"stopped; go on with: mesogun calibrate {what} --resume {name}", err=True)
+            if calibrator.state.started is not None:
+                click.echo(f"stopped; go on with: mesogun calibrate {what} --resume {name}", err=True)
             raise
         from mesogun.calibration.results import results
 
