@@ -11,7 +11,7 @@ import click
 
 from mesogun.cli import people
 from mesogun.clock import RealClock
-from mesogun.identity import Home, Operator, Operators, Role
+from mesogun.identity import Home, Operator, Operators, Role, fingerprint
 
 
 @click.group()
@@ -42,6 +42,7 @@ def list_people(as_json: bool) -> None:
             "name": person.name,
             "role": person.role.value,
             "retired": person.retired,
+            "key": fingerprint(person.public_key) if person.public_key is not None else None,
             "current": current is not None and person.reference == current.reference,
         }
         for person in operators.list()
@@ -52,7 +53,10 @@ def list_people(as_json: bool) -> None:
     for row in rows:
         mark = "*" if row["current"] else " "
         gone = "  retired" if row["retired"] else ""
-        click.echo(f"{mark} {row['reference']}  {row['role']:<13} {row['name']}{gone}")
+        key = row["key"] or "no signing key"
+        click.echo(f"{mark} {row['reference']}  {row['role']:<13} {key:<16} {row['name']}{gone}")
+    if not rows:
+        click.echo("nobody yet: mesogun operator add NAME --role practitioner", err=True)
 
 
 @operator.command()

@@ -95,7 +95,7 @@ class _Options:
 def _open_file(path: Path, clock: Clock, options: _Options, *, create: bool, journal_id: str | None) -> Journal:
     if not path.exists():
         if options.read_only or not create:
-            raise InputError(f"{path}: there is no journal")
+            raise InputError(f"{path}: there is no journal; a treatment begins one there, or name another")
         _create_file(path, clock, journal_id or secrets.token_hex(16))
     place.check_local(path)
     place.check_ours(path)

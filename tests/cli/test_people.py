@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from mesogun.identity import Home, verify_signature
+from mesogun.identity import Home, fingerprint, verify_signature
 from mesogun.identity.operators import endorsement_message
 from tests.cli.command import Command
 
@@ -91,3 +91,15 @@ def test_a_passphrase_that_is_not_there_is_said_to_be_missing(
     assert "passphrase" in done.complaint
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert "--passphrase-stdin" in station("operator", "rotate", "Ben").complaint
+
+
+def test_the_list_says_who_can_sign(mesogun: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mesogun("operator", "list").err == "nobody yet: mesogun operator add NAME --role practitioner\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("eight or more\n"))
+    mesogun("operator", "add", "Ada", "--role", "practitioner", "--passphrase-stdin")
+    mesogun("operator", "add", "Tom", "--role", "technician")
+    ada, tom = mesogun("operator", "list").out.splitlines()
+    public = Home.open().operators.get("Ada").public_key
+    assert public is not None
+    assert fingerprint(public) in ada
+    assert "no signing key" in tom
