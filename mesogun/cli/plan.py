@@ -15,17 +15,26 @@ from mesogun.cli import planning
 from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.errors import InputError
 
+HANDS = ("grid_template", "marked_skin", "free_hand")
+HAND_HELP = "What guides the hand: how far it misses is assumed, for the forecast only."
+
 
 @click.command()
 @click.argument("protocol")
-@click.option("--area", required=True, help="Outline file (.csv, .svg, .geojson), or a bundled example such as cheek.")
-@planning.plan_options
+@click.option(
+    "--area", required=True, help="Outline (.csv, .svg, .geojson, .json photo, .dxf), or an example such as cheek."
+)
 @click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values; never for a real gun.")
+@planning.plan_options
 @click.option("--step-nl", type=int, default=planning.STEP_NL, show_default=True, help="The gun's volume step, nL.")
 @click.option("--syringe-ml", type=FINITE, default=planning.SYRINGE_NL / 1e6, show_default=True, help="Syringe, mL.")
+@click.option("--prime-ul", type=FINITE, default=0.0, help="Priming, taken from each syringe, µL.")
+@click.option("--dead-volume-ul", type=FINITE, default=0.0, help="What stays in needle and head, each syringe, µL.")
+@click.option("--residual-ul", type=FINITE, default=0.0, help="What stays in the barrel, each syringe, µL.")
+@click.option("--hand", type=click.Choice(list(HANDS)), default="marked_skin", show_default=True, help=HAND_HELP)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--out", type=PLACE, help="Write the plan file, for mesogun treat --plan.")
-@click.option("--plot", type=PLACE, help="Draw outline, path and dose map (.svg or .png).")
+@click.option("--plot", type=PLACE, help="Draw dose, path, histogram and uncertainty on one page (.svg or .png).")
 @click.option("--template", type=PLACE, help="A 1:1 template to print (.svg or .pdf).")
 def plan(
     protocol: str,
@@ -33,6 +42,10 @@ def plan(
     demo_values: bool,
     step_nl: int,
     syringe_ml: float,
+    prime_ul: float,
+    dead_volume_ul: float,
+    residual_ul: float,
+    hand: str,
     as_json: bool,
     out: Path | None,
     plot: Path | None,
@@ -41,33 +54,43 @@ def plan(
 ) -> None:
     """Turn PROTOCOL and an area into an ordered plan.
 
-    PROTOCOL is the id of a bundled protocol (mesogun protocol list) or a .toml file.
+    PROTOCOL is the id of a bundled protocol (mesogun protocol list) or a .toml file. Numbers that the protocol gives
+    a range for are chosen so that they fit the area, and the plan says what was chosen and why; the options below fix
+    one of them, within the protocol's range.
     """
     from mesogun import plan as planner
     from mesogun.cli.visit import find_protocol
-    from mesogun.units import nl_from_ml
+    from mesogun.dose import Errors
+    from mesogun.units import nl_from_ml, nl_from_ul
 
     chosen = planning.take_plan_options(options)
     outline = planning.read_area(area)
     item = find_protocol(protocol)
     if demo_values:
-        item, _, notes = planning.demonstrated(item)
+        item, _, notes = planning.demonstrated(item, planning.asked_for(chosen))
         for note in notes:
             click.echo(f"demonstration value: {note}", err=True)
     filled = planning.supplied(item, chosen, "command line")
     made = planning.build_plan(
-        filled, outline, chosen, step_nl=step_nl, syringe_nl=nl_from_ml(syringe_ml), prime_nl=0, residual_nl=0
+        filled,
+        outline,
+        chosen,
+        step_nl=step_nl,
+        syringe_nl=nl_from_ml(syringe_ml),
+        prime_nl=nl_from_ul(prime_ul),
+        residual_nl=nl_from_ul(residual_ul),
+        dead_volume_nl=nl_from_ul(dead_volume_ul),
     )
     if out is not None:
         write_bytes(out, made.to_bytes())
     if plot is not None:
-        planner.figure(made, plot)
+        planner.figure(made, plot, Errors.typical(hand))
     if template is not None:
         planner.template(made, template)
     if as_json:
         click.echo(json.dumps(planner.plan_json(made)))
     else:
-        click.echo(planner.summary_text(made, outline))
+        click.echo(planner.summary_text(made, outline, Errors.typical(hand)))
         for path in (out, plot, template):
             if path is not None:
                 click.echo(f"wrote {path}", err=True)

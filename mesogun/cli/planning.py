@@ -5,7 +5,7 @@ Not responsible for the planner itself (``mesogun.plan``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,11 +14,58 @@ import click
 
 from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.errors import InputError, Refused
+from mesogun.units import nl_from_ml, um_from_mm
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 STEP_NL = 100
 SYRINGE_NL = 5_000_000
+
+
+SIDES = {"right": 0, "above": 90, "left": 180, "below": 270}
+"""Where the operator stands, seen on the outline as it is drawn, as a direction counter-clockwise from +x."""
+
+
+def _side(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """A side by its name, or degrees; thousandths of a degree."""
+    if value is None or value in SIDES:
+        return None if value is None else SIDES[value] * 1_000
+    try:
+        degrees = float(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither one of {', '.join(SIDES)} nor a number of degrees") from None
+    if not abs(degrees) <= 360:
+        raise click.BadParameter(f"{value} degrees: give -360 to 360, counter-clockwise from +x")
+    return round(degrees * 1_000)
+
+
+def _spot(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """A place ``X,Y`` in mm; micrometres."""
+    if value is None:
+        return None
+    try:
+        x, y = (float(part) for part in value.split(","))
+        return um_from_mm(x), um_from_mm(y)
+    except (ValueError, InputError):
+        raise click.BadParameter(f"{value!r} is no place; write X,Y in mm, as in 12.5,-30") from None
+
+
+def _named(convert: Callable[[float], int]) -> Callable[..., tuple[tuple[str, int], ...]]:
+    """``ZONE=NUMBER``, any number of times; the zone and what ``convert`` makes of the number."""
+
+    def parsed(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) -> tuple[tuple[str, int], ...]:
+        found = []
+        for value in values:
+            zone, equals, number = value.rpartition("=")
+            try:
+                found.append((zone, convert(float(number))))
+            except (ValueError, InputError):
+                equals = ""
+            if not zone or not equals:
+                raise click.BadParameter(f"{value!r}: write the zone, = and a number, as in chin=0.5")
+        return tuple(found)
+
+    return parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +76,71 @@ class PlanOptions:
     spacing_mm: float | None = None
     volume_ul: float | None = None
     total_ml: float | None = None
+    points: int | None = None
+    zone_total: tuple[tuple[str, int], ...] = ()
+    zone_spacing: tuple[tuple[str, int], ...] = ()
     head: str | None = None
+    lattice: str | None = None
+    margin_mm: float = 0.0
+    exclusion_margin_mm: float = 0.0
+    relax_edges: bool = False
     order: str | None = None
+    operator_side: int | None = None
+    start_at: tuple[int, int] | None = None
+    end_at: tuple[int, int] | None = None
     values: Path | None = None
+
+
+PLAN_OPTIONS = (
+    click.option("--depth-mm", type=FINITE, help="Depth of the needle, mm."),
+    click.option("--spacing-mm", type=FINITE, help="Distance between points, mm."),
+    click.option("--volume-ul", type=FINITE, help="Volume per point, µL."),
+    click.option("--total-ml", type=FINITE, help="Total volume, mL."),
+    click.option("--points", type=int, help="Number of points, hit exactly or the nearest reachable named."),
+    click.option(
+        "--zone-total",
+        metavar="ZONE=ML",
+        callback=_named(nl_from_ml),
+        multiple=True,
+        help="A zone's own total, mL; the others share the rest.  [repeatable]",
+    ),
+    click.option(
+        "--zone-spacing",
+        metavar="ZONE=MM",
+        callback=_named(um_from_mm),
+        multiple=True,
+        help="A zone's own distance between points, mm: denser or sparser than elsewhere.  [repeatable]",
+    ),
+    click.option("--head", help="Needle head: single, line-5, plus-5, quincunx-5, 3+2, 3x3."),
+    click.option("--lattice", type=click.Choice(["hex", "square"]), help="Lattice of the points."),
+    click.option("--margin-mm", type=FINITE, default=0.0, help="Keep needles this far inside the outline, mm."),
+    click.option(
+        "--exclusion-margin-mm", type=FINITE, default=0.0, help="Keep needles this far from exclusion zones, mm."
+    ),
+    click.option("--relax-edges", is_flag=True, help="Move points along the edges to where they cover it better."),
+    click.option("--order", type=click.Choice(["short", "comfort"]), help="Shortest path, or rows for the hand."),
+    click.option(
+        "--operator-side",
+        metavar="SIDE",
+        callback=_side,
+        help=f"Where you stand: {', '.join(SIDES)}, or degrees from +x; comfortable rows move away from you.",
+    ),
+    click.option("--start-at", metavar="X,Y", callback=_spot, help="Begin at the point nearest to this place, mm."),
+    click.option("--end-at", metavar="X,Y", callback=_spot, help="End at the point nearest to this place, mm."),
+    click.option("--values", type=PLACE, help="TOML file with the numbers that the protocol leaves to you."),
+)
 
 
 def plan_options(command: F) -> F:
     """The options that narrow a protocol down to one plan."""
-    for option in (
-        click.option("--depth-mm", type=FINITE, help="Depth of the needle, mm."),
-        click.option("--spacing-mm", type=FINITE, help="Distance between points, mm."),
-        click.option("--volume-ul", type=FINITE, help="Volume per point, µL."),
-        click.option("--total-ml", type=FINITE, help="Total volume, mL."),
-        click.option("--head", help="Needle head: single, line-5, plus-5, ..."),
-        click.option("--order", type=click.Choice(["short", "comfort"]), help="Shortest path, or rows for the hand."),
-        click.option(
-            "--values",
-            type=PLACE,
-            help="TOML file with the numbers that the protocol demands from the practitioner.",
-        ),
-    ):
+    for option in reversed(PLAN_OPTIONS):
         command = option(command)
     return command
 
 
 def take_plan_options(options: Mapping[str, Any]) -> PlanOptions:
     """The plan options out of a command's keyword arguments."""
-    return PlanOptions(**{name: options.get(name) for name in PlanOptions.__slots__})
+    return PlanOptions(**{name: options[name] for name in PlanOptions.__slots__})
 
 
 def read_area(name: str) -> Any:
@@ -71,7 +156,13 @@ def supplied(protocol: Any, options: PlanOptions, who: str) -> Any:
     """The protocol with the practitioner's numbers in it: from a values file, then from single options."""
     from mesogun.protocol import supply
 
-    values: dict[str, float] = {}
+    values = asked_for(options)
+    return supply(protocol, values, source=who, grade="site") if values else protocol
+
+
+def asked_for(options: PlanOptions) -> dict[str, float]:
+    """The protocol's numbers that options and values file give, by their dotted keys."""
+    values: dict[str, float] = {} if options.values is None else read_values(options.values)
     for key, value in (
         ("shot.depth_mm", options.depth_mm),
         ("shot.spacing_mm", options.spacing_mm),
@@ -80,9 +171,7 @@ def supplied(protocol: Any, options: PlanOptions, who: str) -> Any:
     ):
         if value is not None:
             values[key] = value
-    if options.values is not None:
-        values = {**read_values(options.values), **values}
-    return supply(protocol, values, source=who, grade="site") if values else protocol
+    return values
 
 
 def read_values(path: Path) -> dict[str, float]:
@@ -102,22 +191,51 @@ def read_values(path: Path) -> dict[str, float]:
 
 
 def build_plan(
-    protocol: Any, area: Any, options: PlanOptions, *, step_nl: int, syringe_nl: int, prime_nl: int, residual_nl: int
+    protocol: Any,
+    area: Any,
+    options: PlanOptions,
+    *,
+    step_nl: int,
+    syringe_nl: int,
+    prime_nl: int,
+    residual_nl: int,
+    dead_volume_nl: int = 0,
 ) -> Any:
     """A plan for this area within the protocol's ranges."""
     from mesogun.plan import make_plan, request_from_protocol
 
     if not protocol.metered:
         raise Refused(protocol.refusal)
-    others: dict[str, Any] = {} if options.order is None else {"order": options.order}
+    for name in ("margin_mm", "exclusion_margin_mm"):
+        if getattr(options, name) < 0:
+            told = name.replace("_", "-")
+            raise InputError(
+                f"--{told} {getattr(options, name):g}: a margin is 0 or more; negative would reach outside"
+            )
+    chosen: dict[str, Any] = {
+        "order": options.order,
+        "points": options.points,
+        "operator_mdeg": options.operator_side,
+        "start_um": options.start_at,
+        "end_um": options.end_at,
+    }
+    if options.operator_side is not None and options.order is None:
+        chosen["order"] = "comfort"
     request = request_from_protocol(
         protocol,
         step_nl=step_nl,
         syringe_nl=syringe_nl,
         head=options.head,
+        lattice=options.lattice,  # type: ignore[arg-type]  # click has checked it
         prime_nl=prime_nl,
         residual_nl=residual_nl,
-        **others,
+        dead_volume_nl=dead_volume_nl,
+        margin_um=um_from_mm(options.margin_mm),
+        exclusion_margin_um=um_from_mm(options.exclusion_margin_mm),
+        zone_totals_nl=options.zone_total,
+        zone_spacings_um=options.zone_spacing,
+        relax_edges=options.relax_edges,
+        **{name: value for name, value in chosen.items() if value is not None},
     )
     return make_plan(area, request)
 
@@ -127,14 +245,19 @@ def step_for(gun_step_nl: int) -> int:
     return -(-STEP_NL // gun_step_nl) * gun_step_nl
 
 
-def demonstrated(protocol: Any) -> tuple[Any, Any, tuple[str, ...]]:
-    """The protocol with the bundled demonstration values in it, the demonstration limits, and what was filled in."""
+def demonstrated(protocol: Any, own: Collection[str] = ()) -> tuple[Any, Any, tuple[str, ...]]:
+    """The protocol with the bundled demonstration values in it, the demonstration limits, and what was filled in.
+
+    ``own`` are the keys that the practitioner gives: nothing is filled in for them.
+    """
     from mesogun.limits import bundled_demonstration
+    from mesogun.protocol import supply
 
     shown = bundled_demonstration()
-    values = shown.values.get(protocol.id, {})
+    values = {key: value for key, value in shown.values.get(protocol.id, {}).items() if key not in own}
     notes = tuple(f"{key} = {value:g}" for key, value in values.items())
-    return shown.fill(protocol), shown.site(), notes
+    filled = supply(protocol, values, source=shown.label, grade="demo") if values else protocol
+    return filled, shown.site(), notes
 
 
 PROFILES = {"line-5": "five-pin-body", "3x3": "nine-pin"}

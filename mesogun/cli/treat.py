@@ -18,7 +18,7 @@ import click
 
 from mesogun.cli import people, places, planning, visit
 from mesogun.cli.console import Console
-from mesogun.cli.decisions import sign_decisions, signing, unlocked
+from mesogun.cli.decisions import nothing_to_sign, sign_decisions, signing, unlocked
 from mesogun.cli.fronts import JsonLines, Plain
 from mesogun.cli.held import CAPTURE, held
 from mesogun.cli.kinds import NO_FLASH, PLACE
@@ -109,6 +109,8 @@ def treat(
     answers = parse_answers(_text(answers_file), str(answers_file)) if answers_file is not None else None
     site = clinic_limits(site_limits)
     supplies = take_supplies(options)
+    if resume:
+        nothing_to_sign(options)
     chosen = planning.take_plan_options(options)
     # Everything that can be read is read before a port is touched.
     asked = None if resume else _asked(protocol, subject, area, plan_file)
@@ -131,7 +133,7 @@ def treat(
             if demo_values:
                 if kind != "simulated":
                     raise Refused(f"demonstration values are for simulated guns only; this one is {kind}")
-                item, site, _ = planning.demonstrated(item)
+                item, site, _ = planning.demonstrated(item, planning.asked_for(chosen))
             begun = start(
                 gun=gun,
                 record=record,

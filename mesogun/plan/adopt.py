@@ -27,6 +27,8 @@ class Overrides(TypedDict, total=False):
     order: Order
     points: int
     zone_totals_nl: tuple[tuple[str, int], ...]
+    zone_spacings_um: tuple[tuple[str, int], ...]
+    relax_edges: bool
     margin_um: int
     exclusion_margin_um: int
     dead_volume_nl: int

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from mesogun.dose import Errors, Forecast, Grid, Metrics, areal_dose, forecast, metrics
 from mesogun.dose import Polygon as Region
-from mesogun.dose.forecasting import map_grid
+from mesogun.dose.forecasting import expected, map_grid
 from mesogun.plan.model import Plan, Ring
 
 
@@ -82,6 +82,15 @@ def dose_forecast(plan: Plan, errors: Errors | None = None) -> Forecast:
     """Map, histogram with its band, and expected field under ``errors`` (None: ``Errors.typical()``)."""
     points_mm, volumes_ul, depth_mm = depots_of(plan)
     return forecast(region_of(plan), points_mm, volumes_ul, depth_mm, layer=plan.layer, errors=errors)
+
+
+def expected_cv(plan: Plan, errors: Errors) -> float:
+    """The coefficient of variation to expect under ``errors``, in closed form."""
+    points_mm, volumes_ul, depth_mm = depots_of(plan)
+    region = region_of(plan)
+    grid = map_grid(region, points_mm, volumes_ul, plan.layer)
+    found = expected(points_mm, volumes_ul, depth_mm, errors, grid, plan.layer)
+    return found.expected_cv(region.weights(grid))
 
 
 def depots_of(plan: Plan) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:

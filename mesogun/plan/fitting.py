@@ -45,14 +45,21 @@ class Fitter:
         self._angle_mdeg = angle_mdeg
         self._tried: dict[int, list[list[Layout]]] = {}
         self.area_mm2 = sum(region.ground.region.area for region in regions)
+        self._free_mm2 = sum(region.ground.region.area for region in regions if region.spacing_um is None)
+        self._bound = sum(
+            region.ground.region.area / (CELL[lattice] * (region.spacing_um / 1000) ** 2)
+            for region in regions
+            if region.spacing_um is not None
+        )
 
     def spacing_um(self, points: float) -> int:
-        """The spacing whose cells, one a point, fill the area; um."""
-        return round(1000 * math.sqrt(self.area_mm2 / (CELL[self.lattice] * points)))
+        """The spacing whose cells, one a point, fill the area; um. Regions of their own spacing keep theirs."""
+        left = max(points - self._bound, 1.0)
+        return round(1000 * math.sqrt(self._free_mm2 / (CELL[self.lattice] * left)))
 
     def expected(self, spacing_um: int) -> float:
         """Number of cells of a spacing that fill the area; not whole."""
-        return self.area_mm2 / (CELL[self.lattice] * (spacing_um / 1000) ** 2)
+        return self._bound + self._free_mm2 / (CELL[self.lattice] * (spacing_um / 1000) ** 2)
 
     def best(self, spacing_um: int) -> Fit:
         """The layouts that leave the least out of reach; ties fall to the earlier try."""
@@ -100,4 +107,5 @@ class Fitter:
         angle = None
         if self._angle_mdeg is not None:
             angle = round(region.frame.direction_in_frame_mdeg(self._angle_mdeg))
-        return settings(self.lattice, spacing_um / 1000, tries, angle)
+        own_um = spacing_um if region.spacing_um is None else region.spacing_um
+        return settings(self.lattice, own_um / 1000, tries, angle)

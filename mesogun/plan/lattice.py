@@ -77,16 +77,20 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Lattice points inside a region: integer coordinates, sorted; and the share of the region left out of reach."""
+    """Lattice points inside a region: integer coordinates, sorted; and the share of the region left out of reach.
+
+    ``moved_mm`` are the places that the points were moved to, (n, 2) frame mm; None while they are on the lattice.
+    """
 
     setting: Setting
     ij: Ints
     uncovered: float
+    moved_mm: Floats | None = None
 
     @property
     def uv_mm(self) -> Floats:
         """Frame coordinates, (n, 2) mm."""
-        return self.setting.positions_mm(self.ij)
+        return self.setting.positions_mm(self.ij) if self.moved_mm is None else self.moved_mm
 
 
 class Ground:

@@ -14,6 +14,7 @@ from mesogun.plan.heads import Head, find, seating
 from mesogun.plan.model import Plan, check_consistency
 from mesogun.plan.reconcile import reconcile
 from mesogun.plan.regions import regions
+from mesogun.plan.relax import relaxed
 from mesogun.plan.request import PlanRequest
 from mesogun.plan.routes import walk
 
@@ -46,7 +47,10 @@ def make_plan(area: Area, request: PlanRequest, *, own_head: Head | None = None)
     lattice, spacings_um, said = seating(head, request)
     pieces = regions(area, request)
     numbers = reconcile(Fitter(pieces, lattice, request.angle_mdeg), request, spacings_um)
-    walked = walk(pieces, numbers.fit.layouts, head, request)
+    layouts = numbers.fit.layouts
+    if request.relax_edges:
+        layouts = tuple(relaxed(piece.ground, layout) for piece, layout in zip(pieces, layouts, strict=True))
+    walked = walk(pieces, layouts, head, request)
     plan = assemble(area, replace(numbers, said=(*said, *numbers.said)), walked, replace(request, lattice=lattice))
     check_consistency(plan)
     return plan

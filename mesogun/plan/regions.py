@@ -6,7 +6,7 @@ Not responsible for the lattice itself (``lattice``) nor for volumes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from mesogun.area import Area
 from mesogun.area.model import on_grid
-from mesogun.errors import Refused
+from mesogun.errors import InputError, Refused
 from mesogun.plan.frame import Frame, own_frame
 from mesogun.plan.lattice import EDGE_MM, Floats, Ground
 from mesogun.plan.request import PlanRequest
@@ -33,12 +33,15 @@ class Region:
         The zones that reach into the region, frame mm, prepared.
     forbidden : shapely geometry or None
         Exclusion zones near the region, frame mm, prepared.
+    spacing_um : int or None
+        The region's own spacing; None where the plan's holds.
     """
 
     frame: Frame
     ground: Ground
     zones: tuple[tuple[str, BaseGeometry], ...]
     forbidden: BaseGeometry | None
+    spacing_um: int | None = None
 
     def zone_of(self, uv_mm: Floats) -> list[str]:
         """The zone of each position, (n, 2) mm; on a seam between two zones the first one in the file."""
@@ -74,12 +77,38 @@ def regions(area: Area, request: PlanRequest) -> tuple[Region, ...]:
     Refused
         If the margins leave nothing of a zone.
     """
-    return tuple(_region(area, members, request) for members in _groups(area, mm(request.spacing.high)))
+    own = dict(request.zone_spacings_um)
+    if not own:
+        return tuple(
+            _region(area, members, request) for members in _groups(area, area.polygon, mm(request.spacing.high))
+        )
+    names = [zone.name for zone in area.zones]
+    unknown = next((name for name in own if name not in names), None)
+    if unknown is not None:
+        raise InputError(f"no zone {unknown!r} in area {area.name}; there are {', '.join(names)}")
+    if set(own) == set(names):
+        raise InputError("every zone has a spacing of its own; leave one to the spacing of the plan")
+    found: list[Region] = []
+    rest: BaseGeometry = area.polygon
+    for zone in area.zones:
+        if zone.name in own:
+            found += _own(area, on_grid(zone.polygon.intersection(area.polygon)), request, own[zone.name])
+            rest = rest.difference(zone.polygon)
+    return (*_own(area, on_grid(rest), request, None), *found)
 
 
-def _groups(area: Area, gap_mm: float) -> list[list[Polygon]]:
+def _own(area: Area, part: Polygon | MultiPolygon, request: PlanRequest, spacing_um: int | None) -> list[Region]:
+    """The regions of one part of an area, kept a quarter of its spacing away from the parts beside it."""
+    reach_um = request.spacing.start if spacing_um is None else spacing_um
+    beside = area.polygon.difference(part.buffer(EDGE_MM))
+    seam = beside.buffer(mm(reach_um) / 4) if not beside.is_empty else None
+    groups = _groups(area, part, mm(request.spacing.high))
+    return [replace(_region(area, members, request, seam), spacing_um=spacing_um) for members in groups]
+
+
+def _groups(area: Area, polygon: Polygon | MultiPolygon, gap_mm: float) -> list[list[Polygon]]:
     """Pieces of the area, grouped so that groups are at least ``gap_mm`` apart; ordered by zone, then size."""
-    pieces = list(area.polygon.geoms) if isinstance(area.polygon, MultiPolygon) else [area.polygon]
+    pieces = list(polygon.geoms) if isinstance(polygon, MultiPolygon) else [polygon]
     groups: list[list[Polygon]] = []
     for piece in pieces:
         touching = [group for group in groups if any(piece.distance(other) < gap_mm for other in group)]
@@ -97,7 +126,7 @@ def _groups(area: Area, gap_mm: float) -> list[list[Polygon]]:
     return sorted(groups, key=rank)
 
 
-def _region(area: Area, pieces: Sequence[Polygon], request: PlanRequest) -> Region:
+def _region(area: Area, pieces: Sequence[Polygon], request: PlanRequest, seam: BaseGeometry | None = None) -> Region:
     whole = pieces[0] if len(pieces) == 1 else MultiPolygon(list(pieces))
     frame = own_frame(whole)
     near = [p for p in area.exclusions if p.distance(whole) < mm(request.spacing.high)]
@@ -105,6 +134,8 @@ def _region(area: Area, pieces: Sequence[Polygon], request: PlanRequest) -> Regi
     safe: BaseGeometry = whole.buffer(-mm(request.margin_um) - EDGE_MM, join_style="mitre")
     if keep_out:
         safe = safe.difference(shapely.union_all(keep_out))
+    if seam is not None:
+        safe = safe.difference(seam)
     if safe.is_empty:
         raise Refused(
             f"{area.name}: margins of {mm(request.margin_um):g} mm to the outline and "

@@ -90,6 +90,10 @@ class PlanRequest:
         Whether the hand may turn the head between stamps, to other directions of the lattice.
     zone_totals_nl : mapping as pairs
         Totals of single zones, nl; the other zones share what is left of the total.
+    zone_spacings_um : mapping as pairs
+        Spacing of single zones, um, for more or fewer points there than elsewhere; within the spacing's range.
+    relax_edges : bool
+        Whether points along the edges move off the lattice to where they cover the skin there better.
     layer : str
         Where the depots are meant to lie; the dose model's width law follows it.
     margin_um, exclusion_margin_um : int
@@ -113,6 +117,8 @@ class PlanRequest:
     total: Span | None = None
     points: int | None = None
     zone_totals_nl: tuple[tuple[str, int], ...] = ()
+    zone_spacings_um: tuple[tuple[str, int], ...] = ()
+    relax_edges: bool = False
     head: str = "single"
     turn_head: bool = False
     lattice: Lattice = "hex"
@@ -150,6 +156,15 @@ class PlanRequest:
                 f"syringe of {self.syringe_nl / 1e6:g} mL: dead volume, priming and residual take "
                 f"{self.unusable_nl / 1e6:g} mL of it, nothing is left for shots; take a larger syringe"
             )
+        if self.head != "single" and (self.relax_edges or self.zone_spacings_um):
+            what = "relaxed edges" if self.relax_edges else "zones with a spacing of their own"
+            raise InputError(f"{what} need a single needle: head {self.head!r} sits on one lattice only")
+        for name, spacing_um in self.zone_spacings_um:
+            if not self.spacing.holds(spacing_um):
+                raise InputError(
+                    f"zone {name!r}: a spacing of {spacing_um / 1000:g} mm is outside {self.spacing.low / 1000:g} to "
+                    f"{self.spacing.high / 1000:g} mm ({self.spacing.source}); choose within it"
+                )
         for name, total_nl in self.zone_totals_nl:
             if total_nl < self.step_nl:
                 raise InputError(f"zone {name!r}: a total of {total_nl} nL is less than one step of {self.step_nl} nL")

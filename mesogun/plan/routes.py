@@ -20,7 +20,7 @@ from mesogun.plan.lattice import Floats, Layout
 from mesogun.plan.regions import Region
 from mesogun.plan.request import PlanRequest, Span
 from mesogun.plan.shortest import shortest
-from mesogun.plan.sites import Node, Sites
+from mesogun.plan.sites import Node, Sites, spanning_tree
 from mesogun.plan.stamping import stamps
 
 Place = tuple[int, int]
@@ -118,9 +118,20 @@ def _spanning_um(parts: Sequence[_Part]) -> float:
 
 def _places(part: _Part) -> list[Place]:
     region, layout, sites = part
-    scale = len(sites[0].nodes)
-    sums = [(sum(n[0] for n in s.nodes), sum(n[1] for n in s.nodes)) for s in sites]
-    return _um(region, layout.setting.positions_mm(np.array(sums) / scale))
+    return _um(region, _centres_mm(layout, sites))
+
+
+def _sums(work: Sequence[_Site]) -> list[Node]:
+    """The sum of each site's nodes: its centre times the number of its needles, exactly."""
+    return [(sum(n[0] for n in s.nodes), sum(n[1] for n in s.nodes)) for s in work]
+
+
+def _centres_mm(layout: Layout, work: Sequence[_Site]) -> Floats:
+    """Where the sites are, (n, 2) frame mm: on the lattice, or where their points were moved to."""
+    if layout.moved_mm is None:
+        return layout.setting.positions_mm(np.array(_sums(work)) / len(work[0].nodes))
+    number = {(i, j): k for k, (i, j) in enumerate(layout.ij.tolist())}
+    return np.asarray(layout.moved_mm[[number[site.nodes[0]] for site in work]])
 
 
 def _closest(here: Sequence[Place], there: Sequence[Place]) -> tuple[Place, Place]:
@@ -167,16 +178,17 @@ def _part(
 ) -> tuple[list[Firing], float]:
     setting = layout.setting
     scale = len(work[0].nodes)
-    sums = [(sum(n[0] for n in s.nodes), sum(n[1] for n in s.nodes)) for s in work]
-    centres_mm = setting.positions_mm(np.array(sums) / scale)
+    centres_mm = _centres_mm(layout, work)
 
     def blocked(pairs: Sequence[tuple[int, int]]) -> list[bool]:
         ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         return [bool(hit) for hit in region.crossing(centres_mm[ends[:, 0]], centres_mm[ends[:, 1]])]
 
-    sites = Sites(sums, setting.kind, scale, blocked if region.forbidden is not None else None)
+    sites = Sites(_sums(work), setting.kind, scale, blocked if region.forbidden is not None else None)
     plane_um = _um(region, centres_mm)
-    needles_um = _um(region, setting.positions_mm(np.array([node for site in work for node in site.nodes])))
+    moved = layout.moved_mm is not None
+    every = np.array([node for site in work for node in site.nodes])
+    needles_um = plane_um if moved else _um(region, setting.positions_mm(every))
     start = None if before is None else _nearest(plane_um, before)
     end = None if after is None else _nearest(plane_um, after)
     if start is not None and start == end:
@@ -190,6 +202,10 @@ def _part(
     else:
         order, rows = shortest(sites, start, end), frozenset()
     spacing_um = setting.spacing_mm * 1000
+
+    def step_um(a: int, b: int) -> float:
+        return math.dist(plane_um[a], plane_um[b]) if moved else sites.far(a, b) * spacing_um
+
     made: list[Firing] = []
     for place, k in enumerate(order):
         stamp = work[k]
@@ -202,12 +218,12 @@ def _part(
                 round(angle) % 360_000 if scale > 1 else 0,
                 plane_um[k],
                 tuple(needles_um[k * scale : (k + 1) * scale]),
-                0.0 if previous is None else sites.far(previous, k) * spacing_um,
+                0.0 if previous is None else step_um(previous, k),
                 False if previous is None else _lifts(region, sites, previous, k, centres_mm),
                 place == 0 or k in rows,
             )
         )
-    return made, sites.lower_bound() * spacing_um
+    return made, spanning_tree(plane_um) if moved else sites.lower_bound() * spacing_um
 
 
 def _lifts(region: Region, sites: Sites, a: int, b: int, centres_mm: Floats) -> bool:

@@ -119,9 +119,16 @@ class Sites:
         """No path through all sites is shorter, in spacings.
 
         One step a site where the sites hang together by single steps; else the minimum spanning tree, of which every
-        path is one.
+        path is one. On a square lattice single steps change the colour of a chessboard: a path through more sites of
+        one colour than of the other needs a diagonal or more for each that is left over.
         """
-        return float(len(self) - 1) if self._together() else spanning_tree(self.xy)
+        if not self._together():
+            return spanning_tree(self.xy)
+        bound = float(len(self) - 1)
+        if self.lattice == "square":
+            dark = sum((a + b) % 2 for a, b in self.nodes)
+            bound += (math.sqrt(2) - 1) * max(abs(len(self) - 2 * dark) - 1, 0)
+        return bound
 
     def _together(self) -> bool:
         seen = {0}

@@ -6,12 +6,14 @@ Not responsible for any number in it. Plain text, 100 columns, no colour: for a 
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from mesogun.area import Area
-from mesogun.plan.doses import dose_summary
+from mesogun.dose import Errors, check_depth
+from mesogun.plan.doses import dose_summary, expected_cv
 from mesogun.plan.model import Plan
 from mesogun.units import ml_text, mm_text, ul_text
 
@@ -26,8 +28,9 @@ LOW_COVERAGE = 0.8
 """Below this share of skin within reach, the summary speaks of gaps."""
 
 
-def summary_text(plan: Plan, area: Area) -> str:
-    """The plan as advice in full sentences."""
+def summary_text(plan: Plan, area: Area, errors: Errors | None = None) -> str:
+    """The plan as advice in full sentences; ``errors`` are those of the forecast (None: the usual ones)."""
+    dose = dose_summary(plan)
     sections = (
         ("", (_headline(plan),)),
         ("Area", _area(plan, area)),
@@ -35,8 +38,8 @@ def summary_text(plan: Plan, area: Area) -> str:
         ("Chosen for you, and why", plan.changes),
         ("Path", _path(plan)),
         ("Syringes", _syringes(plan)),
-        ("Forecast (a model of fluid right after the visit, not a measurement)", _dose(plan)),
-        ("Before you start", _advice(plan, area)),
+        ("Forecast (a model of fluid right after the visit, not a measurement)", _dose(plan, dose, errors)),
+        ("Before you start", _advice(plan, area, dose)),
     )
     blocks = ["\n".join(_block(title, lines)) for title, lines in ((t, tuple(ls)) for t, ls in sections) if lines]
     return "\n\n".join([*blocks, f"Plan {plan.plan_hash}"]) + "\n"
@@ -47,7 +50,10 @@ def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield title
     indent = "  " if title else ""
     for line in lines:
-        yield textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=indent + ("  " if title else ""))
+        # a number and its unit stay on one line
+        bound = re.sub(r"(?<=\d) (?=[^\W\d]|[%µ])", "\u00a0", line)
+        wrapped = textwrap.fill(bound, WIDTH, initial_indent=indent, subsequent_indent=indent + ("  " if title else ""))
+        yield wrapped.replace("\u00a0", " ")
 
 
 def _headline(plan: Plan) -> str:
@@ -58,7 +64,7 @@ def _headline(plan: Plan) -> str:
     title = plan.protocol_title or "Plan"
     lattice = "hexagonal" if plan.lattice == "hex" else "square"
     return (
-        f"{title}: {_count(len(plan.points), 'point')} on {plan.area_name}, {mm_text(plan.spacing_um)} apart on a "
+        f"{title}. {_count(len(plan.points), 'point')} on {plan.area_name}, {mm_text(plan.spacing_um)} apart on a "
         f"{lattice} lattice, {mm_text(plan.points[0].depth_um)} deep, {per_point} each. "
         f"In all {ml_text(plan.total_nl)} of {what}, in {_count(len(plan.shots), 'shot')}{_heads(plan)}."
     )
@@ -78,42 +84,54 @@ def _area(plan: Plan, area: Area) -> Iterator[str]:
     yield f"{area.area_mm2 / 100:.1f} cm² to treat" + (
         f"; {_count(left_out, 'exclusion zone')} left out." if left_out else "."
     )
+    asked = dict(plan.request)
+    own = dict(json.loads(asked.get("zone_spacings_um", "[]")))
     if len(plan.zones) > 1:
         for zone in plan.zones:
-            yield f"{zone.name}: {_count(zone.points, 'point')}, {ml_text(zone.total_nl)}."
+            apart = f", {mm_text(own[zone.name])} apart" if zone.name in own else ""
+            yield f"{zone.name}: {_count(zone.points, 'point')}{apart}, {ml_text(zone.total_nl)}."
     if plan.surface != "flat":
         yield f"Laid out on a {plan.surface}, by arc length: wrap the template round, do not project it."
+    if json.loads(asked.get("relax_edges", "false")):
+        yield "Points along the edges are moved off the lattice to where they cover the skin there better."
     yield from (f"{note[:1].upper()}{note[1:]}." for note in area.notes if not note.startswith("warning: "))
 
 
 def _volumes(plan: Plan) -> Iterator[str]:
     per_shot = _spread([shot.volume_nl for shot in plan.shots])
     yield (
-        f"Every shot is a whole number of the gun's steps of {ul_text(plan.step_nl)} ({per_shot}); the shots add up to "
-        f"{ml_text(plan.total_nl)} exactly, and along the way the sum is never off by more than half a step."
+        f"{per_shot} a shot, in whole steps of the gun ({ul_text(plan.step_nl)}). The shots add up to "
+        f"{ml_text(plan.total_nl)} exactly; on the way the sum is never off by more than half a step."
     )
 
 
 def _path(plan: Plan) -> Iterator[str]:
     path = plan.path
-    kind = "comfortable rows" if plan.order == "comfort" else "the shortest way"
+    kind = "comfortable rows" if plan.order == "comfort" else "the shortest way found"
+    above = 100 * (path.ratio - 1)
+    least = (
+        "no order of these shots is shorter"
+        if above < 0.05
+        else f"at most {above:.1f} % longer than the shortest possible"
+    )
     yield (
-        f"{kind.capitalize()}: {path.length_mm:.0f} mm; no way through these shots can be shorter than "
-        f"{path.lower_bound_mm:.0f} mm (ratio {path.ratio:.3f}). {_count(path.turns, 'turn')}, longest move "
+        f"{kind.capitalize()}: {path.length_mm:.0f} mm, {least}. {_count(path.turns, 'turn')}, longest move "
         f"{path.longest_jump_mm:.1f} mm."
     )
     if path.lifts:
         shown = ", ".join(f"{index + 1} ({_why_lift(plan, index)})" for index in path.lifts[:8])
         more = ", ..." if len(path.lifts) > 8 else ""
-        yield f"Lift the gun {_count(len(path.lifts), 'time')}: before shot {shown}{more}."
+        often = "once" if len(path.lifts) == 1 else f"{len(path.lifts)} times"
+        yield f"Lift the gun {often}: before shot {shown}{more}."
     else:
         yield "No move crosses an exclusion zone or leaves the area."
     pace = json.loads(dict(plan.request)["pace"])
-    yield (
-        f"About {_minutes(plan.path.seconds)}, assuming {pace['shot_ms'] / 1000:g} s a shot, "
-        f"{pace['travel_um_per_s'] / 1000:g} mm/s between shots, {pace['lift_ms'] / 1000:g} s a lift and "
-        f"{pace['syringe_change_ms'] / 1000:g} s a change of syringe."
-    )
+    steps = [f"{pace['shot_ms'] / 1000:g} s a shot", f"{pace['travel_um_per_s'] / 1000:g} mm/s between shots"]
+    if path.lifts:
+        steps.append(f"{pace['lift_ms'] / 1000:g} s a lift")
+    if plan.syringe_changes:
+        steps.append(f"{pace['syringe_change_ms'] / 1000:g} s a change of syringe")
+    yield f"About {_minutes(path.seconds)}, assuming {', '.join(steps[:-1])} and {steps[-1]}."
 
 
 def _why_lift(plan: Plan, index: int) -> str:
@@ -139,16 +157,31 @@ def _syringes(plan: Plan) -> Iterator[str]:
         yield f"Change before shot {where}{', ...' if len(plan.syringe_changes) > 8 else ''}."
 
 
-def _dose(plan: Plan) -> Iterator[str]:
-    dose = dose_summary(plan)
+def _dose(plan: Plan, dose: dict[str, float], errors: Errors | None) -> Iterator[str]:
+    average = f"{dose['reference_ul_per_cm2']:.0f} µL/cm²"
+    reached = f"{100 * dose['coverage']:.0f} % of the area"
+    if dose["coverage"] < LOW_COVERAGE:
+        yield (
+            f"The depots stand apart: {reached} holds fluid at first, the rest none. Averaged over all of it the dose "
+            f"is {average}; within the depots it is some {1 / max(dose['coverage'], 1e-3):.1f} times that."
+        )
+        return
     yield (
-        f"{100 * dose['coverage']:.0f} % of the area comes within reach of a depot. Spread around the mean (CV) "
-        f"{dose['cv']:.2f}; D90 {dose['d90']:.0f} µL/cm² against {dose['reference_ul_per_cm2']:.0f} µL/cm² on average; "
-        f"V100 {100 * dose['v100']:.0f} %, more than one and a half times the average on {100 * dose['hot']:.0f} %."
+        f"{reached} comes within reach of a depot. The dose is {average} on average and varies by "
+        f"{100 * dose['cv']:.0f} % of that (CV); 90 % of the area gets at least {dose['d90']:.0f} µL/cm² (D90), "
+        f"{100 * dose['v100']:.0f} % the average or more (V100), {100 * dose['hot']:.0f} % more than one and a half "
+        "times as much."
+    )
+    named = Errors.typical() if errors is None else errors
+    yield (
+        f"With a hand that misses by {named.jitter_sd_mm:g} mm (assumed) and shots that scatter by "
+        f"{100 * named.volume_cv:.0f} %, expect {100 * expected_cv(plan, named):.0f} % instead of "
+        f"{100 * dose['cv']:.0f} %."
     )
 
 
-def _advice(plan: Plan, area: Area) -> Iterator[str]:
+def _advice(plan: Plan, area: Area, dose: dict[str, float]) -> Iterator[str]:
+    yield from _depths(plan, area)
     yield from plan.warnings
     volumes = [shot.volume_nl for shot in plan.shots]
     if plan.syringe_changes:
@@ -166,7 +199,7 @@ def _advice(plan: Plan, area: Area) -> Iterator[str]:
             f"{plan.syringes} syringes are many for one visit. With syringes of {larger} or more it "
             f"would be {MANY_SYRINGES} or fewer; or check whether the total is what you mean."
         )
-    if dose_summary(plan)["coverage"] < LOW_COVERAGE:
+    if dose["coverage"] < LOW_COVERAGE:
         yield (
             f"At {mm_text(plan.spacing_um)} the depots do not meet: skin between them stays without fluid at first. "
             "If an even layer is wanted, allow a smaller spacing; if separate papules are wanted, this is right."
@@ -174,6 +207,39 @@ def _advice(plan: Plan, area: Area) -> Iterator[str]:
     if any("example" in note for note in area.notes):
         yield "This is an example area: draw the outline on the subject, or trace a photo with a scale, first."
     yield "Compare the 50 mm ruler of the printed template with a real one before marking skin."
+
+
+SITES = {
+    "forehead": "forehead",
+    "cheek": "zygoma",
+    "jowls": "submandibular",
+    "submental": "submandibular",
+    "periorbital": "eyelid",
+    "neck": "neck",
+    "abdomen": "abdomen",
+    "thigh": "thigh",
+    "arm": "arm",
+    "buttocks": "buttock",
+    "hips": "waist",
+}
+"""Sites with a measured skin thickness, by the names that areas and zones go by."""
+
+
+def _depths(plan: Plan, area: Area) -> Iterator[str]:
+    """A word where the depth is not in the layer aimed at, on mean thicknesses, for areas named after a site."""
+    names = [area.name, *(zone.name for zone in area.zones)]
+    bare = [name.lower().removeprefix("left-").removeprefix("right-") for name in names]
+    verdicts = {
+        site: check_depth(plan.points[0].depth_um / 1000, site, plan.layer)
+        for site in dict.fromkeys(SITES[name] for name in bare if name in SITES)
+    }
+    wrong = [site for site, verdict in verdicts.items() if not verdict.ok]
+    if wrong:
+        others = f" The same goes for {', '.join(wrong[1:])}." if wrong[1:] else ""
+        yield (
+            f"{verdicts[wrong[0]].message}.{others} People differ from means: measure, or choose the depth for the "
+            "skin before you."
+        )
 
 
 def _spread(volumes_nl: list[int]) -> str:
