@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mesogun.cli import people
+from mesogun.errors import InputError
 from mesogun.identity import Home, Operator, Signer
 from mesogun.journal import Filter
 
@@ -43,6 +44,12 @@ def unlocked(operator: Operator, options: Mapping[str, Any]) -> Signer | None:
         return None
     words = people.passphrase("Passphrase of your signing key", piped=piped)
     return Home.open().operators.unlock(operator.reference, words)
+
+
+def nothing_to_sign(options: Mapping[str, Any]) -> None:
+    """``InputError`` when a treatment that goes on is to be signed: its decisions were taken before."""
+    if options["sign"] or options["passphrase_stdin"]:
+        raise InputError("--sign is for a new treatment; rows on record are signed with mesogun journal sign")
 
 
 def sign_decisions(record: Journal, treatment: str, signer: Signer, operator: Operator) -> int:

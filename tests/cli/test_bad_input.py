@@ -37,6 +37,7 @@ def written(folder: Path) -> list[str]:
         (("treat", "face-mesolift", "--area", "{tiny}", "--port", "sim://standard", *TREAT), 5, "way"),
         (("treat", "face-of-mars", "--area", "cheek", "--port", "sim://standard", *TREAT), 2, "face-of-mars"),
         (("treat", "--resume", "--port", "sim://standard", "--yes"), 2, "none"),
+        (("treat", "--resume", "--port", "sim://standard", "--yes", "--sign"), 2, "--sign"),
         (("gun", "info", "--port", "sim://no-such-gun"), 2, "no-such-gun"),
         (("gun", "info", "--port", "gopher://x"), 2, "gopher"),
         (("gun", "info", "--port", "socket://10.0.0.1:99"), 2, "network"),
