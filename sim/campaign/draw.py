@@ -47,10 +47,7 @@ def draw(seed: int) -> Draw:
         if not stream.chance(rates[name.partition(".")[0]]):
             continue
         fault = Fault(name, place(name, stream), numbers(name, stream))
-        masked = name.startswith("fluid.") and any(
-            other.name.startswith("fluid.") and "fluid.leak" in {name, other.name} for other in faults
-        )  # a leak beside another fault of the path is beyond this gun's senses
-        if not masked and not any(other.at == fault.at for other in faults):
+        if not any(other.at == fault.at for other in faults):
             faults.append(fault)
     return Draw(
         seed,
@@ -64,10 +61,6 @@ def draw(seed: int) -> Draw:
 
 def place(name: str, stream: Stream) -> At:
     """Somewhere in the treatment: placement matters more than rate."""
-    if (
-        name == "fluid.leak"
-    ):  # one that opens behind the peak of pressure is beyond this gun's senses (docs/simulator.md)
-        return At("phase", 1 + stream.integer(6), phase="insert")
     way = stream.choice(("to_gun", "to_host"))
     kind = stream.integer(5)
     if name in BYTES or kind == 0:

@@ -97,7 +97,9 @@ class Treatment:
             "second_runner": lambda: setattr(self, "_rival", self.journal.take(TREATMENT, "rival")),
         }
         self.world.kernel.at(GIVE_UP_US, "give up", self._give_up)
-        self.invariants = Invariants(self.world, host=self.journal.belief, redos=self._redos)
+        self.invariants = Invariants(
+            self.world, host=self.journal.belief, redos=self._redos, unseen_nl=lambda: self.injector.unseen_nl
+        )
         self.stopped_by: list[str] = []
         self.gave_up = False
         self.on_runner: list[Callable[[Runner], None]] = []

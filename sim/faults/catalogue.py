@@ -10,15 +10,25 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One kind of fault. ``numbers``: name -> (default, lowest, highest)."""
+    """One kind of fault. ``numbers``: name -> (default, lowest, highest).
+
+    ``seen_from`` is where the gun's sensors begin to see it, and ``masked_by`` names faults beside which they cannot:
+    below the one, or beside the other, what it takes is in the truth and in no record, and the invariants allow for
+    exactly that (``docs/decisions/0405``).
+    """
 
     sees: str
     numbers: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     excludes: tuple[str, ...] = ()
+    seen_from: dict[str, float] = field(default_factory=dict)
+    masked_by: tuple[str, ...] = ()
 
 
 _COUNT = {"count": (1.0, 1.0, 1000.0)}
 _FOR = {"for_us": (200_000.0, 1.0, 60_000_000.0)}
+_NARROW = (  # each lets less through the needles, as a leak lets more past the stopper: one sensor sees only the sum
+    "fluid.occlusion", "fluid.partial_occlusion", "fluid.intermittent_occlusion", "fluid.blocked_pin", "fluid.cold",
+)  # fmt: skip
 
 CATALOGUE: dict[str, Effect] = {
     # the cable
@@ -68,10 +78,15 @@ CATALOGUE: dict[str, Effect] = {
     "fluid.occlusion": Effect("fault OCCLUSION, PARTIAL", {}),
     "fluid.partial_occlusion": Effect("a slower shot, or fault OCCLUSION", {"factor": (4.0, 1.1, 1000.0)}),
     "fluid.intermittent_occlusion": Effect("fault OCCLUSION, PARTIAL, or a slower shot", _FOR),
-    "fluid.bubble": Effect("fault SYRINGE, INDETERMINATE", {"nl": (50_000.0, 20_000.0, 500_000.0)}),
+    "fluid.bubble": Effect("fault SYRINGE, INDETERMINATE", {"nl": (50_000.0, 500.0, 500_000.0)}),
     "fluid.short_fill": Effect("fault EMPTY, PARTIAL", {"left_nl": (5_000.0, 0.0, 1_000_000.0)}),
     "fluid.wrong_syringe": Effect("fault SYRINGE", {}),
-    "fluid.leak": Effect("fault SYRINGE, INDETERMINATE", {"ratio": (2.0, 1.6, 50.0)}),
+    "fluid.leak": Effect(
+        "fault SYRINGE, INDETERMINATE",
+        {"ratio": (2.0, 0.01, 50.0)},
+        seen_from={"ratio": 0.3},
+        masked_by=_NARROW,
+    ),
     "fluid.blocked_pin": Effect("higher pressure; occlusion if it was the only needle", {}),
     "fluid.cold": Effect("higher pressure, slower flow", {"factor": (1.5, 1.01, 20.0)}),
     # the hand

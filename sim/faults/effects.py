@@ -86,15 +86,16 @@ def intermittent(injector: Injector, fault: Fault) -> None:
 
 
 def bubble(injector: Injector, fault: Fault) -> None:
-    """Air in the syringe: soft, and bled off when somebody looks."""
-    injector.path(bubble_nl=fault.number("nl"))
-    injector.until_cleared(lambda: injector.path(bubble_nl=0.0))
+    """Air in the syringe: soft, and bled off when somebody looks. It comes in at rest: nothing draws it in a stroke."""
+    injector.at_rest(lambda: injector.path(bubble_nl=fault.number("nl")))
+    injector.until_cleared(injector.world.plant.bleed)
 
 
 def leak(injector: Injector, fault: Fault) -> None:
     """Liquid escapes past the stopper until somebody looks: ``ratio`` times as easily as through the needles."""
     injector.path(leak=fault.number("ratio") / injector.needle_resistance)
-    injector.until_cleared(lambda: injector.path(leak=0.0))
+    injector.hide_leak(hidden=fault.beyond_sensors(injector.plan))
+    injector.until_cleared(injector.mend_leak)
 
 
 def blocked_pin(injector: Injector, _: Fault) -> None:

@@ -15,7 +15,7 @@ from mesogun.wire.frame import Frame, parse
 from sim.faults.effects import BYTES, HAPPENS
 from sim.faults.plan import Fault, FaultPlan
 from sim.firmware.shotlog import Closing, Intent
-from sim.firmware.table import Phase
+from sim.firmware.table import BUSY, Phase
 from sim.line import Parcel, Way
 from sim.world import World
 
@@ -52,6 +52,9 @@ class Injector:
         self._tear: int | None = None
         self._outage_end_us = -1
         self._repairs: list[Callable[[], None]] = []
+        self._at_rest: list[Callable[[], None]] = []
+        self._unseen_nl = 0.0
+        self._hidden_from: float | None = None  # what had leaked when a leak began that no sensor sees
         self._on_off: list[Callable[[], None]] = []
         self._waiting: dict[str, list[tuple[int, Fault]]] = {}
         for index, fault in enumerate(plan.faults):
@@ -82,7 +85,10 @@ class Injector:
         self.world.line.plugged = True
         self.world.gun.stick()
         self.world.gun.store.memory.stuck.clear()
-        self.path(blocked=False, extra_resistance=0.0, bubble_nl=0.0, leak=0.0, viscosity_factor=1.0)
+        self._at_rest.clear()
+        self.world.plant.bleed()
+        self.mend_leak()
+        self.path(blocked=False, extra_resistance=0.0, viscosity_factor=1.0)
         self.path(open_pins=self.world.profile.integer("needle.count"))
         for repair in self._repairs:
             repair()
@@ -104,6 +110,30 @@ class Injector:
             return
         self.world.plant.change(**attributes)
         self.world.gun.machine.watch_again()
+
+    @property
+    def unseen_nl(self) -> float:
+        """What leaked so far where no sensor of this gun could see it."""
+        self.world.plant.sync()
+        leaked = self.world.plant.account.leaked
+        return self._unseen_nl + (0.0 if self._hidden_from is None else leaked - self._hidden_from)
+
+    def hide_leak(self, *, hidden: bool) -> None:
+        """A leak begins that the gun's sensors cannot see, or one that they can."""
+        self._unseen_nl = self.unseen_nl
+        self._hidden_from = self.world.plant.account.leaked if hidden else None
+
+    def mend_leak(self) -> None:
+        """It is tight again."""
+        self.hide_leak(hidden=False)
+        self.path(leak=0.0)
+
+    def at_rest(self, action: Callable[[], None]) -> None:
+        """Now, or as soon as the shot under way is over."""
+        if self.world.gun.machine.phase in BUSY:
+            self._at_rest.append(action)
+        else:
+            action()
 
     def until_cleared(self, repair: Callable[[], None]) -> None:
         """Undo it when somebody has looked: when the gun leaves its fault, or is switched on again."""
@@ -273,6 +303,10 @@ class Injector:
     def phase_changed(self, before: Phase, after: Phase, /) -> None:
         """Phases are places for faults; leaving a fault is when things get repaired."""
         self._phases[after] += 1
+        if after not in BUSY and self._at_rest:
+            resting, self._at_rest = self._at_rest, []
+            for action in resting:
+                action()
         if after is Phase.OFF:
             waiting, self._on_off = self._on_off, []
             for action in waiting:

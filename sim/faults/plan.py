@@ -71,6 +71,12 @@ class Fault:
         default = CATALOGUE[self.name].numbers[key][0]
         return float(self.numbers.get(key, default))
 
+    def beyond_sensors(self, plan: FaultPlan) -> bool:
+        """Whether it is too small for the gun's sensors, or hidden behind another fault of its plan."""
+        effect = CATALOGUE[self.name]
+        small = any(self.number(key) < least for key, least in effect.seen_from.items())
+        return small or any(other.name in effect.masked_by for other in plan.faults)
+
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:

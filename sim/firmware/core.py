@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from mesogun.wire.codes import EventCode, Fault, ShotKind
+from sim.firmware.judge import OwnPath
 from sim.firmware.panel import Panel
 from sim.firmware.shot import Entry, Shot, Witness
 from sim.firmware.shotlog import indeterminate
@@ -42,11 +43,18 @@ class Core:
         self.shot: Shot | None = None
         self.fault = Fault.NONE
         self.hung = False
+        self.reseating = False  # the screw goes forward again behind a relief
+        self.own_path = OwnPath(
+            profile.needle_kpa_s_per_nl() / profile["needle.count"],
+            profile.compliance_nl_per_kpa,
+            profile["tissue.stiffness_kpa_per_ul"] / 1e3,
+        )
         self.forget_session: Callable[[], None] = lambda: None
         self.boot_us = 0
         self.calibrated_day = 0  # days since 1970-01-01; the world sets it
         self.primed_nl = 0
         self.syringe_left_nl = 0
+        self.last_volume_nl = 0
         self.bench = False
         self.release_seen = False
         self.lease_end_us = 0
@@ -58,9 +66,12 @@ class Core:
         self.wants_syringe = False
         self._cause = 0
         self._event = Happening.POWER
-        self._relief_start_us = self._relief_end_us = 0
+        self._relief_end_us = 0
+        self._relief_kpa = 0.0
         self._lease: Timer | None = None
         self._motor: Timer | None = None
+        self._reading: Timer | None = None
+        self._seat: Timer | None = None
         self._last_start_us = -(10**9)
         self._burst_left = 0
 
@@ -135,6 +146,13 @@ class Core:
         self.plant.sync()
         return self.panel.pressure_read(self.plant.pressure + self.profile["sensors.pressure_offset_kpa"])
 
+    def _risen_kpa(self) -> float:
+        return self.pressure_kpa() - self._offset_kpa
+
+    @property
+    def _offset_kpa(self) -> float:
+        return self.profile["sensors.pressure_offset_kpa"]
+
     def needs_contact(self) -> bool:
         """Whether this shot must be in contact throughout."""
         return self.shot is not None and self._kind() == ShotKind.TREAT
@@ -144,7 +162,7 @@ class Core:
         return not self.needs_contact()
 
     def _zero_kpa(self) -> float:
-        return self.profile["sensors.pressure_offset_kpa"] + 0.2
+        return self._offset_kpa + 0.2
 
     def _kind(self) -> int:
         return self._shot().intent.kind
@@ -217,11 +235,12 @@ class Core:
         """The supply is gone: the screw stops, RAM is lost, memory keeps what was written."""
         self.plant.halt()
         self.plant.withdraw()
-        for timer in (self._lease, self._motor):
+        for timer in (self._lease, self._motor, self._reading, self._seat):
             if timer is not None:
                 timer.cancel()
         self.magazine.clear()
         self.deferred.clear()
+        self.reseating = False
         self.shot = None
 
     # at rest
@@ -262,6 +281,11 @@ class Core:
         self.empty()
         self.fault = Fault(self._cause)
         self.hint(EventCode.FAULT)
+
+    def blame_sensor(self) -> None:
+        """A pressure that cannot be there."""
+        self._cause = Fault.SENSOR
+        self.latch()
 
     def unlatch(self) -> None:
         """The operator has seen it."""

@@ -129,6 +129,7 @@ class Gun:
             self.panel.display = ""
 
         self._post(Happening.EMPTY)
+        machine.stop_reseating()
         machine.plant.mount(content)
         machine.when_idle(notice)
 

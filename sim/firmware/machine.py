@@ -5,9 +5,8 @@ Not responsible for frames, sessions or the wording of replies (``requests``).
 
 from __future__ import annotations
 
-import math
-
 from mesogun.wire.codes import EventCode, Fault, Outcome, ShotFlag, ShotKind
+from sim.firmware.judge import doubt
 from sim.firmware.shot import Shot
 from sim.firmware.shotlog import Closing
 from sim.firmware.stroke import Stroke
@@ -15,15 +14,24 @@ from sim.firmware.table import Happening, Phase
 
 SETTLE_LIMIT_US = 2_000_000
 STORED_SHARE = 0.75  # of the stated bound: more than this still stored means that it is still flowing
-WEAK_SHARE = 0.6  # of the expected peak: below it, air, a leak or a dead sensor
-STIFF_SHARE = 1.2
-DEAD_SHARE = 0.1
+REST_ROOM_KPA = 1.0
 
 
 class Machine(Stroke):
     """The whole machine."""
 
     # guards
+
+    def lies_at_rest(self) -> bool:
+        """Whether a shot would begin with a pressure that cannot be there: the sensor lies, or the path is shut."""
+        if not self.ready():
+            return False
+        risen = self._risen_kpa()
+        into_air = self.magazine[0].kind != ShotKind.TREAT  # priming takes out what a fault has left behind
+        return risen > self._rest_most_kpa() or (risen < -REST_ROOM_KPA and not into_air)
+
+    def _rest_most_kpa(self) -> float:
+        return STORED_SHARE * self._bound_nl(self.last_volume_nl) / self.profile.compliance_nl_per_kpa + REST_ROOM_KPA
 
     def may_fire(self) -> bool:
         """Whether a trigger edge fires the next entry."""
@@ -32,7 +40,7 @@ class Machine(Stroke):
 
     def ready(self) -> bool:
         """Everything that must hold before a shot (G11, G12, G13, G14)."""
-        if not self.magazine or not self.release_seen or self.held_by_lead or self.fault:
+        if not self.magazine or not self.release_seen or self.held_by_lead or self.fault or self.reseating:
             return False
         if self.clock_us >= self.lease_end_us:
             return False
@@ -81,22 +89,16 @@ class Machine(Stroke):
     # the record
 
     def _judge_pressure(self, shot: Shot) -> None:
-        """Pressure that does not fit a stroke into skin: air, a leak, or a sensor that says nothing (MG-22).
-
-        Too low a peak for the way the piston has come, or a slow decay that no narrow path explains: a soft syringe
-        (a bubble) hides how much is still to come.
-        """
-        if self._kind() not in {ShotKind.TREAT, ShotKind.PRIME} or not shot.ran_us or shot.ran_nl < self._bound_nl(0):
+        """Doubt a stroke that its pressure does not bear out (MG-22); one shorter than the bound can lose no more."""
+        seen = shot.seen
+        if seen.ran_nl < self._bound_nl(0):
             return
-        flow, tau = shot.ran_nl / shot.ran_us * 1e6, self.profile.tau_s
-        resistance = self.profile.needle_kpa_s_per_nl() / self.profile["needle.count"]
-        expected = flow * resistance * -math.expm1(-shot.ran_us / 1e6 / tau)
-        offset = self.profile["sensors.pressure_offset_kpa"]
-        seen = self.panel.pressure_read(self.plant.peak + offset) - offset
-        soft = shot.waited_us > 0 and not shot.occluded and seen < STIFF_SHARE * expected
-        if soft or seen < WEAK_SHARE * expected:
+        seen.end_kpa = self._risen_kpa()
+        seen.in_skin = self.needs_contact() and not shot.relieved and not shot.flags & ShotFlag.CONTACT_LOST
+        found = doubt(self.own_path, seen)
+        if found is not Fault.NONE:
             shot.doubtful = True
-            shot.fault = shot.fault or (Fault.SENSOR if seen < DEAD_SHARE * expected else Fault.SYRINGE)
+            shot.fault = shot.fault or found
 
     def _bound_nl(self, volume_nl: int) -> float:
         return self.profile["calibration.overrun_nl"] + volume_nl * self.profile["calibration.overrun_ppm"] / 1e6
@@ -107,8 +109,8 @@ class Machine(Stroke):
         intent = shot.intent
         self.plant.sync()
         moved = self.plant.encoder_nl - shot.encoder_start
-        if shot.relieved:  # the way back through the play of the screw moved no piston
-            moved += self.profile.backlash_nl
+        if shot.relieved:  # nothing comes back through the needles, and play moves no piston
+            moved += shot.idle_nl
         delivered = intent.volume_nl
         if shot.doubtful:
             delivered = 0  # nothing is known to have left: the checkpoint (H8)
@@ -128,6 +130,7 @@ class Machine(Stroke):
         if shot.relieved:
             self._forward_again(shot)
         self.shot = None
+        self.last_volume_nl = intent.volume_nl
         self._motor = None
         self.syringe_left_nl = max(0, self.syringe_left_nl - (intent.volume_nl if shot.doubtful else delivered))
         if intent.kind == ShotKind.PRIME or (intent.kind == ShotKind.BENCH and not self.panel.contact):

@@ -5,9 +5,10 @@ Not responsible for what happens to them (``core``, ``stroke``, ``machine``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from sim.firmware.judge import Readings
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import Phase
 
@@ -42,9 +43,11 @@ class Shot:
     disarm: bool = False
     doubtful: bool = False
     waited_us: int = 0
-    ran_nl: float = 0.0
-    ran_us: int = 0
     motor_us: int = 0
+    relief_start_nl: float = 0.0  # where the screw stood when it began to go back
+    back_nl: float = 0.0  # how far it went back
+    idle_nl: float = 0.0  # the part of it that let no pressure off
+    seen: Readings = field(default_factory=Readings)
 
 
 class Witness(Protocol):

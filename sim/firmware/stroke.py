@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from mesogun.wire.codes import EventCode, Fault, ShotFlag, ShotKind
 from sim.firmware.core import Core
+from sim.firmware.judge import DECAY_SAMPLES, SEEN_KPA
 from sim.firmware.memory import PowerCut
 from sim.firmware.shot import Shot
 from sim.firmware.shotlog import Intent
-from sim.firmware.table import BUSY, Happening, Phase
+from sim.firmware.table import Happening, Phase
 
 RELIEF_ROOM = 1.2  # retract at most so many times what the pressure limit can store
 RELIEF_SHARE = 0.1  # of the flow of a stroke: the sensor is read once a millisecond
+DEAF_SHARE = 0.3  # of the way that must let all pressure off: after it a sensor that has not moved lies
+RESEAT_TRIES = 12
 
 
 class Stroke(Core):
@@ -58,7 +61,13 @@ class Stroke(Core):
         shot.encoder_start = self.plant.encoder_nl
         shot.motor_us = self.kernel.now_us
         shot.planned_us = round(shot.stroke_nl / flow * 1e6)
+        shot.seen.rest_kpa = self._risen_kpa()
+        early_us = self.own_path.early_us
+        if not self.needs_contact():  # the screw may have its whole play in front of it
+            shot.seen.slack_s = self.profile.backlash_nl / flow
+        shot.seen.early_s = early_us / 1e6
         self.plant.run(flow, shot.stroke_nl)
+        self._reading = self.kernel.after(early_us + round(shot.seen.slack_s * 1e6), "reading", self._read_early)
         offset = self.profile["sensors.pressure_offset_kpa"]
         limit = self.panel.pressure_limit(self.profile["sensors.occlusion_kpa"] - offset)
         tripped = None if limit is None else self.plant.until_pressure(limit, shot.planned_us)
@@ -81,6 +90,18 @@ class Stroke(Core):
                 self._motor = self.kernel.after(tripped, "pressure", self._pressure)
             else:
                 self._motor = self.kernel.after(left_us, "stroke", self._stroke_end)
+
+    def _read_early(self) -> None:
+        if not self.hung and self.phase is Phase.STROKE:
+            self._shot().seen.early_kpa = self._risen_kpa()
+
+    def _read_decay(self) -> None:
+        if self.hung or self.phase is not Phase.SETTLE:
+            return
+        seen = self._shot().seen
+        seen.decay_kpa.append(self._risen_kpa())
+        if len(seen.decay_kpa) < DECAY_SAMPLES:
+            self._reading = self.kernel.after(self.own_path.decay_us, "reading", self._read_decay)
 
     def _pressure(self) -> None:
         self.post(Happening.PRESSURE)
@@ -146,9 +167,20 @@ class Stroke(Core):
     def _settle(self) -> None:
         shot = self._shot()
         if not shot.waited_us:
-            shot.ran_nl = self.plant.encoder_nl - shot.encoder_start
-            shot.ran_us = self.kernel.now_us - shot.motor_us
+            self._read_stop(shot)
         self._motor = self.kernel.after(self.profile.integer("shot.settle_us"), "settled", self._settled)
+
+    def _read_stop(self, shot: Shot) -> None:
+        if not shot.motor_us:
+            return  # it never ran
+        if self._reading is not None:
+            self._reading.cancel()
+        seen = shot.seen
+        seen.ran_nl = self.plant.encoder_nl - shot.encoder_start
+        seen.ran_s = (self.kernel.now_us - shot.motor_us) / 1e6
+        seen.stop_kpa = self._risen_kpa()
+        seen.peak_kpa = self.panel.pressure_read(self.plant.peak + self._offset_kpa) - self._offset_kpa
+        self._reading = self.kernel.after(self.own_path.decay_us, "reading", self._read_decay)
 
     def _settled(self) -> None:
         self.post(Happening.SETTLED)
@@ -160,32 +192,56 @@ class Stroke(Core):
 
     def relieve(self) -> None:
         """Needles out, screw back until the sensor reads zero; what came back is not counted as given."""
-        self._shot().relieved = True
+        shot = self._shot()
+        shot.relieved = True
+        shot.relief_start_nl = self.plant.encoder_nl
         self.plant.withdraw()
         self.plant.run(-RELIEF_SHARE * self.profile["screw.flow_nl_s"])
-        most_nl = RELIEF_ROOM * self.profile["sensors.occlusion_kpa"] * self.profile.compliance_nl_per_kpa
-        most_s = (most_nl + self.profile.backlash_nl) / (RELIEF_SHARE * self.profile["screw.flow_nl_s"])
-        self._relief_start_us = self.kernel.now_us
+        self._relief_kpa = self.pressure_kpa()
+        most_s = (self._relief_most_nl() + self.profile.backlash_nl) / (RELIEF_SHARE * self.profile["screw.flow_nl_s"])
         self._relief_end_us = self.kernel.now_us + round(most_s * 1e6)
         self._motor = self.kernel.after(1_000, "relief", self._relief_tick)
 
     def _relief_tick(self) -> None:
-        if self.pressure_kpa() > self._zero_kpa() and self.kernel.now_us < self._relief_end_us:
+        now_kpa = self.pressure_kpa()
+        piston_nl = self._back_nl() - self.profile.backlash_nl
+        needed_nl = (self._relief_kpa - self._zero_kpa()) * self.profile.compliance_nl_per_kpa
+        deaf = now_kpa > self._relief_kpa - SEEN_KPA and piston_nl > DEAF_SHARE * needed_nl
+        if now_kpa > self._zero_kpa() and self.kernel.now_us < self._relief_end_us and not deaf:
             self._motor = self.kernel.after(1_000, "relief", self._relief_tick)
             return
         self.plant.halt()
-        self._relief_end_us = self.kernel.now_us
+        shot = self._shot()
+        shot.back_nl = self._back_nl()
+        drawn_nl = max(0.0, -self._risen_kpa()) * self.profile.compliance_nl_per_kpa  # beyond zero, within one reading
+        shot.idle_nl = min(shot.back_nl, self.profile.backlash_nl) + drawn_nl
         self.post(Happening.RELIEVED)
 
-    def _forward_again(self, shot: Shot) -> None:
-        # behind a relief the screw has its whole play in front of it; behind one that a lying sensor misled, the
-        # whole way back
-        flow = RELIEF_SHARE * self.profile["screw.flow_nl_s"]
-        back_us = self._relief_end_us - self._relief_start_us
-        self.plant.run(flow)
-        wait_us = back_us if shot.doubtful else round(self.profile.backlash_nl / flow * 1e6)
-        self.kernel.after(wait_us, "play", self._stop_forward)
+    def _relief_most_nl(self) -> float:
+        return RELIEF_ROOM * self.profile["sensors.occlusion_kpa"] * self.profile.compliance_nl_per_kpa
 
-    def _stop_forward(self) -> None:
-        if self.phase not in BUSY:
+    def _back_nl(self) -> float:
+        return self._shot().relief_start_nl - self.plant.encoder_nl
+
+    def _forward_again(self, shot: Shot) -> None:
+        """Go back by what let no pressure off (play, a little suction); behind a doubt, the whole way."""
+        self._reseat(self.plant.encoder_nl + (shot.back_nl if shot.doubtful else shot.idle_nl), RESEAT_TRIES)
+
+    def stop_reseating(self) -> None:
+        """Another syringe: there is nothing to go back to."""
+        if self.reseating and self._seat is not None:
+            self._seat.cancel()
+            self.reseating = False
             self.plant.halt()
+
+    def _reseat(self, until_nl: float, tries: int) -> None:
+        # by the encoder: a screw that loses steps needs longer
+        self.plant.sync()
+        left_nl = until_nl - self.plant.encoder_nl
+        self.reseating = left_nl > self.profile.microstep_nl and tries > 0
+        if not self.reseating:
+            self.plant.halt()
+            return
+        flow = RELIEF_SHARE * self.profile["screw.flow_nl_s"]
+        self.plant.run(flow)
+        self._seat = self.kernel.after(round(left_nl / flow * 1e6), "play", lambda: self._reseat(until_nl, tries - 1))

@@ -95,6 +95,8 @@ ROWS: tuple[Row, ...] = (
     Row(P.FAULT, H.EMPTY, None, "empty", None),
     Row(P.LOCKED, H.EMPTY, None, "empty", None),
     # armed
+    Row(P.ARMED, H.TRIGGER, "lies_at_rest", "blame_sensor", P.FAULT),
+    Row(P.ARMED, H.REPEAT, "lies_at_rest", "blame_sensor", P.FAULT),
     Row(P.ARMED, H.TRIGGER, "may_fire", "begin", P.INSERT),
     Row(P.ARMED, H.REPEAT, "may_repeat", "begin", P.INSERT),
     Row(P.ARMED, H.RELEASE, None, "see_release", None),
@@ -118,11 +120,10 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(P.SETTLE, H.SETTLED, "still_flowing", "wait_on", None),
     Row(P.SETTLE, H.SETTLED, "under_pressure", "relieve", P.RELIEF),
-    *(
-        Row(phase, event, guard, "close", after)
-        for phase, event in ((P.SETTLE, H.SETTLED), (P.RELIEF, H.RELIEVED))
-        for guard, after in (("then_fault", P.FAULT), ("then_disarm", P.DISARMED), (None, P.ARMED))
-    ),
+    Row(P.SETTLE, H.SETTLED, "then_fault", "close", P.FAULT),
+    Row(P.SETTLE, H.SETTLED, "then_disarm", "close", P.DISARMED),
+    Row(P.SETTLE, H.SETTLED, None, "close", P.ARMED),
+    Row(P.RELIEF, H.RELIEVED, "then_fault", "close", P.FAULT),  # what was let off was an occlusion: always a fault
 )
 
 LISTED: dict[tuple[Phase, Happening], tuple[Row, ...]] = {}

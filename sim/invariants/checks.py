@@ -70,10 +70,13 @@ class Invariants:
         *,
         host: Callable[[], HostBelief | None] = lambda: None,
         redos: Callable[[int], int] = lambda _: 0,
+        unseen_nl: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.world = world
         self.host = host
         self.redos = redos
+        self.unseen_nl = unseen_nl
+        self._unseen = [0.0] * len(world.truth.per_shot)  # up to the INTENT of each shot
         self.breaches: list[Breach] = []
         self.checked = 0
         self._entries: set[int] = set()
@@ -110,6 +113,7 @@ class Invariants:
         if intent.entry_no in self._entries:
             self.breach("one shot per entry", f"entry {intent.entry_no} again, shot {intent.shot_no}")
         self._entries.add(intent.entry_no)
+        self._unseen.append(self.unseen_nl())
         if intent.kind == ShotKind.TREAT:
             key = (intent.treatment_ref, intent.point_index)
             self._points[key] = self._points.get(key, 0) + 1
@@ -190,7 +194,9 @@ class Invariants:
         if before is not None and belief.high_nl < before.high_nl and belief.evidence <= before.evidence:
             self.breach("interval shrinks by evidence only", f"{before.high_nl} -> {belief.high_nl} nL")
         given = self.world.truth.dispensed_now_nl
-        if not belief.low_nl - SLACK_NL <= given <= belief.high_nl + SLACK_NL:
+        if given < belief.low_nl - SLACK_NL and given < belief.low_nl - SLACK_NL - self.unseen_nl():
+            self.breach("truth in the host's interval", f"{given:.0f} nL, host [{belief.low_nl}, {belief.high_nl}]")
+        if given > belief.high_nl + SLACK_NL:
             self.breach("truth in the host's interval", f"{given:.0f} nL, host [{belief.low_nl}, {belief.high_nl}]")
         if given > belief.limit_nl + SLACK_NL:
             self.breach("truth below the limit", f"{given:.0f} nL above {belief.limit_nl} nL")
@@ -204,16 +210,17 @@ class Invariants:
     def finish(self) -> None:
         """At rest: judge every shot, the last one included."""
         self._judge_finished()
-        for shot in self.world.truth.per_shot[self._judged :]:
-            self._judge(shot)
+        self._unseen.append(self.unseen_nl())
+        for at, shot in enumerate(self.world.truth.per_shot[self._judged :], self._judged):
+            self._judge(shot, self._unseen[at + 1] - self._unseen[at])
 
     def _judge_finished(self) -> None:
         finished = self.world.truth.finished
-        for shot in finished[self._judged :]:
-            self._judge(shot)
+        for at, shot in enumerate(finished[self._judged :], self._judged):
+            self._judge(shot, self._unseen[at + 1] - self._unseen[at])
         self._judged = len(finished)
 
-    def _judge(self, shot: ShotTruth) -> None:
+    def _judge(self, shot: ShotTruth, unseen_nl: float) -> None:
         profile = self.world.profile
         over_nl, over_ppm = profile["calibration.overrun_nl"], profile["calibration.overrun_ppm"]
         left = shot.dispensed_nl
@@ -221,7 +228,7 @@ class Invariants:
             self.breach("no shot above its bound", f"shot {shot.shot_no}: {left:.0f} of {shot.commanded_nl} nL")
         if shot.kind == ShotKind.TREAT and shot.booked_nl is not None and shot.outcome != Outcome.INDETERMINATE:
             bound = over_nl + shot.booked_nl * over_ppm / 1e6 + SLACK_NL
-            if abs(left - shot.booked_nl) > bound:
+            if not shot.booked_nl - bound - unseen_nl <= left <= shot.booked_nl + bound:
                 self.breach("record within bound", f"shot {shot.shot_no}: booked {shot.booked_nl}, left {left:.0f} nL")
         if shot.kind != ShotKind.TREAT and shot.delivered_nl > SLACK_NL:
             self.breach("prime is no dose", f"shot {shot.shot_no}: {shot.delivered_nl:.0f} nL in tissue")

@@ -28,6 +28,7 @@ FIELDS: dict[str, Field] = {
     "syringe.bore_mm": Field("mm", 1, 40),
     "syringe.compliance_ul_per_bar": Field("uL/bar", 0.05, 2_500),
     "syringe.dead_volume_nl": Field("nL", 0, 500_000),
+    "syringe.dead_space_nl": Field("nL", 0, 500_000),
     "syringe.low_nl": Field("nL", 0, 10_000_000),
     "syringe.leak_nl_per_kpa_s": Field("nL/(kPa s)", 0, 100_000),
     "syringe.play_nl": Field("nL", 0, 2_000),

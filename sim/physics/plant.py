@@ -74,7 +74,7 @@ class Plant:
         self.bubble_nl = 0.0
         self._path = None
         self.content = content_nl
-        self.air = self.profile["syringe.dead_volume_nl"]
+        self.air = self.profile["syringe.dead_space_nl"]
         self._slack = 0.0
 
     @property
@@ -102,6 +102,16 @@ class Plant:
             setattr(self, name, value)
         self._path = None
         self.pressure = self._pressure_of(stored)  # stored volume stays what it is
+
+    def bleed(self) -> None:
+        """Somebody lets the air out, and what it held under pressure goes with it: into the air, into nobody."""
+        self.sync()
+        if not self.bubble_nl:
+            return
+        self.account.leaked += self.stored_nl
+        self.pressure = 0.0
+        self.bubble_nl = 0.0
+        self._path = None
 
     @property
     def stored_nl(self) -> float:

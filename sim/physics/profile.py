@@ -167,5 +167,10 @@ def check(name: str, values: dict[str, float]) -> None:
         or values["memory.log_slots"] < 2 * values["memory.sector_slots"]
     ):
         faults.append("memory.log_slots must be at least two whole sectors")
+    if values["syringe.dead_space_nl"] > values["syringe.dead_volume_nl"]:
+        faults.append(
+            f"syringe.dead_space_nl = {values['syringe.dead_space_nl']:g} is above"
+            f" syringe.dead_volume_nl = {values['syringe.dead_volume_nl']:g}: priming would not fill it"
+        )
     if faults:
         raise InputError(f"profile {name}: {'; '.join(faults)}")

@@ -67,6 +67,7 @@ SHOT_FAULTS: dict[str, tuple[Outcome, int, Code, State]] = {
     "hand.early_lift": (Outcome.PARTIAL, ShotFlag.CONTACT_LOST, Code.NONE, State.DISARMED),
     "hand.syringe_change": (Outcome.PARTIAL, ShotFlag.STOPPED, Code.NONE, State.DISARMED),
 }
+ELSEWHERE = {"fluid.bubble": At("phase", 1, phase="armed")}  # air comes in at rest
 STRONG = {"fluid.partial_occlusion": {"factor": 40.0}, "gun.pressure_stuck_low": {}}
 
 
@@ -74,7 +75,7 @@ STRONG = {"fluid.partial_occlusion": {"factor": 40.0}, "gun.pressure_stuck_low":
 @pytest.mark.parametrize("name", sorted(SHOT_FAULTS))
 def test_a_fault_in_the_stroke_is_booked_and_shown(name: str) -> None:
     outcome, flag, code, state = SHOT_FAULTS[name]
-    world, host, injector, invariants = run(Fault(name, STROKE, STRONG.get(name, {})))
+    world, host, injector, invariants = run(Fault(name, ELSEWHERE.get(name, STROKE), STRONG.get(name, {})))
     assert injector.reports()[0].fired_us is not None
     booked, flags, delivered_nl = last(world)
     assert booked == outcome
