@@ -73,6 +73,8 @@ class Port:
 class Company(Stage):
     """``kinds`` is what may happen here beside what ``Stage`` knows."""
 
+    most_hosts = 9  # a gun that is swapped back needs a host more, and so does each of two runners
+
     def __init__(self, script: Script, *, depth: int = 2, hot: bool = False) -> None:
         super().__init__(script, depth=depth, hot=hot)
         self.away: World | None = None
@@ -308,7 +310,7 @@ class Company(Stage):
         self.world.gun.set_bench(bench=False)
         if self.outcome.startswith("MustSettle"):
             self._settle()
-        if self.away is not None and not self.script.left("swap") and "connect that gun" in self.outcome:
+        if self.away is not None and "connect that gun" in self.outcome:  # the operator does what the line says
             self._swap()
 
     def _settle(self) -> None:

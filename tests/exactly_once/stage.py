@@ -174,11 +174,13 @@ class Stage:
 
     # the host's life
 
+    most_hosts = MOST_HOSTS
+
     outcome = "not played"
 
     def play(self) -> None:
         """Hosts come and go until the treatment is done."""
-        while self.journal.state.ended is None and self.hosts < MOST_HOSTS:
+        while self.journal.state.ended is None and self.hosts < self.most_hosts:
             self.live()
             self.check()
             self._pause()
