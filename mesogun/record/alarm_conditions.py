@@ -85,9 +85,8 @@ class Condition:
 
 
 _FLAGS = int(Flag.BENCH | Flag.PAIRED | Flag.LOW_SYRINGE | Flag.LOW_BATTERY)
-_RECORDED = attrgetter(
-    "fault", "blocks", "shots", "outcomes", "fired", "redos", "looked_into", "over", "wet", "breaks", "ended"
-)
+_SHOT_FLAGS = int(ShotFlag.CONTACT_LOST | ShotFlag.OCCLUDED)
+_RECORDED = attrgetter("fault", "blocks", "odd", "redos", "looked_into", "over", "wet", "breaks", "ended")
 
 
 def looked_at(facts: Facts) -> tuple[object, ...]:
@@ -96,14 +95,20 @@ def looked_at(facts: Facts) -> tuple[object, ...]:
     Cheap, because it is asked at every poll; ``age_us``, ``pausing_us``, ``clock_jump`` and ``painting_late`` are not
     in it, for the runner does not know them.
     """
-    status, high_nl = facts.status, facts.state.ledger.high_nl
+    shots, high_nl = facts.state.shots, facts.state.ledger.high_nl
     return (
-        None if status is None else (status.state == State.LOCKED, int(status.flags) & _FLAGS, status.fault),
+        said(facts.status),
         _RECORDED(facts.state),
+        shots[-1] if shots and shots[-1].flags & _SHOT_FLAGS else None,
         [(high_nl >= limit.cap_nl, high_nl > limit.cap_nl, _percent(high_nl, limit)) for limit in facts.limits],
         (facts.stopped, facts.failure, facts.failure_kind, facts.failure is not None and facts.was_armed),
         (facts.today_day, facts.calibration_due_day),
     )
+
+
+def said(status: Status | None) -> tuple[object, ...] | None:
+    """What the conditions look at in the gun's word."""
+    return None if status is None else (status.state == State.LOCKED, int(status.flags) & _FLAGS, status.fault)
 
 
 def _percent(high_nl: int, limit: Limit) -> int:
@@ -164,7 +169,7 @@ def _near_limit(facts: Facts) -> str | None:
 
 def _double(facts: Facts) -> str | None:
     state = facts.state
-    if max(state.fired.values(), default=0) <= 1:
+    if not state.odd:
         return None
     twice = [index for index, fired in state.fired.items() if fired > 1 + state.redos.get(index, 0)]
     return f"point {twice[0] + 1} was fired {state.fired[twice[0]]} times" if twice else None
@@ -232,6 +237,8 @@ def _indeterminate(facts: Facts) -> str | None:
 
 
 def _partial(facts: Facts) -> str | None:
+    if not facts.state.odd:
+        return None
     partial = [index for index, mark in facts.state.outcomes.items() if mark is Mark.PARTIAL]
     return f"point {partial[-1] + 1}" if partial else None
 

@@ -105,6 +105,7 @@ class _Draft:
     ended: str | None
     over: ev.ShotRecorded | None
     wet: ev.ShotRecorded | None
+    odd: int
 
     def __init__(self, state: TreatmentState) -> None:
         for name, value in zip(_NAMES, _VALUES(state), strict=True):
@@ -155,7 +156,9 @@ class _Draft:
         """A planned shot was fired, or must be taken for fired."""
         self.own_marks()
         self.outcomes[index] = mark
-        self.fired[index] = self.fired.get(index, 0) + 1
+        self.fired[index] = times = self.fired.get(index, 0) + 1
+        if times > 1 or mark is not Mark.GIVEN:
+            self.odd += 1
 
     def give_up(self, entry: ev.MagazineLoaded, counted: Ledger) -> None:
         """Nobody can tell of this entry: its point is marked indeterminate and needs an ordered redo."""
@@ -174,6 +177,7 @@ class _Draft:
         self.settled = Ledger(self.settled.low_nl, self.settled.high_nl - entry.high_nl)
         index = entry.shot_index
         self.looked_into -= {index}
+        self.odd += 1
         self.fired[index] -= 1
         recorded = [shot for shot in self.records() if shot.shot_kind == "TREAT" and shot.shot_index == index]
         if recorded:

@@ -82,7 +82,8 @@ class TreatmentState:
     guns that were given up may have given beside the known entries, in nl. ``looked_into`` are planned shots with an
     unknown outcome that an operator has settled. ``remarks`` are the newest notes and refused orders, ``lot`` is the
     newest lot and expiry that anybody named. ``over`` is the newest record that proves more than its shot was to give,
-    ``wet`` the newest prime or test record that saw contact.
+    ``wet`` the newest prime or test record that saw contact; ``odd`` counts whatever was not one whole shot for one
+    point, so that nobody has to search all points to see that there is nothing to find.
     """
 
     planned: ev.TreatmentPlanned | None = None
@@ -118,6 +119,7 @@ class TreatmentState:
     ended: str | None = None
     over: ev.ShotRecorded | None = None
     wet: ev.ShotRecorded | None = None
+    odd: int = 0
 
     @property
     def ledger(self) -> Ledger:
@@ -164,8 +166,8 @@ class TreatmentState:
 
     def unsettled(self) -> tuple[ev.ShotRecorded, ...]:
         """Records of treatment shots that nobody can tell the volume of and no operator has looked into yet (H8)."""
-        if all(mark is not Mark.INDETERMINATE for mark in self.outcomes.values()):
-            return ()  # nearly always, and asked after every shot
+        if not self.odd:
+            return ()
         return tuple(
             shot
             for shot in self.shots

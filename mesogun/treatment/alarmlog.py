@@ -6,9 +6,11 @@ responsible for committing, and not for showing or sounding anything.
 
 from __future__ import annotations
 
+from mesogun.record import TreatmentState
 from mesogun.record import events as ev
-from mesogun.record.alarm_conditions import looked_at
+from mesogun.record.alarm_conditions import looked_at, said
 from mesogun.record.alarms import Alarms, Facts, Stage, acknowledge, raised, step
+from mesogun.wire.messages import Status
 
 
 class AlarmLog:
@@ -17,6 +19,15 @@ class AlarmLog:
     def __init__(self) -> None:
         self._alarms = Alarms()
         self._looked_at: tuple[object, ...] = ()
+        self._state: TreatmentState | None = None
+        self._words: tuple[object, ...] = ()
+
+    def nothing_new(self, state: TreatmentState, status: Status | None, *rest: object) -> bool:
+        """Whether record, gun and ``rest`` say nothing that they did not say when this was last asked."""
+        words = (said(status), *rest)
+        same = state is self._state and words == self._words
+        self._state, self._words = state, words
+        return same
 
     def look(self, facts: Facts, now_us: int) -> list[ev.Event]:
         """What became of the alarms since the last look: begun or come back, and over."""

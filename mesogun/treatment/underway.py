@@ -149,11 +149,14 @@ class Underway:
 
     def alarmed(self, error: Exception | None = None) -> list[ev.Event]:
         """What became of the alarms; with ``error``, because of what ends this run."""
+        stopped = self.gun.stops != self.stops
+        if error is None and self._alarms.nothing_new(self.state, self.status, stopped, self._today, self._due):
+            return []
         facts = Facts(
             self.state,
             self.status,
             limits=self._limits,
-            stopped=self.gun.stops != self.stops,
+            stopped=stopped,
             failure=None if error is None else str(error),
             failure_kind=type(error).__name__ if error is not None else "",
             was_armed=self.state.armed,

@@ -79,6 +79,8 @@ class Row:
     action: str | None
     after: Phase | None
 
+    __hash__ = object.__hash__  # a row is the row of the table, and is counted at every event
+
 
 P, H = Phase, Happening
 _STOPPERS = (H.RELEASE, H.LEASE_END, H.DISARM, H.EMPTY, H.TROUBLE)
