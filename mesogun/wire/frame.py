@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from mesogun.wire.codes import WIRE_MAJOR, FrameKind
@@ -23,7 +24,7 @@ MAX_RAW = 253  # one COBS block: exactly one byte of stuffing
 MAX_STUFFED = MAX_RAW + 1
 NO_TAG = bytes(TAG_SIZE)
 _RESIDUE = 0x2144DF1C  # what zlib's CRC-32 of anything followed by its own CRC-32 always is
-_ZERO_TO_ONE = bytes.maketrans(b"\0", b"\1")
+_ZEROS = b"\1" + bytes(255)  # translates a zero to 1, anything else to 0
 _KINDS = tuple(FrameKind(number) for number in range(4))
 
 
@@ -73,17 +74,20 @@ def finish(raw: bytes) -> bytes:
 
 def cobs_encode(raw: bytes) -> bytes:
     """Stuff at most 253 bytes so that no zero byte is left."""
-    # A zero before another zero, or at the end, becomes 1; only zeros before a run of others need its length.
-    out = bytearray(b"\1" + raw.translate(_ZERO_TO_ONE))
+    # Which bytes are zero decides every code byte, and is the same in most frames of a kind.
+    codes = _codes(raw.translate(_ZEROS))
+    return (int.from_bytes(raw, "little") << 8 | codes).to_bytes(len(raw) + 1, "little")
+
+
+@lru_cache(maxsize=256)
+def _codes(zeros: bytes) -> int:
+    """The code bytes for a raw frame with zeros where ``zeros`` has ones, as a number to lay over the frame."""
+    codes = bytearray(len(zeros) + 1)
     at = 0
-    for run in raw.split(b"\0"):
-        if run:
-            code = len(run) + 1
-            out[at] = code
-            at += code
-        else:
-            at += 1
-    return bytes(out)
+    for run in zeros.split(b"\1"):
+        codes[at] = len(run) + 1
+        at += len(run) + 1
+    return int.from_bytes(codes, "little")
 
 
 def cobs_decode(stuffed: bytes) -> bytes | None:
@@ -133,6 +137,10 @@ class FrameReader:
 
     def feed(self, data: bytes) -> list[Frame | Damage]:
         """Frames and damage completed by ``data``, in order."""
+        size = len(data)
+        idle = not (self._buffer or self._overflow)
+        if idle and 2 < size <= MAX_STUFFED + 2 and not data[0] and data.find(0, 1) == size - 1:
+            return [parse(data[1:-1])]  # one whole frame and nothing else, as most reads bring
         found: list[Frame | Damage] = []
         pieces = data.split(b"\0")
         tail = pieces.pop()

@@ -57,6 +57,7 @@ _LEAVES: dict[type, tuple[Leaf, ...]] = {}
 _LAYOUTS: dict[type, struct.Struct] = {}
 _FIELDS: dict[type, tuple[tuple[str, Wire | type], ...]] = {}
 _READERS: dict[type, Reader] = {}
+_PLANS: dict[type, tuple[struct.Struct, Reader]] = {}
 _GETTERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
 
 
@@ -102,11 +103,16 @@ def pack(message: Any) -> bytes:
 
 def unpack(message: type[T], payload: bytes) -> T:
     """The message in ``payload``, whose length must be exact (``ValueError`` otherwise)."""
-    compiled = layout(message)
+    compiled, read = _PLANS.get(message) or _plan(message)
     if len(payload) != compiled.size:
         raise ValueError(f"{message.__name__} is {compiled.size} bytes, not {len(payload)}")
-    built: T = _reader(message)(compiled.unpack(payload), 0)
+    built: T = read(compiled.unpack(payload), 0)
     return built
+
+
+def _plan(message: type) -> tuple[struct.Struct, Reader]:
+    _PLANS[message] = layout(message), _reader(message)
+    return _PLANS[message]
 
 
 def _fields(message: type) -> tuple[tuple[str, Wire | type], ...]:

@@ -15,7 +15,7 @@ Not responsible for who moves the piston (``sim.physics.plant``). Volumes in nL,
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,27 @@ class Path:
     leak: float = 0.0
     tissue_kpa: float = 0.0
     stiffness: float = 0.0
+    rate: float = field(init=False, compare=False)  # of the one exponential, 1/s
+    tau: float = field(init=False, compare=False)
+    plain: bool = field(init=False, compare=False)  # open and tight: one exponential is all
+
+    def __post_init__(self) -> None:
+        rate = 1.0 / (self.resistance * self.compliance) + self.stiffness / self.resistance
+        object.__setattr__(self, "rate", rate)
+        object.__setattr__(self, "tau", 1.0 / rate if rate > 0.0 else math.inf)
+        object.__setattr__(self, "plain", not math.isinf(self.resistance) and self.leak == 0.0)
+
+
+def relax(path: Path, pressure: float, bleb: float, duration: float) -> tuple[float, float] | None:
+    """Pressure and bleb of a plain path after so many seconds with the piston at rest: what :func:`advance` gives,
+    without its questions. ``None`` when one of them has to be asked.
+    """
+    gap = pressure - path.tissue_kpa - path.stiffness * bleb
+    if not path.plain or pressure < path.tissue_kpa + path.stiffness * bleb:
+        return None
+    moved = -(gap * path.tau * math.expm1(-duration * path.rate)) / path.resistance
+    after, grown = pressure - moved / path.compliance, bleb + moved
+    return None if after < path.tissue_kpa + path.stiffness * grown else (after, grown)
 
 
 def advance(path: Path, pressure: float, bleb: float, flow: float, duration: float) -> tuple[float, float, float]:
@@ -74,8 +95,7 @@ def _time_blocked(path: Path, pressure: float, flow: float, outside: float) -> f
 
 def _open(path: Path, pressure: float, bleb: float, flow: float, duration: float) -> tuple[float, float, float]:
     if path.leak == 0.0:
-        rate = 1.0 / (path.resistance * path.compliance) + path.stiffness / path.resistance
-        tau = 1.0 / rate
+        rate, tau = path.rate, path.tau
         end = flow * tau / path.compliance
         gap = pressure - path.tissue_kpa - path.stiffness * bleb - end
         moved = (end * duration - gap * tau * math.expm1(-duration * rate)) / path.resistance

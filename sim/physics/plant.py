@@ -190,9 +190,16 @@ class Plant:
             return
         duration = (now_us - self._at_us) / 1e6
         self._at_us = now_us
-        if not self._flow and abs(self.pressure) < 1e-9 and not self.in_skin:
-            return
-        self._travel(duration)
+        if self._flow:
+            self._travel(duration)
+        elif self.in_skin or abs(self.pressure) >= 1e-9:
+            found = None if self.bubble_nl else fluid.relax(self.path, self.pressure, self.bleb, duration)
+            if found is None:
+                self._travel(duration)
+            else:
+                bleb, (self.pressure, self.bleb) = self.bleb, found
+                self._spend(self.bleb - bleb, into_skin=self.in_skin)
+                self.peak = max(self.peak, self.pressure)
 
     def until_pressure(self, limit_kpa: float, within_us: int) -> int | None:
         """Microseconds until a pressure is reached with the screw running on, ``None`` if not within that time."""
