@@ -125,7 +125,11 @@ def settle_shot(
         )
     event = ev.Settled(block.what, block.gun, block.memory, block.shot_no, given_nl, given_nl, operator.reference, why)
     _commit(record, treatment, [event])
-    return f"settled: {block.what} at shot {shot_no} counts {ul_text(given_nl)}"
+    loaded = _state(record, treatment).ledger
+    return (
+        f"settled: {block.what} at shot {shot_no} counts {ul_text(given_nl)}, and what was loaded for it at its upper end;"
+        f" the treatment now counts {ul_text(loaded.low_nl)} to {ul_text(loaded.high_nl)}"
+    )
 
 
 def settle_lost_gun(record: Journal, treatment: str, who: str | None, gun: str, why: str) -> str:

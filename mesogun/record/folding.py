@@ -271,12 +271,16 @@ def _settled(draft: _Draft, event: ev.Settled) -> None:
     block = next((b for b in draft.blocks if (b.what, b.gun, b.memory, b.shot_no) == meant), None)
     if block is None:
         return
+    reserved_nl = 0
     for key in block.entries:
         entry = draft.close(key)
         if entry is not None:
             draft.give_up(entry, Ledger())
+            reserved_nl += entry.high_nl if entry.shot_kind == "TREAT" else 0
     draft.blocks = tuple(other for other in draft.blocks if other is not block)
-    draft.settled = draft.settled + Ledger(event.low_nl, event.high_nl)
+    # What was reserved for the lost shots is released at its upper end (H14): of a shot that was cut short the gun's
+    # total holds only what its checkpoint had, so the difference of totals may be less than was given.
+    draft.settled = draft.settled + Ledger(event.low_nl, max(event.high_nl, reserved_nl))
 
 
 def _shot_settled(draft: _Draft, event: ev.ShotSettled) -> None:

@@ -137,7 +137,7 @@ def test_entries_that_may_lie_in_a_gap_are_settled_by_no_hello_and_given_no_seco
     state = fold_all([ev.EntrySettled("g", "m", 2, "hello")], state)
     state = fold(state, ev.Settled("unattributed volume", "g", "m", 2, 20_000, 20_000, "op-1", "it was ours"))
     assert state.mark(0) is Mark.INDETERMINATE
-    assert state.ledger == Ledger(20_000, 20_000)
+    assert state.ledger == Ledger(20_000, 20_500), "what was reserved is released at its upper end (H14)"
     assert state.loadable() == (1, 2)
 
 
@@ -148,6 +148,14 @@ def test_two_blocks_at_one_shot_are_settled_apart() -> None:
     state = fold_all([planned(), gap, foreign])
     state = fold(state, ev.Settled("foreign record", "g", "m", 9, 0, 0, "op-1", "another visit"))
     assert [block.what for block in state.blocks] == ["unattributed volume"]
+
+
+@req("H8", "H14")
+def test_a_gap_that_holds_a_shot_cut_short_is_not_settled_below_what_was_reserved() -> None:
+    gap = ev.GapFound("g", "m", 0, 2, 0, 500, 0)
+    state = fold_all([planned(), loaded(1, 0), gap])
+    state = fold(state, ev.Settled("unattributed volume", "g", "m", 2, 0, 0, "op-1", "the totals agree"))
+    assert state.ledger == Ledger(0, 20_500), "the gun's total holds only what a checkpoint had"
 
 
 @req("H4", "H6")
