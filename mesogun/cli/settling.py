@@ -127,8 +127,8 @@ def settle_shot(
     _commit(record, treatment, [event])
     loaded = _state(record, treatment).ledger
     return (
-        f"settled: {block.what} at shot {shot_no} counts {ul_text(given_nl)}, and what was loaded for it at its upper end;"
-        f" the treatment now counts {ul_text(loaded.low_nl)} to {ul_text(loaded.high_nl)}"
+        f"settled: {block.what} at shot {shot_no} counts {ul_text(given_nl)}, and what was loaded for it at its upper"
+        f" end; the treatment now counts {ul_text(loaded.low_nl)} to {ul_text(loaded.high_nl)}"
     )
 
 
