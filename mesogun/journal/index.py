@@ -18,7 +18,7 @@ from mesogun.journal.values import TreatmentSummary, TreatmentTotal
 from mesogun.record import Event, History, Ledger, TreatmentState, decode, fold_all, read_history
 from mesogun.record import events as ev
 
-NAMING = ("TreatmentPlanned", "GunFound", "TreatmentEnded", "NotDone")
+NAMING = ("TreatmentPlanned", "AreaTreated", "GunFound", "TreatmentEnded", "NotDone")
 # The only kinds that can move the ledger (mesogun.record.state).
 VOLUME = ("MagazineLoaded", "EntrySettled", "ShotRecorded", "ForeignRecorded", "GapFound", "Settled", "GunGivenUp")
 
@@ -38,7 +38,7 @@ class Appended:
 
 def told(summary: TreatmentSummary, event: Event) -> TreatmentSummary:
     """The summary after one more event."""
-    if isinstance(event, ev.TreatmentPlanned):
+    if isinstance(event, ev.TreatmentPlanned | ev.AreaTreated):
         return replace(summary, subject=event.subject, agent=event.agent)
     if isinstance(event, ev.GunFound):
         return replace(summary, guns=tuple(sorted({*summary.guns, event.gun})))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mesogun.limits.answers import Answers, parse_answers, simulated_answers
 from mesogun.limits.approval import Approval, check_approval
-from mesogun.limits.clear import clear, restore
+from mesogun.limits.clear import clear, plan_notes, restore
 from mesogun.limits.clearance import Cap, Clearance, ClearedPlan, Override
 from mesogun.limits.combine import Edge, Limits, limits_for
 from mesogun.limits.consumables import Lot, Part, check_lot, check_parts, expiry
@@ -17,7 +17,16 @@ from mesogun.limits.demo import Demonstration, bundled_demonstration, parse_demo
 from mesogun.limits.load import check_load, check_pause, shots_that_fit
 from mesogun.limits.screening import Answer, Finding, Result, screen
 from mesogun.limits.subject import PastTreatment, Subject, SubjectHistory, Weight
-from mesogun.limits.tables import Agent, SiteLimit, SiteLimits, bundled_agents, load_site, parse_agents, parse_site
+from mesogun.limits.tables import (
+    Agent,
+    SiteLimit,
+    SiteLimits,
+    SiteSpacing,
+    bundled_agents,
+    load_site,
+    parse_agents,
+    parse_site,
+)
 from mesogun.limits.tell import LimitLine, OverrideCount, limit_lines, override_counts, site_text, with_limit
 from mesogun.limits.violation import ClearanceRefused, Violation
 
@@ -44,6 +53,7 @@ __all__ = [
     "Result",
     "SiteLimit",
     "SiteLimits",
+    "SiteSpacing",
     "Stage",
     "Subject",
     "SubjectHistory",
@@ -68,6 +78,7 @@ __all__ = [
     "parse_answers",
     "parse_demonstration",
     "parse_site",
+    "plan_notes",
     "restore",
     "screen",
     "shots_that_fit",

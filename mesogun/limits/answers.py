@@ -32,6 +32,9 @@ class Answers:
         What the operator confirmed: exactly this plan for exactly this subject.
     overrides : mapping
         Rule of a soft violation (``treatment_ml.soft_high``) to the practitioner's reason.
+    steps : mapping
+        Step of preparation that was carried out (``clean``, ``anaesthetic``) to what belongs on record: product,
+        amount, time.
     """
 
     screening: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
@@ -39,6 +42,7 @@ class Answers:
     confirmed_plan_hash: str = ""
     confirmed_subject: str = ""
     overrides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    steps: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def simulated_answers(protocol: Protocol, plan_hash: str, subject: str) -> Answers:
@@ -54,6 +58,7 @@ def simulated_answers(protocol: Protocol, plan_hash: str, subject: str) -> Answe
 class _Screened(Strict):
     answer: Literal["yes", "no"]
     clearance: Annotated[str, StringConstraints(max_length=400)] = ""
+    days: Annotated[int, Field(ge=0, le=36_500)] | None = None
 
 
 class _File(Strict):
@@ -65,13 +70,16 @@ class _File(Strict):
     confirm_plan: Annotated[str, StringConstraints(max_length=64)] = ""
     confirm_subject: Annotated[str, StringConstraints(max_length=200)] = ""
     overrides: dict[Annotated[str, StringConstraints(max_length=80)], Text] = Field(default_factory=dict)
+    steps: dict[Key, Annotated[str, StringConstraints(max_length=400)]] = Field(default_factory=dict)
 
 
 def parse_answers(text: str, name: str) -> Answers:
     """The answers of a file; ``InputError`` with every fault."""
     document = parse_model(text, name, _File)
     screening = {
-        key: Answer(value == "yes") if isinstance(value, str) else Answer(value.answer == "yes", value.clearance)
+        key: Answer(value == "yes")
+        if isinstance(value, str)
+        else Answer(value.answer == "yes", value.clearance, value.days)
         for key, value in document.screening.items()
     }
     return Answers(
@@ -80,4 +88,5 @@ def parse_answers(text: str, name: str) -> Answers:
         document.confirm_plan,
         document.confirm_subject,
         MappingProxyType(dict(document.overrides)),
+        MappingProxyType(dict(document.steps)),
     )

@@ -24,13 +24,16 @@ from mesogun.limits.conform import PlanShape, check_identity, check_protocol, ch
 from mesogun.limits.course import course_warnings
 from mesogun.limits.depths import depth_warnings
 from mesogun.limits.rules import check_amounts
-from mesogun.limits.screening import Result, check_consent, check_screening, screen
+from mesogun.limits.screening import Result, check_consent, check_screening, check_steps, screen
 from mesogun.limits.subject import Subject, SubjectHistory
 from mesogun.limits.violation import ClearanceRefused, Violation
 from mesogun.protocol import Protocol
 from mesogun.units import UM_PER_MM
 
 PlanT = TypeVar("PlanT", bound=PlanShape)
+
+ALWAYS_DONE = ("clean",)
+"""Steps of preparation that belong to every visit; others, such as a topical anaesthetic, are wanted or not."""
 
 
 class OperatorShape(Shape):
@@ -99,7 +102,8 @@ def clear(
         *check_protocol(protocol, gun_kind),
         *_demonstration_limits(limits, gun_kind),
         *check_approval(protocol, gun_kind, approvals, now.date()),
-        *check_screening(protocol, answers.screening),
+        *check_screening(protocol, answers.screening, limits.spacing),
+        *check_steps(protocol, answers.steps),
         *check_consent(protocol, answers.consent),
         *_confirmation(plan, subject, answers),
         *check_amounts(limits, question, protocol),
@@ -108,9 +112,11 @@ def clear(
     overrides, refused, warnings = _sort_out(found, answers, operator)
     if refused:
         raise ClearanceRefused(refused)
-    warnings += _notes(plan, protocol)
+    warnings += plan_notes(plan, protocol)
+    if gun_kind != "simulated":
+        warnings += _steps_left_out(protocol, answers)
     warnings += course_warnings(protocol, history, now)
-    warnings += [f.told() for f in screen(protocol, answers.screening) if f.result is Result.NOTE]
+    warnings += [f.told() for f in screen(protocol, answers.screening, limits.spacing) if f.result is Result.NOTE]
     clearance = Clearance(
         plan_hash=plan.plan_hash,
         protocol_id=protocol.id,
@@ -172,7 +178,13 @@ def _demonstration(protocol: Protocol, limits: Limits) -> bool:
     return "demo" in grades or any(edge.grade == "demo" for edge in limits.edges.values())
 
 
-def _notes(plan: PlanShape, protocol: Protocol) -> Iterator[str]:
+def _steps_left_out(protocol: Protocol, answers: Answers) -> Iterator[str]:
+    for rule in protocol.preparation:
+        if rule.id in ALWAYS_DONE and rule.id not in answers.steps:
+            yield f"not recorded as done: {rule.text} ({', '.join(rule.sources)})"
+
+
+def plan_notes(plan: PlanShape, protocol: Protocol) -> Iterator[str]:
     """What stops nobody and should be seen: a long visit, a depth below the dermis."""
     visit = protocol.course.visit_minutes
     bounds = visit.bounds() if visit is not None else None

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from mesogun.limits.subject import Subject
-from mesogun.limits.tables import ANY, Agent, SiteLimits, bundled_agents
+from mesogun.limits.tables import ANY, Agent, SiteLimits, SiteSpacing, bundled_agents
 from mesogun.protocol import Bound, Kind, Protocol
 
 EdgeName = Literal["hard_low", "soft_low", "soft_high", "hard_high"]
@@ -54,6 +54,8 @@ class Limits:
         (kind, edge) to the most restrictive edge.
     required : tuple of str
         Kinds that must have a hard edge; where they have none, the limit is zero.
+    spacing : mapping
+        The clinic's rules for combinations with other treatments, by the other's name.
     """
 
     agent_id: str
@@ -62,6 +64,7 @@ class Limits:
     subject_ref: str | None
     edges: Mapping[tuple[Kind, EdgeName], Edge] = field(default_factory=lambda: MappingProxyType({}))
     required: tuple[Kind, ...] = ALWAYS_REQUIRED
+    spacing: Mapping[str, SiteSpacing] = field(default_factory=lambda: MappingProxyType({}))
 
     def edge(self, kind: Kind, name: EdgeName) -> Edge | None:
         """One edge, or None where nobody set it."""
@@ -112,6 +115,7 @@ def limits_for(protocol: Protocol, *, site: SiteLimits | None = None, subject: S
         subject_ref=subject.ref if subject else None,
         edges=MappingProxyType(edges),
         required=required,
+        spacing=MappingProxyType({rule.other: rule for rule in (site.spacing if site else ())}),
     )
 
 

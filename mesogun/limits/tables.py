@@ -71,8 +71,16 @@ class SitePart(Strict):
     source: Text
 
 
+class SiteSpacing(Strict):
+    """How many days must lie between a treatment and another kind of treatment of the same skin."""
+
+    other: Literal["laser", "peel"]
+    days: Annotated[int, Field(ge=1, le=3650)]
+    source: Text
+
+
 class SiteLimits(Strict):
-    """A clinic's ``limits.toml``: its own agents, its own limits, and how often parts may be used."""
+    """A clinic's ``limits.toml``: its agents and limits, how often parts may be used, what keeps which distance."""
 
     format: Literal[1]
     set_by: Text
@@ -80,6 +88,7 @@ class SiteLimits(Strict):
     agent: Annotated[tuple[Agent, ...], Field(max_length=500)] = ()
     limit: Annotated[tuple[SiteLimit, ...], Field(max_length=2_000)] = ()
     part: Annotated[tuple[SitePart, ...], Field(max_length=100)] = ()
+    spacing: Annotated[tuple[SiteSpacing, ...], Field(max_length=10)] = ()
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
@@ -87,6 +96,8 @@ class SiteLimits(Strict):
         twice = sorted({f"{agent} {kind}" for agent, kind in pairs if pairs.count((agent, kind)) > 1})
         kinds = [part.kind for part in self.part]
         twice += sorted({f"part {kind}" for kind in kinds if kinds.count(kind) > 1})
+        others = [rule.other for rule in self.spacing]
+        twice += sorted({f"spacing {other}" for other in others if others.count(other) > 1})
         if twice:
             raise ValueError(f"set twice: {', '.join(twice)}")
         return self

@@ -90,6 +90,7 @@ def site_text(site: SiteLimits) -> str:
         for limit in site.limit
     ]
     parts += ["[[part]]\n" + _fields(part.model_dump()) for part in site.part]
+    parts += ["[[spacing]]\n" + _fields(rule.model_dump()) for rule in site.spacing]
     return "\n".join(parts)
 
 

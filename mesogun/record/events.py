@@ -463,6 +463,45 @@ class SubjectMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectLimited(Event):
+    """A limit for one subject and an agent (``*``: all): edges as decimal text, none of them: taken back."""
+
+    subject: str
+    agent: str
+    limit: str
+    hard_low: str
+    soft_low: str
+    soft_high: str
+    hard_high: str
+    operator: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone(Event):
+    """A step before the first shot, such as cleaning or a topical anaesthetic; ``note``: product, amount, time."""
+
+    step: str
+    operator: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaTreated(Event):
+    """A visit by a way that cannot meter a dose: area and time are known, and no volume."""
+
+    subject: str
+    protocol_id: str
+    protocol_sha256: str
+    agent: str
+    zone: str
+    area_mm2: int
+    seconds: int
+    operator: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolApproved(Event):
     """A named practitioner takes responsibility for a protocol file, or withdraws; one changed byte voids it.
 

@@ -87,6 +87,25 @@ def _approved(event: ev.ProtocolApproved) -> Told:
     return verb, f"{event.protocol_id} ({event.protocol_sha256[:12]}): {event.why}", event.operator, event.withdrawn
 
 
+def _limited(event: ev.SubjectLimited) -> Told:
+    edges = (("at least", event.hard_low), ("at least, softly", event.soft_low))
+    edges += (("at most, softly", event.soft_high), ("at most", event.hard_high))
+    told = ", ".join(f"{word} {value}" for word, value in edges if value) or "taken back"
+    return "subject's limit", f"{event.subject}, {event.agent}, {event.limit}: {told}: {event.why}", event.operator, False
+
+
+def _step(event: ev.StepDone) -> Told:
+    return "step done", f"{event.step}: {event.note}" if event.note else event.step, event.operator, False
+
+
+def _unmetered(event: ev.AreaTreated) -> Told:
+    where = f"{event.zone}, " if event.zone else ""
+    note = f" ({event.note})" if event.note else ""
+    took = f"{event.seconds / 60:g} min"
+    detail = f"{where}{event.area_mm2 / 100:g} cm² for {took} by {event.protocol_id}; no dose was metered{note}"
+    return "area treated", detail, event.operator, False
+
+
 TELLERS: dict[type[ev.Event], Callable[[Any], Told]] = {
     ev.ScreeningAnswered: _answered,
     ev.MagazineLoaded: _loaded,
@@ -101,4 +120,7 @@ TELLERS: dict[type[ev.Event], Callable[[Any], Told]] = {
     ev.OrderRefused: _refused,
     ev.FollowedUp: _followed_up,
     ev.ProtocolApproved: _approved,
+    ev.SubjectLimited: _limited,
+    ev.StepDone: _step,
+    ev.AreaTreated: _unmetered,
 }

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from mesogun.limits import Answer, Answers, Result, screen, simulated_answers
+from mesogun.identity import Role
+from mesogun.limits import (
+    Answer,
+    Answers,
+    Approval,
+    Result,
+    SiteLimits,
+    Violation,
+    parse_site,
+    screen,
+    simulated_answers,
+)
+from mesogun.limits.screening import COMBINED
 from mesogun.protocol import Protocol, bundled, bundled_names
 from tests.limits.build import Case, hydration
 from tests.trace import req
@@ -71,16 +84,74 @@ def test_allow_clearance_and_block(question: str, outcome: str, articles: set[st
     assert verdict(Answer(yes=True)) == stopped
     assert verdict(Answer(yes=True, clearance="  ")) == stopped
     documented = Answer(yes=True, clearance="letter of 2026-02-20, Dr B")
-    assert verdict(documented) == (() if outcome == "clearance" else stopped)
+    cleared = outcome == "clearance" and question not in COMBINED
+    assert verdict(documented) == (() if cleared else stopped)
     refused = Case(protocol, plan, answers=answered(protocol, plan.plan_hash, **{question: Answer(yes=True)})).refusal()
     assert refused is not None
-    assert set(refused.violations[0].source.split(", ")) == articles
+    assert all(article in refused.violations[0].source for article in articles)
     assert refused.violations[0].hard
     said = "blocked by the answer to" if outcome == "blocked" else "needs documented clearance"
-    assert refused.violations[0].message.startswith(said)
+    assert question in COMBINED or refused.violations[0].message.startswith(said)
     silent = Case(protocol, plan, answers=answered(protocol, plan.plan_hash, **{question: None})).refusal()
     assert silent is not None
     assert silent.violations[0].message.startswith("not answered: ")
+
+
+CLINIC = parse_site(
+    """format = 1
+set_by = "Dr A"
+set_on = "2026-01-05"
+[[spacing]]
+other = "laser"
+days = 28
+source = "clinic rule 8"
+[[spacing]]
+other = "peel"
+days = 14
+source = "clinic rule 9"
+""",
+    "limits.toml",
+)
+
+
+@req("MG-03")
+@pytest.mark.parametrize(("question", "least"), [("combined-laser", 28), ("combined-peel", 14)])
+def test_a_combination_needs_the_clinics_own_distance(question: str, least: int) -> None:
+    protocol, plan = hydration()
+    assert question in COMBINED
+
+    def refused(answer: Answer, clinic: SiteLimits | None = CLINIC) -> Violation | None:
+        said = answered(protocol, plan.plan_hash, **{question: answer})
+        refusal = Case(protocol, plan, answers=said, site=clinic).refusal()
+        return None if refusal is None else refusal.violations[0]
+
+    assert refused(Answer(yes=True, days=least)) is None
+    assert refused(Answer(yes=False)) is None
+    close = refused(Answer(yes=True, clearance="the doctor agrees", days=least - 1))
+    assert close is not None
+    assert (close.rule, close.asked, close.limit, close.hard) == (f"screening.{question}", least - 1, least, True)
+    assert "clinic rule" in close.message
+    assert "s2-eurolook" in close.message
+    unsaid = refused(Answer(yes=True, clearance="the doctor agrees"))
+    assert unsaid is not None
+    assert "not said how many days apart" in unsaid.message
+    unruled = refused(Answer(yes=True, days=1000), clinic=None)
+    assert unruled is not None
+    assert "[[spacing]] in limits.toml" in unruled.message
+
+
+def test_steps_are_those_of_the_protocol_and_cleaning_left_out_is_told() -> None:
+    protocol, plan = hydration()
+    base = simulated_answers(protocol, plan.plan_hash, "s-1")
+    done = replace(base, steps={"clean": "chlorhexidine 2 %", "anaesthetic": "cream, 1 g, 30 min"})
+    assert Case(protocol, plan, answers=done).verdict() == ()
+    wrong = replace(base, steps={"massage": ""})
+    assert Case(protocol, plan, answers=wrong).verdict() == ("steps.massage",)
+    approved = Approval(protocol.sha256, "op-1", Role.PRACTITIONER, date(2026, 1, 5), "read and agreed")
+    clinical = Case(protocol, plan, answers=base, gun_kind="clinical", approvals=(approved,))
+    told = "not recorded as done: Clean and disinfect the area. (s0-overview)"
+    assert told in clinical.run().clearance.warnings
+    assert told not in replace(clinical, answers=done).run().clearance.warnings
 
 
 @pytest.mark.parametrize("question", NOTES)
