@@ -109,6 +109,7 @@ class Calibrator:
         self._books = Books(journal, run)
         self._shooter = Shooter(gun, self._books, bench.told, operator.reference)
         self._begun_us = gun.clock.monotonic_us()
+        self._said = 0
 
     @property
     def state(self) -> CalibrationState:
@@ -215,26 +216,23 @@ class Calibrator:
     # one action
 
     def _act(self, action: do.Action) -> None:
+        step = self.state.current
+        if step is not None and step.number != self._said:
+            self._said = step.number
+            self._say(step)
         match action:
             case do.AskEnvironment(step):
-                self._say(step)
                 self._environment(step)
             case do.AskPerson(step):
-                self._say(step)
                 self._person(step)
             case do.PrimeNeedle(step):
-                self._say(step)
                 self._shooter.prime(step.number)
                 self._complete(step)
             case do.ChangeSyringe(step):
-                self._say(step)
                 self._syringe(step)
             case do.RunDown(step):
-                self._say(step)
                 self._run_down(step)
             case do.Weigh(step, place):
-                if place == "before":
-                    self._say(step)
                 self._weigh(step, place)
             case do.FireShots(step, shots):
                 self._fire(step, shots)
@@ -243,10 +241,8 @@ class Calibrator:
             case do.Complete(step):
                 self._complete(step)
             case do.Adjust(step):
-                self._say(step)
                 self._adjust(step)
             case do.Confirm(step):
-                self._say(step)
                 self._confirm(step)
 
     def _say(self, step: Step, note: str = "") -> None:
