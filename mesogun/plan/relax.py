@@ -20,6 +20,8 @@ from mesogun.plan.sites import STEPS
 ROUNDS = 8
 CLOSEST = 0.75
 """Points keep this share of the spacing between them."""
+REACH = 1.2
+"""Skin further away than this many spacings pulls at no point."""
 
 
 def relaxed(ground: Ground, layout: Layout) -> Layout:
@@ -33,7 +35,7 @@ def relaxed(ground: Ground, layout: Layout) -> Layout:
     for _ in range(ROUNDS):
         before = places[chosen]
         aims = before.copy()
-        aims[movable] = _centres(before, movable, ground)
+        aims[movable] = _centres(before, movable, ground, spacing_mm)
         for part in (1.0, 0.5, 0.25):
             trial = before + part * (aims - before)
             stays = movable & ~shapely.contains_xy(ground.safe, trial[:, 0], trial[:, 1])
@@ -55,13 +57,44 @@ def _outermost(layout: Layout) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return edge, np.array([(i, j) in kept for i, j in layout.ij.tolist()], dtype=bool)
 
 
-def _centres(places_mm: Floats, movable: NDArray[np.bool_], ground: Ground) -> Floats:
-    """Centres of the movable points' shares of the region."""
-    reach = shapely.box(*ground.region.bounds)
-    cells = shapely.voronoi_polygons(shapely.MultiPoint(places_mm), extend_to=reach, ordered=True)
-    shares = shapely.intersection(np.array(cells.geoms)[movable], ground.region)
+def _centres(places_mm: Floats, movable: NDArray[np.bool_], ground: Ground, spacing_mm: float) -> Floats:
+    """Centres of the skin within reach that is nearer to each movable point than to any other."""
+    reach_mm = REACH * spacing_mm
+    movers = np.flatnonzero(movable)
+    tree = shapely.STRtree([shapely.Point(place) for place in places_mm])
+    numbers, others = tree.query(
+        [shapely.Point(place) for place in places_mm[movers]], predicate="dwithin", distance=2 * reach_mm
+    )
+    cells = [
+        shapely.Polygon(_cell(places_mm[mover], places_mm[others[(numbers == k)]], reach_mm))
+        for k, mover in enumerate(movers.tolist())
+    ]
+    shares = shapely.intersection(cells, ground.region)
     centres = shapely.get_coordinates(shapely.centroid(shares))
     return np.asarray(centres, dtype=np.float64)
+
+
+def _cell(place_mm: Floats, others_mm: Floats, reach_mm: float) -> list[tuple[float, float]]:
+    """Corners of the square of half side ``reach_mm`` around a place, cut to what no other place is nearer to."""
+    x, y = place_mm.tolist()
+    cell = [(-reach_mm, -reach_mm), (reach_mm, -reach_mm), (reach_mm, reach_mm), (-reach_mm, reach_mm)]
+    for ox, oy in (others_mm - place_mm).tolist():
+        if ox == oy == 0.0:
+            continue
+        half = 0.5 * (ox * ox + oy * oy)
+        beyond = [u * ox + v * oy - half for u, v in cell]
+        if max(beyond) <= 0.0:
+            continue
+        cut: list[tuple[float, float]] = []
+        for k, (u, v) in enumerate(cell):
+            (pu, pv), here, before = cell[k - 1], beyond[k], beyond[k - 1]
+            if (here > 0.0) != (before > 0.0):
+                t = before / (before - here)
+                cut.append((pu + t * (u - pu), pv + t * (v - pv)))
+            if here <= 0.0:
+                cut.append((u, v))
+        cell = cut
+    return [(x + u, y + v) for u, v in cell]
 
 
 def _apart(before: Floats, aims: Floats, least_mm: float) -> Floats:
