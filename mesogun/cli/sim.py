@@ -124,16 +124,29 @@ def scenario(name: str, profile: str, seed: int, plot: Path | None, as_json: boo
 @click.option("--shard", default="1/1", show_default=True, help="Part i/n of the seeds, for several machines.")
 @click.option("--faults", help="A fault plan as JSON instead of the drawn one; the line that a failure prints.")
 @click.option("--canary/--no-canary", default=True, help="Also run a gun that must fail, to prove the alarm path.")
+@click.option("--journal", default="memory", show_default=True, help="memory, or sqlite for the real one on disk.")
+@click.option("--coverage", is_flag=True, help="Also say which rows of the firmware's state table were gone through.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def campaign(seeds: int, start: int, jobs: int, shard: str, faults: str | None, canary: bool, as_json: bool) -> int:
+def campaign(
+    seeds: int,
+    start: int,
+    jobs: int,
+    shard: str,
+    faults: str | None,
+    canary: bool,
+    journal: str,
+    coverage: bool,
+    as_json: bool,
+) -> int:
     """Whole treatments with drawn faults, kills and resumes; every invariant checked, then liveness."""
     from sim.campaign.many import campaign as run_campaign
     from sim.campaign.many import replay_line, shrink
     from sim.campaign.run import Result, run_seed
+    from sim.campaign.timeline import picture
     from sim.faults import from_json
 
     if faults is not None:
-        result = run_seed(start, plan=from_json(faults))
+        result = run_seed(start, plan=from_json(faults), journal=journal)
         for breach in result.breaches:
             click.echo(f"seed {start}: {breach.name}: {breach.detail}")
         click.echo(f"seed {start}: {'no violation' if result.good else 'VIOLATED'}", err=True)
@@ -143,7 +156,7 @@ def campaign(seeds: int, start: int, jobs: int, shard: str, faults: str | None, 
         if not result.good:
             click.echo(f"seed {result.seed}: {', '.join(breach.name for breach in result.breaches)}", err=True)
 
-    found = run_campaign(seeds, start=start, jobs=jobs, shard=shard, with_canary=canary, told=told)
+    found = run_campaign(seeds, start=start, jobs=jobs, shard=shard, with_canary=canary, journal=journal, told=told)
     if as_json:
         told_json = {
             "seeds": found.seeds, "shots": found.shots, "simulated_s": found.simulated_s, "failed": found.failed,
@@ -161,4 +174,45 @@ def campaign(seeds: int, start: int, jobs: int, shard: str, faults: str | None, 
             click.echo(f"canary: {'failed, as it must' if found.canary_failed else 'NOT NOTICED'}")
         for seed in found.failed[:5]:
             click.echo(f"replay: {replay_line(seed, shrink(seed))}")
+            picture(seed, Path(f"seed-{seed}.png"))
+            click.echo(f"timeline: seed-{seed}.png")
+        if coverage:
+            from sim.campaign.coverage import report
+
+            click.echo(report(found.rows))
     return 0 if found.good else 1
+
+
+@sim.command()
+@click.option("--jobs", type=int, default=1, show_default=True, help="Processes.")
+@click.option("--stride", type=int, default=1, show_default=True, help="Only each so-many-th byte, for a quick look.")
+def sweep(jobs: int, stride: int) -> int:
+    """Kill host, gun and power at every byte and every memory write of a reference treatment of six shots."""
+    from sim.campaign import sweep as sweeping
+
+    if jobs < 1 or stride < 1:
+        raise InputError(f"--jobs {jobs} and --stride {stride} must be at least 1")
+    found = sweeping.sweep(sweeping.points(sweeping.measure(), stride), jobs=jobs)
+    click.echo(str(found))
+    for line in found.failed[:5]:
+        click.echo(line, err=True)
+    return 1 if found.failed else 0
+
+
+@sim.command()
+@click.option("--seeds", type=int, default=500, show_default=True, help="How many seeds may look for each.")
+@click.option("--jobs", type=int, default=1, show_default=True, help="Processes.")
+@click.option("--write", type=PLACE, help="Also write the table into this document, between its marks.")
+def ablation(seeds: int, jobs: int, write: Path | None) -> int:
+    """Take the safeguards away, one at a time: a campaign must notice each."""
+    from sim.campaign.ablation import as_markdown, hunt_all
+    from sim.document import rewrite
+
+    if jobs < 1 or seeds < 1:
+        raise InputError(f"--jobs {jobs} and --seeds {seeds} must be at least 1")
+    found = hunt_all(seeds=seeds, jobs=jobs)
+    table = as_markdown(found)
+    click.echo(table, nl=False)
+    if write is not None:
+        write.write_text(rewrite(write.read_text(encoding="utf-8"), {"ablations": table}), encoding="utf-8")
+    return 1 if any(item.seed is None for item in found) else 0

@@ -7,7 +7,9 @@ responsible for what the safeguards are for (``docs/wire.md``, ``docs/safety.md`
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from mesogun.record import events as ev
@@ -240,6 +242,14 @@ def hunt(safeguard: str, *, seeds: int = 500, start: int = 0) -> Found:
             if breaches:
                 return Found(safeguard, rule, seed, breaches[0].name)
     return Found(safeguard, rule, None, "")
+
+
+def hunt_all(*, seeds: int = 500, jobs: int = 1) -> list[Found]:
+    """Every safeguard in the order of the table."""
+    if jobs == 1:
+        return [hunt(safeguard, seeds=seeds) for safeguard in SAFEGUARDS]
+    with ProcessPoolExecutor(max_workers=jobs) as pool:
+        return list(pool.map(partial(hunt, seeds=seeds), SAFEGUARDS))
 
 
 def as_markdown(found: list[Found]) -> str:

@@ -9,14 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from mesogun.errors import InputError
 from sim.campaign.draw import draw
 from sim.campaign.run import Result, run_seed
 from sim.faults import FaultPlan, to_json
+from sim.firmware.table import ROWS, Row
 from sim.world import World
 
 CANARY_GAIN = 1.2
+JOURNALS = ("memory", "sqlite")
 
 
 @dataclass(slots=True)
@@ -31,6 +34,7 @@ class Summary:
     fired: Counter[str] = field(default_factory=Counter)
     unfired: int = 0
     ended: Counter[str] = field(default_factory=Counter)
+    rows: Counter[Row] = field(default_factory=Counter)
     canary_failed: bool | None = None
 
     def add(self, result: Result) -> None:
@@ -39,6 +43,7 @@ class Summary:
         self.shots += result.shots
         self.simulated_s += result.simulated_us / 1e6
         self.ended[str(result.ended)] += 1
+        self.rows.update({ROWS[at]: count for at, count in result.rows.items()})
         for report in result.reports:
             if report.fired_us is None:
                 self.unfired += 1
@@ -74,13 +79,16 @@ def campaign(
     jobs: int = 1,
     shard: str = "1/1",
     with_canary: bool = False,
+    journal: str = "memory",
     told: Callable[[Result], None] = lambda _: None,
 ) -> Summary:
     """Run ``seeds`` seeds from ``start`` on, spread over ``jobs`` processes; ``told`` hears of each result in order."""
     if seeds < 1 or jobs < 1 or start < 0:
         raise InputError(f"seeds {seeds} and jobs {jobs} must be at least 1, start {start} at least 0")
+    if journal not in JOURNALS:
+        raise InputError(f"journal {journal!r} is none of {', '.join(JOURNALS)}")
     summary = Summary()
-    for result in _results(shard_of(range(start, start + seeds), shard), jobs):
+    for result in _results(shard_of(range(start, start + seeds), shard), jobs, journal):
         summary.add(result)
         told(result)
     if with_canary:
@@ -88,12 +96,13 @@ def campaign(
     return summary
 
 
-def _results(chosen: list[int], jobs: int) -> Iterator[Result]:
+def _results(chosen: list[int], jobs: int, journal: str) -> Iterator[Result]:
+    one = partial(run_seed, journal=journal)
     if jobs == 1:
-        yield from map(run_seed, chosen)
+        yield from map(one, chosen)
         return
     with ProcessPoolExecutor(max_workers=jobs) as pool:
-        yield from pool.map(run_seed, chosen, chunksize=4)
+        yield from pool.map(one, chosen, chunksize=4)
 
 
 def shrink(seed: int, *, prepare: Callable[[World], None] | None = None) -> FaultPlan:

@@ -1,7 +1,7 @@
 """A journal without a disk, for speed: same promises as ``mesogun.journal`` (all or nothing, epochs), and its failures.
 
 Events go through the real codec. Not responsible for SQLite's own durability, which ``tests/journal`` shows with
-real files; a campaign can run on the real one too (``--journal``).
+real files; a campaign can run on the real one too (``sim.campaign.disk_journal``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from mesogun.record import Event, Folding, History, TreatmentState, decode, enco
 from mesogun.record import events as ev
 from sim.invariants import HostBelief
 
+GOING_ON = (ev.MagazineLoaded, ev.Armed, ev.TreatmentEnded)  # none of them before the gun was read up (H9)
 EVIDENCE = (ev.ShotRecorded, ev.EntrySettled, ev.ForeignRecorded, ev.GapFound)
 
 
@@ -30,17 +31,32 @@ class MemoryJournal:
         self._planned = False
         self.evidence = 0
         self.full = False
+        self.restored = False  # brought back from a backup and not read up since: it says nothing of what was given
         self.on_append: Callable[[], None] | None = None
         self._belief: HostBelief | None = None
 
     def append(self, events: Sequence[Event], *, treatment: str, epoch: int | None) -> int:
         """Write all events, or none."""
+        self.may_append()
+        if epoch is not None and epoch != self._epochs.get(treatment, 0):
+            raise Fenced(f"treatment {treatment} was taken over by another runner; this one stops")
+        self._keep(events, treatment, epoch)
+        return len(self._rows)
+
+    def may_append(self) -> None:
+        """Die here, or find the disk full, when a fault says so."""
         if self.on_append is not None:
             self.on_append()
         if self.full:
             raise RecordError("the disk is full; free some space, then go on")
-        if epoch is not None and epoch != self._epochs.get(treatment, 0):
-            raise Fenced(f"treatment {treatment} was taken over by another runner; this one stops")
+
+    def reopen(self) -> None:
+        """A new host process finds what the last one left: there is nothing to do in memory."""
+
+    def close(self) -> None:
+        """There is nothing to let go."""
+
+    def _keep(self, events: Sequence[Event], treatment: str, epoch: int | None) -> None:
         for event in events:
             body = encode(event)
             stored = decode(body)
@@ -50,7 +66,21 @@ class MemoryJournal:
                 self._planned = self._planned or isinstance(stored, ev.TreatmentPlanned)
                 self._state = self._belief = None
             self.evidence += isinstance(stored, EVIDENCE)
-        return len(self._rows)
+            if self.restored and treatment == self.treatment and isinstance(stored, GOING_ON):
+                self.restored = False
+                self._belief = None
+
+    def roll_back(self, share: float) -> None:
+        """Come back from a backup that held this share of the rows; at least what stood there before the treatment."""
+        planned = 1 + max(at for at, row in enumerate(self._rows) if isinstance(row.event, ev.PlanCleared))
+        self._cut(max(planned, int(share * len(self._rows))))
+
+    def _cut(self, keep: int) -> None:
+        rows, self._rows = self._rows[:keep], []
+        self._folding, self._state, self._belief = Folding(), None, None
+        for row in rows:
+            self._keep([row.event], row.treatment, row.epoch)
+        self.restored = True
 
     @property
     def state(self) -> TreatmentState:
@@ -77,7 +107,7 @@ class MemoryJournal:
 
     def belief(self) -> HostBelief | None:
         """What this journal says was given."""
-        if self._belief is None and self._planned:
+        if self._belief is None and self._planned and not self.restored:
             ledger = self._folding.ledger
             self._belief = HostBelief(ledger.low_nl, ledger.high_nl, self.limit_nl, self.evidence)
         return self._belief

@@ -15,13 +15,14 @@ from mesogun.identity import SIMULATED_KEY
 from mesogun.journal import Journal
 from mesogun.treatment import Runner, Settings
 from mesogun.wire.codes import Fault
+from sim.campaign.disk_journal import DiskJournal
 from sim.campaign.draw import Draw, draw
 from sim.campaign.front import CampaignFront
 from sim.campaign.memory_journal import MemoryJournal
 from sim.campaign.workload import OPERATOR, TREATMENT, cleared_plan, first_events
 from sim.doors.port import attach
 from sim.faults import FaultPlan, HostKilled, Injector, Report
-from sim.firmware.table import Phase
+from sim.firmware.table import ROWS, Phase
 from sim.invariants import Breach, Invariants
 from sim.physics.profile import Profile, load
 from sim.world import World
@@ -50,6 +51,7 @@ class Result:
     truth_nl: float = 0.0
     low_nl: int = 0
     high_nl: int = 0
+    rows: dict[int, int] = field(default_factory=dict)  # how often each row of the state table was gone through
 
     @property
     def good(self) -> bool:
@@ -60,27 +62,40 @@ class Result:
 Prepare = Callable[[World], None]
 
 
-def run_seed(seed: int, *, plan: FaultPlan | None = None, prepare: Prepare | None = None) -> Result:
+def run_seed(
+    seed: int, *, plan: FaultPlan | None = None, prepare: Prepare | None = None, journal: str = "memory"
+) -> Result:
     """Run what the seed draws; ``plan`` replaces its faults (replay, shrinking), ``prepare`` changes the world."""
     drawn = draw(seed)
-    return run(drawn, plan=drawn.plan if plan is None else plan, prepare=prepare)
+    return run(drawn, plan=drawn.plan if plan is None else plan, prepare=prepare, journal=journal)
 
 
-def run(drawn: Draw, *, plan: FaultPlan, prepare: Prepare | None = None) -> Result:
-    """Run a drawn treatment under a fault plan."""
-    session = Treatment(drawn, plan)
+def run(drawn: Draw, *, plan: FaultPlan, prepare: Prepare | None = None, journal: str = "memory") -> Result:
+    """Run a drawn treatment under a fault plan, its journal in memory or in SQLite."""
+    session = Treatment(drawn, plan, journal=journal)
     if prepare is not None:
         prepare(session.world)
     session.safety()
     session.liveness()
-    return session.result()
+    result = session.result()
+    session.journal.close()
+    return result
 
 
 class Treatment:
     """One treatment in one world, over as many host lives as it takes."""
 
-    def __init__(self, drawn: Draw, plan: FaultPlan, *, profile: Profile | None = None) -> None:
+    def __init__(
+        self,
+        drawn: Draw,
+        plan: FaultPlan,
+        *,
+        profile: Profile | None = None,
+        poll_ms: int = POLL_MS,
+        journal: str = "memory",
+    ) -> None:
         self.drawn = drawn
+        self._poll_ms = poll_ms
         self.world = World(load(drawn.profile) if profile is None else profile, seed=drawn.seed)
         needles = self.world.profile.integer("needle.count")
         volume_nl = drawn.volume_nl // (10 * needles) * 10 * needles
@@ -88,13 +103,19 @@ class Treatment:
             drawn.shots, volume_nl, self.world.profile.integer("syringe.nominal_nl"), needles,
             self.world.profile.integer("calibration.overrun_nl"),
         )  # fmt: skip
-        self.journal = MemoryJournal(TREATMENT, self.cleared.hard_total_nl)
+        limit_nl = self.cleared.hard_total_nl
+        self.journal = (
+            DiskJournal(TREATMENT, limit_nl, attach(self.world)[1])
+            if journal == "sqlite"
+            else MemoryJournal(TREATMENT, limit_nl)
+        )
         self.journal.append(first_events(self.cleared), treatment=TREATMENT, epoch=None)
         self.injector = Injector(self.world, plan)
         self.injector.host_handlers = {
             "disk_full": lambda: setattr(self.journal, "full", True),
             "torn_journal": self._tear,
-            "second_runner": lambda: setattr(self, "_rival", self.journal.take(TREATMENT, "rival")),
+            "second_runner": self._rival_takes,
+            "old_backup": self._roll_back,
         }
         self.world.kernel.at(GIVE_UP_US, "give up", self._give_up)
         self.invariants = Invariants(
@@ -103,7 +124,7 @@ class Treatment:
         self.stopped_by: list[str] = []
         self.gave_up = False
         self.on_runner: list[Callable[[Runner], None]] = []
-        self._rival = 0
+        self._restore_share: float | None = None
 
     @property
     def ended(self) -> str | None:
@@ -147,6 +168,12 @@ class Treatment:
         """One host process, from its start to its end or death."""
         self.injector.host_dead = False
         self.journal.full = False
+        self.journal.release()
+        if self._restore_share is not None:
+            self.journal.roll_back(self._restore_share)
+            self._restore_share = None
+        else:
+            self.journal.reopen()
         self.journal.on_append = None
         front = CampaignFront()
         front.ending = bool(self.stopped_by) and self.stopped_by[-1].startswith("LimitRefused")
@@ -164,7 +191,7 @@ class Treatment:
                     settings=Settings(
                         lease_ms=LEASES_MS[self.drawn.seed % 2],
                         lead=self.drawn.lead,
-                        poll_ms=POLL_MS,
+                        poll_ms=self._poll_ms,
                         syringe_wait_ms=60_000,
                     ),
                 )
@@ -200,6 +227,7 @@ class Treatment:
             world.truth.dispensed_nl,
             state.ledger.low_nl,
             state.ledger.high_nl,
+            {at: world.gun.machine.coverage[row] for at, row in enumerate(ROWS) if row in world.gun.machine.coverage},
         )
 
     def _give_up(self) -> None:
@@ -209,6 +237,16 @@ class Treatment:
 
     def _redos(self, shot_index: int) -> int:
         return self.journal.state.redos.get(shot_index, 0)
+
+    def _rival_takes(self) -> None:
+        self.journal.release()
+        self.journal.take(TREATMENT, "rival")
+
+    def _roll_back(self) -> None:
+        # the host dies; whoever starts it again brings the journal back from a backup
+        number = next(fault.number("share") for fault in self.injector.plan.faults if fault.name == "host.old_backup")
+        self._restore_share = number
+        self.injector.host("kill")
 
     def _tear(self) -> None:
         def die() -> None:

@@ -51,6 +51,10 @@ CATALOGUE: dict[str, Effect] = {
     "host.clock_jump": Effect("times on the record jump; no dose changes", {"by_s": (3600.0, -1e8, 1e8)}),
     "host.disk_full": Effect("the journal cannot be written: the gun is stopped", {}),
     "host.torn_journal": Effect("the last transaction is missing after a restart", {}),
+    "host.old_backup": Effect(
+        "the journal comes back from a backup: rebuilt from the gun's log, or people must settle",
+        {"share": (0.5, 0.0, 1.0)},
+    ),
     "host.second_runner": Effect("this runner is fenced: it stops", {}),
     # the gun
     "gun.brownout": Effect("the gun restarts; a shot under way is INDETERMINATE", {"for_us": (400_000.0, 1.0, 6e8)}),

@@ -110,6 +110,7 @@ def short_fill(injector: Injector, fault: Fault) -> None:
     plant = injector.world.plant
     plant.sync()
     plant.content = min(plant.content, fault.number("left_nl"))
+    injector.world.gun.machine.watch_again()
 
 
 def bounce(injector: Injector, fault: Fault) -> None:
@@ -197,6 +198,7 @@ HAPPENS: dict[str, Happens] = {
     "host.clock_jump": lambda i, f: i.jump(int(f.number("by_s") * 1e6)),
     "host.disk_full": lambda i, _: i.host("disk_full"),
     "host.torn_journal": lambda i, _: i.host("torn_journal"),
+    "host.old_backup": lambda i, _: i.host("old_backup"),
     "host.second_runner": lambda i, _: i.host("second_runner"),
     "gun.brownout": brownout,
     "gun.reset": lambda i, _: i.reset(),

@@ -17,6 +17,7 @@ RELIEF_ROOM = 1.2  # retract at most so many times what the pressure limit can s
 RELIEF_SHARE = 0.1  # of the flow of a stroke: the sensor is read once a millisecond
 DEAF_SHARE = 0.3  # of the way that must let all pressure off: after it a sensor that has not moved lies
 RESEAT_TRIES = 12
+STALL_US = 2_000  # an encoder that has not moved for so long has met the end
 
 
 class Stroke(Core):
@@ -68,13 +69,7 @@ class Stroke(Core):
         shot.seen.early_s = early_us / 1e6
         self.plant.run(flow, shot.stroke_nl)
         self._reading = self.kernel.after(early_us + round(shot.seen.slack_s * 1e6), "reading", self._read_early)
-        offset = self.profile["sensors.pressure_offset_kpa"]
-        limit = self.panel.pressure_limit(self.profile["sensors.occlusion_kpa"] - offset)
-        tripped = None if limit is None else self.plant.until_pressure(limit, shot.planned_us)
-        if tripped is not None:
-            self._motor = self.kernel.after(tripped, "pressure", self._pressure)
-        else:
-            self._motor = self.kernel.after(shot.planned_us, "stroke", self._stroke_end)
+        self._watch(shot.planned_us)
 
     def watch_again(self) -> None:
         """The fluid path changed in the middle of a stroke: when will it end now?"""
@@ -83,13 +78,18 @@ class Stroke(Core):
             self.plant.sync()
             done_nl = self.plant.encoder_nl - self.shot.encoder_start
             left_us = max(0, round((self.shot.stroke_nl - done_nl) / self.profile["screw.flow_nl_s"] * 1e6))
-            offset = self.profile["sensors.pressure_offset_kpa"]
-            limit = self.panel.pressure_limit(self.profile["sensors.occlusion_kpa"] - offset)
-            tripped = None if limit is None else self.plant.until_pressure(limit, left_us)
-            if tripped is not None:
-                self._motor = self.kernel.after(tripped, "pressure", self._pressure)
-            else:
-                self._motor = self.kernel.after(left_us, "stroke", self._stroke_end)
+            self._watch(left_us)
+
+    def _watch(self, left_us: int) -> None:
+        # whichever comes first: the pressure limit, all steps made, or a piston that stands at the end of its syringe
+        limit = self.panel.pressure_limit(self.profile["sensors.occlusion_kpa"] - self._offset_kpa)
+        tripped = None if limit is None else self.plant.until_pressure(limit, left_us)
+        if tripped is not None:
+            self._motor = self.kernel.after(tripped, "pressure", self._pressure)
+            return
+        empty_us = self.plant.until_empty_us()
+        ends_us = left_us if empty_us is None else min(left_us, empty_us + STALL_US)
+        self._motor = self.kernel.after(ends_us, "stroke", self._stroke_end)
 
     def _read_early(self) -> None:
         if not self.hung and self.phase is Phase.STROKE:

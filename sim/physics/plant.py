@@ -210,7 +210,9 @@ class Plant:
     def until_empty_us(self) -> int | None:
         """Microseconds until the piston reaches the end, ``None`` while it does not move forward."""
         self.sync()
-        return math.ceil(max(0.0, self.content) / self._flow * 1e6) if self._flow > 0 else None
+        if self._flow <= 0:
+            return None
+        return math.ceil((self._slack / self._flow + max(0.0, self.content) / self._flow) * 1e6)
 
     def _travel(self, duration: float) -> None:
         flow = self._flow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,13 @@ from mesogun.errors import InputError
 from sim.campaign import ablation, many, sweep
 from sim.campaign.draw import Draw
 from sim.campaign.run import run, run_seed
-from sim.faults import FaultPlan, from_json
+from sim.faults import At, Fault, FaultPlan, from_json
 from tests.trace import req
 
 SEEDS = 200
+SOAK_SEEDS = 10_000
+SOAK_START = 1_000_000
+SOAK_JOBS = min(2, os.cpu_count() or 1)
 # each broke something once; kept whole, so that they stay what they were when a draw changes
 REGRESSIONS = json.loads(Path(__file__).with_name("regressions.json").read_text())
 
@@ -49,6 +53,29 @@ def test_the_same_seed_is_the_same_world_in_every_process() -> None:
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": hash_seed}
         )
         assert ran.stdout.strip() == str(here)
+
+
+@req("H9")
+@pytest.mark.parametrize(("journal", "share", "number"), [("memory", 0.0, 4), ("memory", 0.6, 6), ("sqlite", 0.0, 5)])
+def test_a_journal_from_an_old_backup_is_rebuilt_and_nothing_is_fired_twice(
+    journal: str, share: float, number: int
+) -> None:
+    plan = FaultPlan((Fault("host.old_backup", At("phase", number, phase="stroke"), {"share": share}),))
+    result = run(Draw(1, "standard", 6, 10_000, 2, plan), plan=plan, journal=journal)
+    assert result.reports[0].fired_us is not None
+    assert result.breaches == []
+    assert result.ended == "complete"
+    assert result.shots == 7  # one to prime, six planned
+    assert result.low_nl <= result.truth_nl <= result.high_nl
+
+
+def test_campaigns_run_on_the_real_journal_too() -> None:
+    summary = many.campaign(6, start=20, journal="sqlite")
+    assert summary.good, [many.replay_line(seed) for seed in summary.failed]
+    in_memory = [run_seed(seed).trace for seed in (20, 23)]
+    assert [run_seed(seed, journal="sqlite").trace for seed in (20, 23)] == in_memory  # the disk changes no world
+    with pytest.raises(InputError, match="none of memory, sqlite"):
+        many.campaign(1, journal="paper")
 
 
 def test_the_canary_is_noticed() -> None:
@@ -100,16 +127,41 @@ def test_every_safeguard_taken_away_is_noticed(safeguard: str) -> None:
 def test_kills_along_the_reference_treatment() -> None:
     size = sweep.measure()
     assert len(list(sweep.points(size))) >= 5_000
-    for plan in sweep.points(size, stride=1_499):
-        result = sweep.run(plan)
-        assert result.breaches == [], plan
-        assert result.ended == "complete", plan
+    found = sweep.sweep(sweep.points(size, stride=1_499))
+    assert found.failed == []
+    assert found.unfired == 0
+    assert set(found.points) == {
+        "host.kill at every byte", "gun.reset at every byte", "gun.brownout at every byte",
+        "host.kill at every write", "gun.reset at every write", "gun.torn_write at every write",
+    }  # fmt: skip
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(36_000)
-def test_kills_at_every_byte_and_every_write() -> None:
-    for plan in sweep.points(sweep.measure()):
-        result = sweep.run(plan)
-        assert result.breaches == [], plan
-        assert result.ended == "complete", plan
+def test_kills_at_every_byte_and_every_write(capsys: pytest.CaptureFixture[str]) -> None:
+    found = sweep.sweep(sweep.points(sweep.measure()), jobs=SOAK_JOBS)
+    with capsys.disabled():
+        sys.stdout.write(f"\nkill sweep: {found}\n")
+    assert found.points.total() >= 5_000
+    assert found.failed == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(36_000)
+def test_ten_thousand_new_seeds(capsys: pytest.CaptureFixture[str]) -> None:
+    found = many.campaign(SOAK_SEEDS, start=SOAK_START, jobs=SOAK_JOBS, with_canary=True)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\ncampaign: {found.seeds} seeds, {found.shots} shots, {found.simulated_s / 3600:.1f} simulated hours,"
+            f" {found.fired.total()} faults, violations: {len(found.failed)}\n"
+        )
+    assert found.good, [many.replay_line(seed) for seed in found.failed]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(36_000)
+def test_a_thousand_seeds_on_a_journal_on_disk(capsys: pytest.CaptureFixture[str]) -> None:
+    found = many.campaign(SOAK_SEEDS // 10, start=SOAK_START, jobs=SOAK_JOBS, journal="sqlite")
+    with capsys.disabled():
+        sys.stdout.write(f"\ncampaign on SQLite: {found.seeds} seeds, violations: {len(found.failed)}\n")
+    assert found.good, [many.replay_line(seed) for seed in found.failed]
