@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from tui.settings import Look, look, remember
     from tui.start import run_start
     from tui.watch import print_watch, run_replay, run_watch
+    from tui.workbench import TechnicianFront, run_workbench
 
 __all__ = [
     "Look",
     "ScreenFront",
+    "TechnicianFront",
     "look",
     "picture_of",
     "print_watch",
@@ -28,6 +30,7 @@ __all__ = [
     "run_replay",
     "run_start",
     "run_watch",
+    "run_workbench",
 ]
 
 _WHERE = {
@@ -35,6 +38,8 @@ _WHERE = {
     "run_live": "tui.live",
     "run_start": "tui.start",
     "run_watch": "tui.watch",
+    "run_workbench": "tui.workbench",
+    "TechnicianFront": "tui.workbench",
     "run_replay": "tui.watch",
     "print_watch": "tui.watch",
     "picture_of": "tui.picture",

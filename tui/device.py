@@ -133,7 +133,7 @@ class Device:
             Choice("Look again", lambda: self._look(seen.port)),
             self._home,
         ]
-        self._pager.page(title, seen.info, choices, lambda: self._show(seen))
+        self._pager.page(title, seen.info, choices, lambda: self._show(seen), table=True)
 
     def _text(self, title: str, words: str | Text, seen: Looked) -> None:
         back = Choice("Back to the gun", lambda: self._show(seen))

@@ -74,6 +74,11 @@ class Pager(App[tuple[str, ...]]):
         """Whether letters are taken as text."""
         return self._entered is not None
 
+    @property
+    def highlighted(self) -> int | None:
+        """Index of the choice that Enter takes."""
+        return self.query_one("#choices", OptionList).highlighted
+
     def begin(self) -> None:
         """What comes now is the first page: Esc goes no further back."""
         self._back.clear()

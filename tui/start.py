@@ -1,7 +1,8 @@
-"""The start screen: see it work, plan and treat, watch, replay, the record, a gun, about.
+"""The start screen: see it work, plan and treat, watch, replay, the record, calibrate, a gun, about.
 
 Whatever acts ends as the arguments of one ``mesogun`` command, shown before it is run: the screen can do nothing that
-the command line cannot. Not responsible for the steps behind a choice (``wizard``, ``records``, ``device``).
+the command line cannot. Not responsible for the steps behind a choice (``wizard``, ``records``,
+``calibrating``, ``device``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from rich.text import Text
 
 from tui.about import ABOUT_LINE, about
+from tui.calibrating import Calibrating
 from tui.device import Device
 from tui.pager import Choice, Pager
 from tui.records import Past, Records, open_in_browser, past_of
@@ -55,6 +57,7 @@ class Start(Pager):
         self._records = Records(
             self, self.menu, url=journal, past=past, reports=reports if reports is not None else folder, show=show
         )
+        self._calibrating = Calibrating(self, self.menu, url=journal, ports=ports, simulated=SIMULATED)
         self._device = Device(self, self.menu, ports, SIMULATED)
 
     def on_mount(self) -> None:
@@ -73,6 +76,7 @@ class Start(Pager):
             Choice("Watch a treatment that runs now, read-only", lambda: self._records.choose("watch")),
             Choice("Replay a treatment", lambda: self._records.choose("replay")),
             Choice("The record: browse, verify, report", self._records.start),
+            Choice("Calibrate a gun", self._calibrating.start),
             Choice("A gun: diagnostics, line, faults", self._device.start),
             Choice("About", self._about),
             Choice("Leave", lambda: self.exit(None)),

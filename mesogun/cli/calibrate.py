@@ -6,9 +6,11 @@ Not responsible for any of the work (``mesogun.calibration``, ``mesogun.report``
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,17 +141,26 @@ def _weigh(
             script = fold_run(row.event for row in record.rows(run)).script
         if script is None:
             raise InputError(f"this journal holds no volume calibration {run}; mesogun calibrate history names them")
-        source = calibrating.balance_at(balance, gun)
+        terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        screen = calibrating.screen_for(script) if with_person and terminal and not as_json else None
+        source = calibrating.balance_at(balance, gun, screen.ask if screen is not None else None)
         stack.callback(source.close)
-        bench = (calibrating.Guided if with_person else calibrating.Headless)(script, as_json=as_json)
+        bench = screen or (calibrating.Guided if with_person else calibrating.Headless)(script, as_json=as_json)
         name = run or calibrating.new_run()
         calibrator = Calibrator(
             gun=gun, balance=source, how=balance, journal=record, run=name, bench=bench, operator=technician,
             station=STATION,
         )  # fmt: skip
         failed: CalibrationFailed | None = None
+        carry_out = partial(calibrator.run, script if run is None else None, what)
         try:
-            calibrator.run(script if run is None else None, what)
+            if screen is not None:
+                from tui import look, run_workbench
+
+                title = f"calibrate {what}   run {name}"
+                run_workbench(screen, carry_out, title=title, settings=look(places.look_file()))
+            else:
+                carry_out()
         except CalibrationFailed as error:
             if calibrator.state.ended is None:
                 raise

@@ -9,9 +9,10 @@ import hashlib
 import json
 import secrets
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,6 +32,10 @@ from mesogun.identity import Home, Operator, Role, Signer
 from mesogun.journal import Journal
 from mesogun.record.calibration_events import CertificateIssued
 
+if TYPE_CHECKING:
+    from tui import TechnicianFront
+
+ENVIRONMENT = ("water °C", "air °C", "pressure kPa", "humidity %")
 DEMO_TECHNICIAN = Operator("op-demo-tech", Role.TECHNICIAN, "Demonstration")
 
 
@@ -73,15 +78,27 @@ def text_of(path: Path) -> str:
         raise InputError(f"{path}: cannot be read as UTF-8 text ({error})") from error
 
 
-def balance_at(where: str, gun: Gun) -> ReadingSource:
-    """``manual``, ``csv:FILE``, or a port; ``DIALECT+PORT`` where the balance does not speak MT-SICS."""
+def balance_at(where: str, gun: Gun, ask: Callable[[str], str] | None = None) -> ReadingSource:
+    """``manual``, ``csv:FILE``, or a port; ``DIALECT+PORT`` where the balance does not speak MT-SICS.
+
+    ``ask`` puts the questions of a balance that is typed by hand; by default they are asked on the terminal.
+    """
     if where == "manual":
-        return ManualBalance(lambda question: str(click.prompt(question, prompt_suffix="", err=True, default="")),
-                             now_us=gun.clock.monotonic_us)  # fmt: skip
+        asked = ask or (lambda question: str(click.prompt(question, prompt_suffix="", err=True, default="")))
+        return ManualBalance(asked, now_us=gun.clock.monotonic_us)
     if where.startswith("csv:"):
         return CsvBalance(Path(where.removeprefix("csv:")))
     dialect, plus, port = where.partition("+")
     return open_balance(port, dialect=dialect) if plus and "/" not in dialect else open_balance(where)
+
+
+def screen_for(script: Script) -> TechnicianFront:
+    """A bench on the screen; it proposes the script's conditions."""
+    from tui import TechnicianFront
+
+    given = script.conditions
+    values = (given.water_c, given.air_c, given.pressure_kpa, given.humidity_pct)
+    return TechnicianFront(dict(zip(ENVIRONMENT, (f"{value:g}" for value in values), strict=True)))
 
 
 def new_run() -> str:
@@ -125,9 +142,8 @@ class Guided(Headless):
     def environment(self, step: Step) -> tuple[str, str, str, str]:
         """Ask for the four values, with the script's as proposals."""
         proposed = super().environment(step)
-        names = ("water °C", "air °C", "pressure kPa", "humidity %")
         answers = tuple(
-            str(click.prompt(name, default=value, err=True)) for name, value in zip(names, proposed, strict=True)
+            str(click.prompt(name, default=value, err=True)) for name, value in zip(ENVIRONMENT, proposed, strict=True)
         )
         water, air, pressure, humidity = answers
         return water, air, pressure, humidity

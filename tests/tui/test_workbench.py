@@ -1,0 +1,126 @@
+"""A calibration on the screen: asked and answered by keyboard, doubted where a figure slipped, left and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from mesogun.calibration.runner import Bench, Progress
+from mesogun.calibration.steps import Do, Phase, Step
+from mesogun.errors import Refused
+from tui.workbench import Asked, TechnicianFront, Workbench, doubt
+
+CONDITIONS = {"water °C": "20", "air °C": "21", "pressure kPa": "101.325", "humidity %": "50"}
+READ = Step(1, Phase.PREPARE, Do.ENVIRONMENT)
+MOUNT = Step(2, Phase.PREPARE, Do.SYRINGE)
+Scene = Callable[[Workbench, Pilot[tuple[str, ...]]], Awaitable[None]]
+
+
+def shown(app: Workbench) -> str:
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips(app.size))
+
+
+def play(work: Callable[[Bench], object], scene: Scene) -> list[object]:
+    """``work`` in a thread, the screen under a pilot; what came of the work."""
+    front = TechnicianFront(CONDITIONS)
+    found: list[object] = []
+
+    def run() -> None:
+        try:
+            found.append(work(front))
+        except Refused as error:
+            found.append(error)
+
+    worker = threading.Thread(target=run, daemon=True)
+    app = Workbench("calibrate volume", front, lambda: not worker.is_alive(), "meso-dark")
+
+    async def watch() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            worker.start()
+            try:
+                await scene(app, pilot)
+            finally:
+                front.leave()
+
+    asyncio.run(watch())
+    worker.join(10)
+    return found
+
+
+async def until(app: Workbench, pilot: Pilot[tuple[str, ...]], words: str) -> None:
+    for _ in range(500):
+        app.look()
+        await pilot.pause(0.002)
+        if words in shown(app):
+            return
+    raise AssertionError(f"{words!r} never came:\n{shown(app)}")
+
+
+def test_conditions_are_asked_one_by_one_and_enter_takes_what_is_proposed() -> None:
+    async def scene(app: Workbench, pilot: Pilot[tuple[str, ...]]) -> None:
+        await until(app, pilot, "water °C")
+        assert "step 1 of 107" in shown(app)
+        assert "prepare: read water" in shown(app)
+        await pilot.press("enter")
+        await until(app, pilot, "air °C")
+        await pilot.press("ctrl+u", *"22.5", "enter")
+        await until(app, pilot, "pressure kPa")
+        await pilot.press("enter")
+        await until(app, pilot, "humidity %")
+        await pilot.press("enter")
+
+    def work(bench: Bench) -> object:
+        bench.progress(Progress("cal-1", 1, 107, READ.name, 1260))
+        return bench.environment(READ)
+
+    assert play(work, scene) == [("20", "22.5", "101.325", "50")]
+
+
+def test_a_figure_far_from_the_proposed_one_is_asked_for_twice() -> None:
+    async def scene(app: Workbench, pilot: Pilot[tuple[str, ...]]) -> None:
+        await until(app, pilot, "water °C")
+        await pilot.press("ctrl+u", *"200", "enter")
+        await until(app, pilot, "200 is far from the 20 that was proposed")
+        await pilot.press("enter")
+
+    assert play(lambda bench: getattr(bench, "ask")("water °C", "20"), scene) == ["200"]  # noqa: B009 -- not of Bench
+
+
+@pytest.mark.parametrize(("text", "doubted"), [("20", False), ("99", False), ("100", True), ("4", True), ("", True)])
+def test_five_times_more_or_less_is_doubted(text: str, doubted: bool) -> None:
+    assert bool(doubt(Asked("water °C", "20"), text)) == doubted
+
+
+def test_yes_is_a_key_and_what_was_told_is_shown() -> None:
+    async def scene(app: Workbench, pilot: Pilot[tuple[str, ...]]) -> None:
+        await until(app, pilot, "mount a full syringe. Is it done?")
+        assert shown(app).count("pull the trigger") == 1, "the same line again is nothing new"
+        await pilot.press("y")
+
+    def work(bench: Bench) -> object:
+        bench.told("pull the trigger over the vessel")
+        bench.told("pull the trigger over the vessel")
+        return bench.person(MOUNT)
+
+    assert play(work, scene) == [True]
+
+
+@pytest.mark.parametrize("key", ["q", "n", "escape"])
+def test_leaving_asks_first_and_stops_the_run_at_its_step(key: str) -> None:
+    async def scene(app: Workbench, pilot: Pilot[tuple[str, ...]]) -> None:
+        await until(app, pilot, "Is it done?")
+        await pilot.press(key)
+        await until(app, pilot, "Leave this calibration here?")
+        await pilot.press("n")
+        await until(app, pilot, "Is it done?")
+        await pilot.press(key)
+        await until(app, pilot, "Leave this calibration here?")
+        await pilot.press("y")
+
+    found = play(lambda bench: bench.person(MOUNT), scene)
+    assert isinstance(found[0], Refused)
+    assert "on record" in str(found[0])
