@@ -38,6 +38,7 @@ class Truth:
         self._shots: list[ShotTruth] = []
         self._left = 0.0
         self._stayed = 0.0
+        self._treating = False  # whether the last shot is of kind TREAT
         self._before_nl = 0.0  # dispensed by all TREAT shots but the last
 
     def phase_changed(self, _before: Phase, _after: Phase, /) -> None:
@@ -47,8 +48,9 @@ class Truth:
         """A new shot begins; the one before has had all its drip."""
         self._plant.sync()
         self._finish()
-        if self._shots and self._shots[-1].kind == ShotKind.TREAT:
+        if self._treating:
             self._before_nl += self._shots[-1].dispensed_nl
+        self._treating = intent.kind == ShotKind.TREAT
         account = self._plant.account
         self._left, self._stayed = account.left_needle, account.in_tissue
         self._shots.append(
@@ -91,7 +93,7 @@ class Truth:
     @property
     def dispensed_now_nl(self) -> float:
         """The same as :attr:`dispensed_nl`, in constant time."""
-        if not self._shots or self._shots[-1].kind != ShotKind.TREAT:
+        if not self._treating:
             return self._before_nl
         self._plant.sync()
         return self._before_nl + self._plant.account.left_needle - self._left

@@ -146,12 +146,12 @@ class Invariants:
         if gun.panel.trigger is not self._trigger:
             self._note_press()
         imbalance = plant.imbalance_nl()
-        if abs(imbalance) > SLACK_NL:
+        if not -SLACK_NL <= imbalance <= SLACK_NL:
             self.breach("mass balance", f"{imbalance:.3f} nL")
         if plant.flow:
             self._check_motion()
-        kept, log = machine.store.kept, machine.store.log
         if machine.phase is not Phase.OFF:
+            kept, log = gun.store.kept, gun.store.log
             counters = (log.last_shot_no, kept.entry_hwm, log.total_nl, kept.boot_id, kept.acked_shot_no)
             if counters != self._counters:
                 if any(new < old for new, old in zip(counters, self._counters, strict=True)) and (
