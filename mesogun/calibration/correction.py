@@ -92,11 +92,14 @@ class Correction:
         return float(stdtrit(self.degrees_of_freedom, 0.5 * (1 + probability))) * self.standard_uncertainty_ul(set_ul)
 
 
-def fit(shots: Sequence[Shot], bend_allowed_ul: Mapping[float, float] | None = None) -> Correction:
+def fit(
+    shots: Sequence[Shot], bend_allowed_ul: Mapping[float, float] | None = None, *, binding: float = 1.0
+) -> Correction:
     """Choose and fit the correction.
 
     ``bend_allowed_ul``: for each setting, how far its mean may lie off the line before a bend that the scatter makes
-    out counts; without it every significant bend does (decision 1104).
+    out counts; without it every significant bend does (decision 1105). ``binding``: by how much the variance of a
+    difference between settings exceeds that of independent shots, for shots whose neighbours are bound (1106).
 
     Raises
     ------
@@ -119,20 +122,20 @@ def fit(shots: Sequence[Shot], bend_allowed_ul: Mapping[float, float] | None = N
     pure, pure_dof = _pure_error(shots, rounding)
     n, settings = len(shots), len({shot.set_ul for shot in shots})
 
-    bend = compare("is it bent?", sums[Model.LINE] - pure, settings - 2, pure, pure_dof)
+    bend = compare("is it bent?", sums[Model.LINE] - pure, settings - 2, binding * pure, pure_dof)
     if bend.p < SIGNIFICANCE and _matters(shots, columns[Model.LINE], y, bend_allowed_ul):
         raise CalibrationFailed(
             f"the volumes do not lie on a line (lack of fit, F = {bend.f:.3g}, p = {bend.p:.2g}): calibrate a smaller "
             "range, or look for a bubble, an occlusion or shots of mixed rate or direction"
         )
-    offset = compare("is there an offset?", sums[Model.GAIN] - sums[Model.LINE], 1, sums[Model.LINE], n - 2)
-    gain = compare("is the gain not 1?", sums[Model.AS_IT_IS] - sums[Model.GAIN], 1, sums[Model.GAIN], n - 1)
-    both = compare("is anything wrong?", sums[Model.AS_IT_IS] - sums[Model.LINE], 2, sums[Model.LINE], n - 2)
+    offset = compare("is there an offset?", sums[Model.GAIN] - sums[Model.LINE], 1, binding * sums[Model.LINE], n - 2)
+    gain = compare("is the gain not 1?", sums[Model.AS_IT_IS] - sums[Model.GAIN], 1, binding * sums[Model.GAIN], n - 1)
+    both = compare("is anything wrong?", sums[Model.AS_IT_IS] - sums[Model.LINE], 2, binding * sums[Model.LINE], n - 2)
     if offset.p < SIGNIFICANCE and both.p < SIGNIFICANCE:
         model = Model.LINE
     else:
         model = Model.GAIN if gain.p < SIGNIFICANCE else Model.AS_IT_IS
-    return _fitted(model, columns[model], x, y, (bend, offset, gain, both))
+    return _fitted(model, columns[model], x, y, (bend, offset, gain, both), binding)
 
 
 def _matters(shots: Sequence[Shot], line: Floats, y: Floats, allowed_ul: Mapping[float, float] | None) -> bool:
@@ -146,7 +149,9 @@ def _matters(shots: Sequence[Shot], line: Floats, y: Floats, allowed_ul: Mapping
     return any(abs(math.fsum(each) / len(each)) > allowed_ul.get(set_ul, 0.0) for set_ul, each in off.items())
 
 
-def _fitted(model: Model, design: Floats, x: Floats, y: Floats, tests: tuple[Comparison, ...]) -> Correction:
+def _fitted(
+    model: Model, design: Floats, x: Floats, y: Floats, tests: tuple[Comparison, ...], binding: float
+) -> Correction:
     parameters = design.shape[1]
     offset_ul, gain = 0.0, 1.0
     spread = np.zeros((2, 2))
@@ -162,7 +167,7 @@ def _fitted(model: Model, design: Floats, x: Floats, y: Floats, tests: tuple[Com
     residuals = y - offset_ul - gain * x
     dof = len(y) - parameters
     variance = float(residuals @ residuals) / dof
-    (a, b), (c, d) = (variance * spread).tolist()
+    (a, b), (c, d) = (binding * variance * spread).tolist()
     return Correction(
         model, offset_ul, gain, ((a, b), (c, d)), math.sqrt(variance), dof,
         float(x.min()), float(x.max()), tuple(residuals.tolist()), tests,

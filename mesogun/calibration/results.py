@@ -11,6 +11,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mesogun.calibration import conformity
 from mesogun.calibration.conformity import Rule, Verdict
@@ -29,7 +30,7 @@ LARGEST_CORRECTION = 0.2
 """A gun further off than this share is broken, not badly calibrated: an assumption of this project."""
 
 BEND_SHARE = 0.5
-"""A bend of less than this share of the acceptance limit does not stop a calibration: a choice (decision 1104)."""
+"""A bend of less than this share of the acceptance limit does not stop a calibration: a choice (decision 1105)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +328,11 @@ def _mean(state: CalibrationState, phase: Phase, set_nl: int, chosen: Sequence[W
 def _correction(weights: Sequence[Weight], means: Sequence[Mean]) -> tuple[Correction | None, str]:
     shots = [Shot(item.step.set_nl / 1000.0, item.volume_ul) for item in weights if _is_main(item, Phase.AS_FOUND)]
     try:
-        found = fit(shots, {mean.set_ul: BEND_SHARE * mean.limit_systematic_ul for mean in means})
+        found = fit(
+            shots,
+            {mean.set_ul: BEND_SHARE * mean.limit_systematic_ul for mean in means},
+            binding=binding_of(shots),
+        )
     except (CalibrationFailed, InputError) as error:
         return None, str(error)
     if abs(found.gain - 1.0) > LARGEST_CORRECTION:
@@ -336,6 +341,25 @@ def _correction(weights: Sequence[Weight], means: Sequence[Mean]) -> tuple[Corre
             f"{100 * LARGEST_CORRECTION:g} % is to be repaired, not corrected"
         )
     return found, ""
+
+
+def binding_of(shots: Sequence[Shot]) -> float:
+    """How much more differences between settings scatter than independent shots would make them (decision 1106).
+
+    With neighbours bound by a correlation r, and the m settings in turn, the variance of every contrast between
+    settings is ``1 - 2 r / (m - 1)`` of the independent one. r is found from the residuals within the settings; a
+    positive one is taken as none.
+    """
+    groups: dict[float, list[float]] = {}
+    for shot in shots:
+        groups.setdefault(shot.set_ul, []).append(shot.given_ul)
+    means = {set_ul: statistics.fmean(group) for set_ul, group in groups.items()}
+    residuals = [shot.given_ul - means[shot.set_ul] for shot in shots]
+    square = math.fsum(value * value for value in residuals)
+    if len(groups) < 2 or not square:
+        return 1.0
+    r = math.fsum(one * next_one for one, next_one in pairwise(residuals)) / square
+    return 1.0 - 2.0 * min(r, 0.0) / (len(groups) - 1)
 
 
 def _behaviours(weights: Sequence[Weight], means: Sequence[Mean]) -> list[Behaviour]:

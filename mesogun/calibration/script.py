@@ -213,7 +213,7 @@ def _contradictions(script: Script) -> list[str]:
     faults = [
         f"{section}.{name} must be {needs}"
         for section, name, good, needs in (
-            ("series", "volumes_ul", len(series.volumes_ul) >= 2, "two volumes or more, else neighbours share one"),
+            ("series", "volumes_ul", len(series.volumes_ul) >= 3, "three volumes or more, to show a bend"),
             ("series", "volumes_ul", len(set(series.volumes_ul)) == len(series.volumes_ul), "different volumes"),
             ("series", "volumes_ul", all(volume > 0 for volume in series.volumes_ul), "above 0"),
             ("series", "rates_per_min", all(rate > 0 for rate in series.rates_per_min), "above 0"),

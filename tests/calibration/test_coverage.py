@@ -8,6 +8,7 @@ from mesogun.calibration.gravimetric import volume_at_reference_ul
 from mesogun.calibration.results import environment_inputs, results, weighing_inputs
 from mesogun.calibration.steps import Phase
 from mesogun.calibration.uncertainty import monte_carlo
+from mesogun.errors import CalibrationFailed
 from sim.kernel import Streams
 from sim.physics.population import sample
 from sim.physics.profile import load
@@ -22,7 +23,10 @@ def covered(seed: int, what: str) -> list[bool]:
     given = fitting(profile)
     with rig(profile, seed) as bench:
         before = {round(1000 * set_ul): bench.truth_ul(set_ul) for set_ul in (10.0, 25.0, 50.0)}
-        found = bench.calibrate(what, given)
+        try:
+            found = bench.calibrate(what, given)
+        except CalibrationFailed:  # refused by chance, or with a reason: what was weighed is judged all the same
+            found = results(bench.state)
         return [
             abs(mean.budget.value - (before[round(1000 * mean.set_ul)] if mean.phase is Phase.AS_FOUND else
                 bench.truth_ul(mean.set_ul))) <= mean.budget.expanded_uncertainty()
@@ -51,7 +55,10 @@ def test_bias_after_calibration(name: str) -> None:
     for seed in range(100):
         profile = sample(load(name), Streams(seed).fork("population"))
         with rig(profile, seed) as bench:
-            bench.calibrate("volume", fitting(profile))
+            try:
+                bench.calibrate("volume", fitting(profile))
+            except CalibrationFailed:
+                continue  # a straight gun is refused by chance now and then, and nothing is written into it
             assert abs(bench.truth_ul(25.0) - 25.0) < 0.25
             assert abs(bench.truth_ul(10.0) - 10.0) < 0.20
 
