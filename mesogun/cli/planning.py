@@ -33,13 +33,15 @@ def _side(_ctx: click.Context, _param: click.Parameter, value: str | None) -> in
     try:
         degrees = float(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is neither one of {', '.join(SIDES)} nor a number of degrees") from None
+        raise InputError(
+            f"--operator-side: {value!r} is neither one of {', '.join(SIDES)} nor a number of degrees"
+        ) from None
     if not abs(degrees) <= 360:
-        raise click.BadParameter(f"{value} degrees: give -360 to 360, counter-clockwise from +x")
+        raise InputError(f"--operator-side: {value} degrees: give -360 to 360, counter-clockwise from +x")
     return round(degrees * 1_000)
 
 
-def _spot(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+def _spot(_ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
     """A place ``X,Y`` in mm; micrometres."""
     if value is None:
         return None
@@ -47,13 +49,13 @@ def _spot(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tu
         x, y = (float(part) for part in value.split(","))
         return um_from_mm(x), um_from_mm(y)
     except (ValueError, InputError):
-        raise click.BadParameter(f"{value!r} is no place; write X,Y in mm, as in 12.5,-30") from None
+        raise InputError(f"{param.opts[0]}: {value!r} is no place; write X,Y in mm, as in 12.5,-30") from None
 
 
 def _named(convert: Callable[[float], int]) -> Callable[..., tuple[tuple[str, int], ...]]:
     """``ZONE=NUMBER``, any number of times; the zone and what ``convert`` makes of the number."""
 
-    def parsed(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    def parsed(_ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[tuple[str, int], ...]:
         found = []
         for value in values:
             zone, equals, number = value.rpartition("=")
@@ -62,7 +64,7 @@ def _named(convert: Callable[[float], int]) -> Callable[..., tuple[tuple[str, in
             except (ValueError, InputError):
                 equals = ""
             if not zone or not equals:
-                raise click.BadParameter(f"{value!r}: write the zone, = and a number, as in chin=0.5")
+                raise InputError(f"{param.opts[0]} {value!r}: write the zone, = and a number, as in chin=0.5")
         return tuple(found)
 
     return parsed
@@ -89,6 +91,7 @@ class PlanOptions:
     start_at: tuple[int, int] | None = None
     end_at: tuple[int, int] | None = None
     values: Path | None = None
+    school: str | None = None
 
 
 PLAN_OPTIONS = (
@@ -128,6 +131,7 @@ PLAN_OPTIONS = (
     click.option("--start-at", metavar="X,Y", callback=_spot, help="Begin at the point nearest to this place, mm."),
     click.option("--end-at", metavar="X,Y", callback=_spot, help="End at the point nearest to this place, mm."),
     click.option("--values", type=PLACE, help="TOML file with the numbers that the protocol leaves to you."),
+    click.option("--school", help="Whose numbers of a technique, where schools disagree: see mesogun protocol show."),
 )
 
 
@@ -150,6 +154,13 @@ def read_area(name: str) -> Any:
     if name in examples():
         return example(name)
     return read(Path(name))
+
+
+def of_school(protocol: Any, options: PlanOptions) -> Any:
+    """The protocol with the numbers of the school that was named, where it leaves them open."""
+    from mesogun.protocol import with_school
+
+    return protocol if options.school is None else with_school(protocol, options.school)
 
 
 def supplied(protocol: Any, options: PlanOptions, who: str) -> Any:
@@ -248,13 +259,18 @@ def step_for(gun_step_nl: int) -> int:
 def demonstrated(protocol: Any, own: Collection[str] = ()) -> tuple[Any, Any, tuple[str, ...]]:
     """The protocol with the bundled demonstration values in it, the demonstration limits, and what was filled in.
 
-    ``own`` are the keys that the practitioner gives: nothing is filled in for them.
+    ``own`` are the keys that the practitioner gives: nothing is filled in for them, nor beside a school's own range.
     """
     from mesogun.limits import bundled_demonstration
     from mesogun.protocol import supply
 
     shown = bundled_demonstration()
-    values = {key: value for key, value in shown.values.get(protocol.id, {}).items() if key not in own}
+    known = {key: quantity.bounds() for key, quantity in protocol.quantities()}
+    values = {
+        key: value
+        for key, value in shown.values.get(protocol.id, {}).items()
+        if key not in own and ((span := known.get(key)) is None or span[0] <= value <= span[1])
+    }
     notes = tuple(f"{key} = {value:g}" for key, value in values.items())
     filled = supply(protocol, values, source=shown.label, grade="demo") if values else protocol
     return filled, shown.site(), notes
