@@ -6,7 +6,9 @@ Not responsible for simulating anything.
 from __future__ import annotations
 
 import json
+import select
 import signal
+import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlencode
@@ -39,6 +41,7 @@ def sim() -> None:
 @click.option("--pace", default="1", show_default=True, help="Speed of time: 1, 10, ... or max.")
 @click.option("--hand/--no-hand", default=True, help="With a simulated hand that works through the magazine.")
 @click.option("--nvm", help="File that keeps the gun's memory between runs.")
+@click.option("--clinical", is_flag=True, help="With --pty: a gun that must be paired; Enter presses its button.")
 def serve(
     pty: bool,
     balance: str | None,
@@ -51,6 +54,7 @@ def serve(
     pace: str,
     hand: bool,
     nvm: str | None,
+    clinical: bool,
 ) -> None:
     """Serve a simulated gun until interrupted; the first line on standard output is its port, the second a balance."""
     if pty == tcp:
@@ -59,7 +63,9 @@ def serve(
         raise InputError("--port, --control and --ready-file go with --tcp")
     if balance is not None and not pty:
         raise InputError("--balance goes with --pty; in one process simbalance://?world=NAME stands beside any gun")
-    options: dict[str, str] = {}
+    if clinical and not pty:
+        raise InputError("--clinical goes with --pty: its pairing button is the Enter key here")
+    options: dict[str, str] = {"kind": "clinical"} if clinical else {}
     if seed is not None:
         options["seed"] = str(seed)
     if not hand:
@@ -76,7 +82,17 @@ def serve(
     if pty:
         from sim.doors.serve import serve_pty
 
-        serve_pty(url, pace=speed, announce=click.echo, stop=stop, balance=balance)
+        if clinical:
+            click.echo("Enter here presses the gun's pairing button; its display is shown here", err=True)
+        serve_pty(
+            url,
+            pace=speed,
+            announce=click.echo,
+            stop=stop,
+            balance=balance,
+            pressed=_enter_pressed if clinical else None,
+            shows=(lambda text: click.echo(f"display: {text}", err=True)) if clinical else None,
+        )
     else:
         from sim.doors.tcp import serve_tcp
 
@@ -89,6 +105,12 @@ def serve(
             stop=stop,
             ready_file=ready_file,
         )
+
+
+def _enter_pressed() -> bool:
+    """Whether a line came in on standard input; an input that has ended presses nothing."""
+    ready, _, _ = select.select([sys.stdin], [], [], 0.0)
+    return bool(ready) and bool(sys.stdin.readline())
 
 
 @sim.command()

@@ -1,6 +1,7 @@
 """``sim://PROFILE?seed=7&pace=max&world=NAME&hand=none&nvm=FILE&start=2026-01-05T09:00:00Z``: read and checked.
 
-Not responsible for opening anything.
+``kind=clinical`` is a gun that has to be paired first, for trying that out; what it gives is still simulated. Not
+responsible for opening anything.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from mesogun.errors import InputError
+from mesogun.wire.codes import GunKind
 from sim.firmware.gun import Gun
 from sim.physics.profile import MODES
 from sim.world import START, World, exists, find, register
 
-KEYS = ("seed", "pace", "world", "hand", "nvm", "start", "mode")
+KEYS = ("seed", "pace", "world", "hand", "nvm", "start", "mode", "kind")
+KINDS = {"simulated": GunKind.SIMULATED, "clinical": GunKind.CLINICAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Address:
     nvm: Path | None = None
     start: datetime = START
     mode: str | None = None
+    kind: GunKind = GunKind.SIMULATED
 
     def build(self) -> World:
         """The world of that name if there is one, else a new one (registered when it has a name)."""
@@ -52,7 +56,9 @@ class Address:
         if self.nvm is not None and self.nvm.is_dir():
             raise InputError(f"{self.nvm} is a folder, not a file for the memory of a simulated gun")
         try:
-            return World(self.profile, seed=self.seed, hand=self.hand, start=self.start, memory_file=self.nvm)
+            return World(
+                self.profile, seed=self.seed, hand=self.hand, start=self.start, memory_file=self.nvm, kind=self.kind
+            )
         except OSError as error:
             if self.nvm is None:
                 raise
@@ -84,6 +90,8 @@ def parse(url: str) -> Address:
         raise InputError(f"{url!r}: hand={given['hand']!r} is neither auto nor none")
     if "mode" in given and given["mode"] not in MODES:
         raise InputError(f"{url!r}: mode={given['mode']!r} is none of {', '.join(MODES)}")
+    if given.get("kind", "simulated") not in KINDS:
+        raise InputError(f"{url!r}: kind={given['kind']!r} is none of {', '.join(KINDS)}")
     return Address(
         profile,
         _seed(url, given.get("seed")),
@@ -93,6 +101,7 @@ def parse(url: str) -> Address:
         Path(given["nvm"]) if given.get("nvm") else None,
         _start(url, given.get("start")),
         given.get("mode"),
+        KINDS[given.get("kind", "simulated")],
     )
 
 

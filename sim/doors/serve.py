@@ -39,6 +39,8 @@ def serve_pty(
     stop: threading.Event,
     world: World | None = None,
     balance: str | None = None,
+    pressed: Callable[[], bool] | None = None,
+    shows: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a gun on a pseudo-terminal until ``stop`` is set, and a balance on a second one.
 
@@ -56,6 +58,10 @@ def serve_pty(
         A world that exists already, instead of building one.
     balance
         Which balance to put beside the gun, as in ``simbalance://?noise_ug=20``; its world and pace are ignored.
+    pressed
+        Asked at every turn: whether somebody has pressed the pairing button since.
+    shows
+        Called with what the gun's display shows, whenever that changes.
 
     Raises
     ------
@@ -77,8 +83,14 @@ def serve_pty(
             balance_pipe, name = _pty(stack)
             scale = BalancePump(asked.made(shown), balance_pipe)
             announce(name)
+        display = ""
         while not stop.is_set():
             pump.turn(WAIT_S)
+            if pressed is not None and pressed():
+                shown.gun.pairing.press()
+            if shows is not None and shown.gun.panel.display != display:
+                display = shown.gun.panel.display
+                shows(display)
             if scale is not None:
                 scale.turn()
 
