@@ -10,7 +10,6 @@ from mesogun.gun.calibration import block_in_force, foreign
 from mesogun.identity import Operator, Role
 from sim.physics.profile import load, names
 from tests.calibration.rigs import fitting, rig, script
-from tests.trace import req
 
 LIMIT_PCT = {10.0: 2.0, 25.0: 1.0}
 
@@ -135,7 +134,6 @@ def test_the_steps_beside_the_main_series_are_measured_too() -> None:
         assert len(series["last before empty"].volumes_ul) == 2
 
 
-@req("MG-17")
 def test_a_head_is_weighed_needle_by_needle() -> None:
     profile = load("five-pin")
     given = fitting(profile, per_needle=1, replicates=4, as_left_replicates=0, blanks=2, start_up=0)
