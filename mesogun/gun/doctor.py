@@ -97,7 +97,8 @@ def _software() -> Check:
 def _files() -> Check:
     """What is installed beside the code: the protocols, and the packages of the simulated gun and the dashboard."""
     missing = [name for name in PARTS if find_spec(name) is None]
-    protocols = 0 if "protocols" in missing else sum(f.name.endswith(".toml") for f in files("protocols").iterdir())
+    found = [] if "protocols" in missing else [each.name for each in files("protocols").iterdir()]
+    protocols = sum(name.endswith(".toml") and not name.startswith("_") for name in found)
     if missing or not protocols:
         lost = ", ".join(missing) or "the treatment protocols"
         return Check("installed files", Result.FAILED, f"{lost} cannot be found", REINSTALL)
@@ -123,7 +124,7 @@ def _ports(system: System) -> Check:
     if guns:
         return Check("ports", Result.OK, f"{', '.join(guns)} of {len(ports)} say that they are guns")
     if ports:
-        found = f"{len(ports)} ports, none says that it is a gun"
+        found = f"{len(ports)} port{'' if len(ports) == 1 else 's'}, none says that it is a gun"
         return Check(
             "ports", Result.ADVICE, found, "plug the gun in and switch it on; an adapter must be named with --port"
         )
