@@ -20,8 +20,11 @@ _FONT = re.compile(r"\s*@font-face\s*\{[^}]*\}", re.DOTALL)
 
 
 def offline(svg: str) -> str:
-    """``svg`` without its web fonts: a picture that is opened must not call anybody."""
-    return _FONT.sub("", svg)
+    """``svg`` without its web fonts, because a picture that is opened must not call anybody, and with its spaces kept.
+
+    Some viewers (librsvg) drop the spaces at both ends of a text otherwise, and the big digits fall apart.
+    """
+    return _FONT.sub("", svg).replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 def picture_of(

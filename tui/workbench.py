@@ -195,7 +195,7 @@ class Workbench(Pager):
     # -- leaving -------------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        """q asks first; every other key does what it does on every page, by the handler of the class behind this one."""
+        """Q asks first; every other key is left to the handler of the class behind this one."""
         if event.key == "q" and not self.typing and not self._leaves:
             event.stop()
             event.prevent_default()

@@ -13,7 +13,6 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from mesogun.limits import Answer, Answers, parse_answers
-from mesogun.plan import Plan
 from tui.records import Past
 from tui.start import Start
 from tui.visit import answers_text
@@ -74,36 +73,6 @@ def _highlighted(app: Start) -> str:
 
     index = app.query_one(OptionList).highlighted
     return app.choices[index].words if index is not None else ""
-
-
-def test_the_whole_wizard_by_keyboard_ends_in_a_command_and_its_files(tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    async def scene(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
-        await to_the_plan(app, pilot)
-        assert "The plan." in shown(app)
-        await pilot.press("enter")
-        for _ in range(80):
-            if "Nothing is in the way" in shown(app):
-                break
-            assert "Question" in shown(app) or "Consent" in shown(app), shown(app)
-            asked.append(shown(app))
-            bad_no = "no to blocked" in shown(app) or "no to clearance" in shown(app)
-            await pilot.press("y" if bad_no or "Consent" in shown(app) else "n")
-        assert "subject S-0042" in shown(app)
-        await pilot.press("y")
-
-    app = play(scene, tmp_path)
-    found = app.return_value
-    assert found is not None
-    assert found[:2] == ("treat", "face-mesolift")
-    assert found[-2:] == ("--demo-values", "--yes"), "nobody is at the keyboard, and the gun is simulated"
-    plan = Plan.from_bytes((tmp_path / "plan.json").read_bytes())
-    answers = parse_answers((tmp_path / "answers.toml").read_text(), "answers")
-    assert answers.confirmed_plan_hash == plan.plan_hash
-    assert answers.confirmed_subject == "S-0042"
-    assert len(asked) == len(answers.screening) + len(answers.consent)
-    assert found[found.index("--plan") + 1] == str(tmp_path / "plan.json")
 
 
 def test_an_answer_that_blocks_ends_in_a_refusal_and_no_command(tmp_path: Path) -> None:

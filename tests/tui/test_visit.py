@@ -1,0 +1,187 @@
+"""A practitioner's whole visit by keyboard alone: wizard, prime, treat, an occlusion, another syringe, end, report.
+
+The gun is simulated, runner and journal are the real ones. There is no terminal here (``test_terminal``), so what is
+shown counts as painted at once. Nothing here knows which question comes next: whatever is asked is read and answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mesogun.cli import people, planning, treat, visit
+from mesogun.gun import Gun, connect
+from mesogun.journal import Journal, open_journal
+from mesogun.limits import parse_answers
+from mesogun.plan import Plan
+from mesogun.record import Mark, TreatmentState
+from mesogun.report import write_report
+from mesogun.treatment import Settings, Snapshot
+from mesogun.wire.codes import Fault
+from sim.world import World, find
+from tests.tui.fakes import FakePainter, text
+from tests.tui.test_start import play as play_start
+from tests.tui.test_start import settled, shown
+from tui.app import Dashboard
+from tui.front import ScreenFront
+from tui.source import LiveSource
+from tui.start import Start
+from tui.view import ViewMaker
+
+PROTOCOL, AREA, SUBJECT = "body-cellulite", "cheek", "S-0042"
+OCCLUDED_AFTER = 5
+MOST_LOOKS = 20_000
+
+
+class PaintedAtOnce(ScreenFront):
+    """A seam whose every snapshot counts as painted; the gun's time stands still while a question waits for a look."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        super().__init__(stop)
+        self._glance = threading.Event()
+
+    def show(self, snapshot: Snapshot) -> None:
+        super().show(snapshot)
+        self.painted(snapshot)
+
+    def confirm(self, what: str, text: str) -> bool | None:
+        answer = super().confirm(what, text)
+        if answer is None:
+            self._glance.clear()
+            self._glance.wait(1.0)
+        return answer
+
+    def looked(self) -> None:
+        super().looked()
+        self._glance.set()
+
+
+@pytest.fixture(autouse=True)
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MESOGUN_HOME", str(tmp_path / "home"))
+
+
+def wizard(folder: Path) -> tuple[str, ...]:
+    """From the menu to the command, by keyboard; the questions as a healthy subject answers them."""
+
+    async def scene(app: Start, pilot: object) -> None:
+        press = getattr(pilot, "press")  # noqa: B009 -- Pilot of any app
+
+        async def take(words: str) -> None:
+            while words not in app.choices[app.highlighted or 0].words:
+                await press("down")
+            await press("enter")
+            await settled(app, pilot)  # type: ignore[arg-type]
+
+        await take("Plan and treat")
+        await take(f"({PROTOCOL})")
+        await take(AREA)
+        await press(*SUBJECT, "enter")
+        await take("the simulated gun")
+        assert "The plan." in shown(app)
+        await take("Go on")
+        while "Nothing is in the way" not in shown(app):
+            page = shown(app)
+            assert "Question" in page or "Consent" in page, page
+            bad_no = "no to blocked" in page or "no to clearance" in page
+            await press("y" if bad_no or "Consent" in page else "n")
+        assert f"subject {SUBJECT}" in shown(app)
+        await press("y")
+
+    found = play_start(scene, folder).return_value
+    assert found is not None
+    return found
+
+
+def option(command: tuple[str, ...], name: str) -> str:
+    return command[command.index(name) + 1]
+
+
+async def treated(app: Dashboard, source: LiveSource, worker: threading.Thread, world: World) -> list[str]:
+    """Look, read what is asked, answer with y; block the needle once on the way. The titles of the cards, in order."""
+    titles: list[str] = []
+    blocked = False
+    async with app.run_test(size=(80, 24)) as pilot:
+        worker.start()
+        for _ in range(MOST_LOOKS):
+            app.tick()
+            await pilot.pause(0.01)
+            view = app.view
+            if not blocked and view is not None and view.shots_done >= OCCLUDED_AFTER:
+                blocked = True
+                world.gun.trouble(Fault.OCCLUSION)
+            if app.query_one("#over").has_class("open"):
+                titles.append(
+                    next(line for line in text(app).splitlines() if "┃  " in line).split("┃  ")[1].split("  ")[0]
+                )
+                await pilot.press("y")
+            if source.done:
+                break
+        if source.failure is not None:
+            raise source.failure
+        app.tick()
+        await pilot.pause()
+        assert "ended" in text(app).splitlines()[1]
+        assert "q leaves" in text(app).splitlines()[1]
+        await pilot.press("q")
+    return titles
+
+
+def carry_out(command: tuple[str, ...], gun: Gun, journal: Journal, world: World) -> tuple[TreatmentState, list[str]]:
+    """What ``mesogun treat`` does with the wizard's command, with the dashboard under a pilot."""
+    plan = Plan.from_bytes(Path(option(command, "--plan")).read_bytes())
+    answers = parse_answers(Path(option(command, "--answers")).read_text(), "answers")
+    item, site, _ = planning.demonstrated(visit.find_protocol(PROTOCOL))
+    begun = treat.start(
+        gun=gun, record=journal, protocol=item, outline=None, given=plan, chosen=planning.PlanOptions(),
+        subject=SUBJECT, operator=people.DEMO_OPERATOR, answers=answers, yes=False, site=site, demonstration=True,
+    )  # fmt: skip
+    front = PaintedAtOnce(gun.stop)
+    source = LiveSource(front)
+    states: list[TreatmentState] = []
+    paced = Settings(poll_ms=100)
+
+    def work() -> None:
+        operator, orders = people.DEMO_OPERATOR, front.order
+        try:
+            states.append(
+                visit.run(
+                    gun=gun, journal=journal, begun=begun, front=front, operator=operator, orders=orders, settings=paced
+                )
+            )
+        except BaseException as error:  # noqa: BLE001 -- shown on the screen, and raised below
+            source.failure = error
+        source.done = True
+
+    app = Dashboard(
+        ViewMaker(plan, title=plan.protocol_title, source="LIVE"), source, now_us=front.now_us, front=front,
+        painter=FakePainter(), bell=False, characters=True, period_s=None,
+    )  # fmt: skip
+    worker = threading.Thread(target=work, daemon=True)
+    titles = asyncio.run(treated(app, source, worker, world))
+    worker.join(10)
+    return states[0], titles
+
+
+def test_a_whole_visit_by_keyboard_alone(tmp_path: Path) -> None:
+    command = wizard(tmp_path / "visit")
+    assert command[:2] == ("treat", PROTOCOL)
+    assert command[-2:] == ("--demo-values", "--yes"), "nobody is at the keyboard, and the gun is simulated"
+    world = "whole-visit"
+    port = f"sim://standard?seed=4&pace=max&world={world}&start=2026-01-05T09:00:00Z"
+    with connect(port, keys=people.gun_keys()) as gun, open_journal(tmp_path / "journal.db", gun.clock) as journal:
+        state, titles = carry_out(command, gun, journal, find(world))
+        report = write_report(journal, next(one.treatment for one in journal.treatments()), tmp_path)
+        assert journal.verify().ok
+    assert state.ended == "complete"
+    assert set(state.outcomes.values()) <= {Mark.GIVEN, Mark.PARTIAL, Mark.INDETERMINATE}
+    assert len(state.outcomes) == 17
+    assert titles[:2] == ["PRIME", "ARM"]
+    assert "FAULT" in titles
+    assert "SYRINGE" in titles
+    assert titles[-1] == "ALL GIVEN"
+    assert report.stat().st_size > 10_000
