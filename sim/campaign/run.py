@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from mesogun.errors import MesogunError, MustSettle
 from mesogun.gun import connect
 from mesogun.identity import SIMULATED_KEY
-from mesogun.journal import Journal
 from mesogun.treatment import Runner, Settings
 from mesogun.wire.codes import Fault
-from sim.campaign.disk_journal import DiskJournal
 from sim.campaign.draw import Draw, draw
 from sim.campaign.front import CampaignFront
 from sim.campaign.memory_journal import MemoryJournal
@@ -26,6 +24,9 @@ from sim.firmware.table import ROWS, Phase
 from sim.invariants import Breach, Invariants
 from sim.physics.profile import Profile, load
 from sim.world import World
+
+if TYPE_CHECKING:
+    from mesogun.journal import Journal  # loads the database code
 
 SAFETY_TRIES = 12
 LIVENESS_TRIES = 6
@@ -104,11 +105,11 @@ class Treatment:
             self.world.profile.integer("calibration.overrun_nl"),
         )  # fmt: skip
         limit_nl = self.cleared.hard_total_nl
-        self.journal = (
-            DiskJournal(TREATMENT, limit_nl, attach(self.world)[1])
-            if journal == "sqlite"
-            else MemoryJournal(TREATMENT, limit_nl)
-        )
+        self.journal = MemoryJournal(TREATMENT, limit_nl)
+        if journal == "sqlite":
+            from sim.campaign.disk_journal import DiskJournal  # loads the database code
+
+            self.journal = DiskJournal(TREATMENT, limit_nl, attach(self.world)[1])
         self.journal.append(first_events(self.cleared), treatment=TREATMENT, epoch=None)
         self.injector = Injector(self.world, plan)
         self.injector.host_handlers = {
@@ -182,7 +183,7 @@ class Treatment:
             try:
                 runner = Runner(
                     gun=gun,
-                    journal=cast(Journal, self.journal),
+                    journal=cast("Journal", self.journal),
                     cleared=self.cleared,
                     treatment=TREATMENT,
                     front=front,

@@ -109,8 +109,8 @@ class Machine(Stroke):
         intent = shot.intent
         self.plant.sync()
         moved = self.plant.encoder_nl - shot.encoder_start
-        if shot.relieved:  # nothing comes back through the needles, and play moves no piston
-            moved += shot.idle_nl
+        if shot.relieved:  # nothing comes back through the needles, play moves no piston, nothing is left stored
+            moved += shot.idle_nl + max(0.0, shot.seen.rest_kpa) * self.profile.compliance_nl_per_kpa
         delivered = intent.volume_nl
         if shot.doubtful:
             delivered = 0  # nothing is known to have left: the checkpoint (H8)
