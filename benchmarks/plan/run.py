@@ -1,7 +1,9 @@
 """The planner beside other solvers, in one run: ratios first, seconds beside them.
 
-``python -m benchmarks.plan.run``. fast-tsp and OR-tools take part only where they are installed. Times are CPU
-seconds of this process, best of three; a ratio is path length over the lattice's lower bound (points - 1) * spacing.
+``python -m benchmarks.plan.run``. fast-tsp and OR-tools take part only where they are installed, which nothing else
+needs: ``python -m venv rivals; rivals/bin/pip install fast-tsp ortools``, and its ``site-packages`` on ``PYTHONPATH``.
+Times are CPU seconds of this process, best of three (wall time for rivals, which are given two seconds each); a ratio
+is path length over the lattice's lower bound.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.affinity import scale, translate
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -67,46 +70,88 @@ def sites_of(shape: Polygon, points: int, angle_mdeg: int) -> Sites:
 
 
 def paths() -> None:
-    print("\nPath: ratio to the bound / CPU s / turns a point")
+    print("\nPath: ratio to the bound / s / turns a point")
     shape = blob(random.Random(1), 2)
     for points in (200, 2_000, 20_000):
         row = []
         for name, way in WAYS.items():
-            if not name.startswith("mesogun") and points > 2_000:
+            ours = name.startswith("mesogun")
+            if not ours and points > 2_000:
                 continue
             best = math.inf
-            for _ in range(3 if name.startswith("mesogun") else 1):
+            clock = time.process_time if ours else time.perf_counter
+            for _ in range(3 if ours else 1):
                 sites = sites_of(shape, points, 0)
-                start = time.process_time()
+                start = clock()
                 order = way(sites)
-                best = min(best, time.process_time() - start)
-            ratio = length(sites, order) / (len(sites) - 1)
+                best = min(best, clock() - start)
+            ratio = length(sites, order) / sites.lower_bound()
             row.append(f"{name} {ratio:.4f} / {best:.3f} / {turns(sites, order) / len(order):.2f}")
         print(f"  N={points}: " + "; ".join(row))
     rng = random.Random(1)
-    ratios = []
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in OURS}
     for _ in range(150):
         sites = sites_of(blob(rng, rng.randint(0, 3)), 200, rng.randrange(60_000))
-        ratios.append(length(sites, shortest(sites)) / (len(sites) - 1))
-    print(f"  150 blobs, N about 200: mean {statistics.mean(ratios):.5f}, worst {max(ratios):.4f}")
+        for name, way in OURS.items():
+            order = way(sites)
+            found[name].append((length(sites, order) / sites.lower_bound(), turns(sites, order) / len(order)))
+    for name, rows in found.items():
+        ratios, turned = zip(*rows, strict=True)
+        print(
+            f"  150 blobs, N about 200, {name}: mean {statistics.mean(ratios):.5f}, worst {max(ratios):.4f}; turns a "
+            f"point: mean {statistics.mean(turned):.3f}, worst {max(turned):.3f}"
+        )
+
+
+def distances(sites: Sites) -> NDArray[np.int64]:
+    """Distances between all sites in thousandths of a spacing."""
+    xy = np.array(sites.xy)
+    return np.asarray(np.round(1_000 * np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))), dtype=np.int64)
+
+
+def opened(sites: Sites, tour: list[int]) -> list[int]:
+    """A round trip cut at its longest move."""
+    cut = max(range(len(tour)), key=lambda k: sites.far(tour[k - 1], tour[k]))
+    return tour[cut:] + tour[:cut]
 
 
 def fast_tsp_path(sites: Sites) -> list[int]:
     import fast_tsp  # type: ignore[import-not-found]
 
-    xy = np.array(sites.xy)
-    far = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
-    tour: list[int] = fast_tsp.find_tour(np.round(1_000 * far).astype(int), duration_seconds=2.0)
-    cut = max(range(len(tour)), key=lambda k: sites.far(tour[k - 1], tour[k]))
-    return tour[cut:] + tour[:cut]
+    return opened(sites, fast_tsp.find_tour(distances(sites), duration_seconds=2.0))
 
 
-WAYS: dict[str, Callable[[Sites], list[int]]] = {
+def ortools_path(sites: Sites) -> list[int]:
+    """The routing library's guided local search, two seconds, from its cheapest arcs; a free end at no cost."""
+    from ortools.constraint_solver import pywrapcp, routing_enums_pb2  # type: ignore[import-not-found]
+
+    n = len(sites)
+    free = np.zeros((n + 1, n + 1), dtype=np.int64)  # the last place is nowhere: the path is open
+    free[:n, :n] = distances(sites)
+    manager = pywrapcp.RoutingIndexManager(n + 1, 1, n)
+    routing = pywrapcp.RoutingModel(manager)
+    routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitMatrix(free.tolist()))
+    search = pywrapcp.DefaultRoutingSearchParameters()
+    search.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PATH_CHEAPEST_ARC
+    search.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    search.time_limit.seconds = 2
+    solution = routing.SolveWithParameters(search)
+    order, at = [], routing.Start(0)
+    while not routing.IsEnd(at):
+        order.append(manager.IndexToNode(at))
+        at = solution.Value(routing.NextVar(at))
+    return order[1:]
+
+
+OURS: dict[str, Callable[[Sites], list[int]]] = {
     "mesogun short": shortest,
     "mesogun comfort": lambda sites: comfortable(sites, None, None, None).order,
 }
+WAYS = dict(OURS)
 if importlib.util.find_spec("fast_tsp"):
     WAYS["fast-tsp"] = fast_tsp_path
+if importlib.util.find_spec("ortools"):
+    WAYS["OR-tools"] = ortools_path
 
 
 def ellipse() -> Area:
@@ -120,6 +165,15 @@ def coverage() -> None:
     fit = Fitter(pieces, "hex", None).best(3_000)
     took = time.process_time() - start
     print(f"\nCoverage of the ellipse at 3 mm: {fit.covered(pieces):.4f} with {fit.points} points in {took:.2f} s")
+    for relax in (False, True):
+        start = time.process_time()
+        plan = make_plan(ellipse(), replace(PLAIN, relax_edges=relax))
+        took = time.process_time() - start
+        places = [Point(p.x_um / 1000, p.y_um / 1000) for p in plan.points]
+        reached = shapely.union_all([place.buffer(3 / math.sqrt(3), quad_segs=24) for place in places])
+        share = reached.intersection(ellipse().polygon).area / ellipse().area_mm2
+        print(f"  {'relaxed edges' if relax else 'lattice alone'}: {share:.4f}; CV of the dose "
+              f"{dose_summary(plan)['cv']:.3f}; the plan took {took:.2f} s")  # fmt: skip
 
 
 def stamping() -> None:

@@ -102,8 +102,8 @@ def _layout(drawing: Figure, content: Forecast, title: str) -> None:
 def _numbers(content: Forecast) -> str:
     d90, v100, cv, reached = panels.numbers(content)
     return (
-        f"D90 {d90[2]} ({d90[3]}) {d90[1]},  V100 {v100[2]} ({v100[3]}) %,\n"
-        f"CV {cv[2]} ({cv[3]}) %,  reached {reached[2]} % (coverage)"
+        f"D90 {d90[2]} ({d90[3]}) {d90[1]},\nV100 {v100[2]} ({v100[3]}) %,  CV {cv[2]} ({cv[3]}) %,  "
+        f"reached {reached[2]} %"
     )
 
 

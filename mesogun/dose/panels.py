@@ -143,7 +143,7 @@ def histogram(axes: Axes, content: Forecast, letter: str = "b") -> None:
     axes.set_xlabel("areal dose / reference")
     axes.set_ylabel("share of the area / %")
     axes.set_title(f"({letter})  Area with at least this dose", loc="left")
-    axes.legend(loc="upper right", handlelength=1.8, borderaxespad=0.2)
+    axes.legend(loc="upper right", handlelength=1.8, borderaxespad=0.2, frameon=True, framealpha=0.85, edgecolor="none")
     bare(axes)
 
 
