@@ -15,6 +15,7 @@ import click
 from mesogun.cli.aftermath import follow_up, reaction
 from mesogun.cli.journal import JOURNAL, open_for_reading
 from mesogun.cli.kinds import PLACE
+from mesogun.cli.unmetered import record_visit
 from mesogun.cli.visit import find_protocol, subject_history
 from mesogun.clock import RealClock
 from mesogun.errors import InputError
@@ -105,6 +106,7 @@ def again(subject: str, name: str, out: Path, url: str | None) -> None:
 
 course.add_command(reaction)
 course.add_command(follow_up)
+course.add_command(record_visit)
 
 
 def _departed(state: TreatmentState) -> list[str]:

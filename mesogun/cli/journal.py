@@ -48,7 +48,7 @@ def list_treatments(
     """Name the treatments in the journal; --since and --until mean the day on which they began."""
     chosen = rows_chosen(subject=subject, gun=gun, since=since, until=until)
     with open_for_reading(url) as record:
-        found = [item for item in record.treatments() if is_chosen(item, chosen)]
+        found = [item for item in record.treatments() if item.treatment and is_chosen(item, chosen)]
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(item) for item in found], indent=2))
         return

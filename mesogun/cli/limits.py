@@ -8,17 +8,22 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mesogun.cli import people, places
+from mesogun.cli.bounds import limited, subject_bounds
 from mesogun.cli.journal import JOURNAL, open_for_reading
 from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.cli.plan import write_bytes
 from mesogun.cli.visit import find_protocol
+from mesogun.clock import RealClock
 from mesogun.errors import InputError
-from mesogun.identity import Action
-from mesogun.limits import SiteLimits, limits_for, load_site, parse_site
+from mesogun.identity import Action, Home, check_subject
+from mesogun.journal import journal_at
+from mesogun.limits import SiteLimits, Subject, limits_for, load_site, parse_site
+from mesogun.limits.combine import EDGES
 from mesogun.limits.tables import SiteLimit
 from mesogun.limits.tell import limit_lines, override_counts, site_text, with_limit
 from mesogun.record import events as ev
@@ -45,10 +50,16 @@ def limits() -> None:
 @limits.command()
 @click.argument("protocol")
 @SITE
+@click.option("--subject", help="With the limits that were set for this person.")
+@JOURNAL
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def show(protocol: str, site_limits: Path | None, as_json: bool) -> None:
+def show(protocol: str, site_limits: Path | None, subject: str | None, url: str | None, as_json: bool) -> None:
     """Show every limit in force for PROTOCOL with its origin; what nobody set is zero."""
-    lines = limit_lines(limits_for(find_protocol(protocol), site=clinic_limits(site_limits)))
+    item, who = find_protocol(protocol), None
+    if subject is not None:
+        with open_for_reading(url) as record:
+            who = Subject(subject, bounds=subject_bounds(record, check_subject(subject), item.agent.id))
+    lines = limit_lines(limits_for(item, site=clinic_limits(site_limits), subject=who))
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(line) for line in lines], indent=2))
     else:
@@ -75,37 +86,70 @@ def check(site_limits: Path | None) -> None:
 @click.option("--soft-low", type=FINITE, help="Below only with a reason.")
 @click.option("--soft-high", type=FINITE, help="Above only with a reason.")
 @click.option("--hard-high", type=FINITE, help="Nobody can go above.")
-@click.option("--source", required=True, help="Where the number comes from.")
+@click.option("--source", help="Where the clinic's number comes from.")
 @click.option("--set-by", help="Who sets it, as it stands in the file; needed for a new file.")
 @click.option("--set-on", help="The day, YYYY-MM-DD; needed for a new file.")
+@click.option("--subject", help="Set it for this person alone, in the journal; with --why.")
+@click.option("--why", help="With --subject: the reason, in words; no names.")
+@click.option("--clear", is_flag=True, help="With --subject: take the limit back.")
 @click.option("--operator", "who", help="Who sets it; default: mesogun operator use.")
+@JOURNAL
 def set_limit(
     agent: str,
     kind: str,
     site_limits: Path | None,
-    hard_low: float | None,
-    soft_low: float | None,
-    soft_high: float | None,
-    hard_high: float | None,
-    source: str,
+    source: str | None,
     set_by: str | None,
     set_on: str | None,
+    subject: str | None,
+    why: str | None,
+    clear: bool,
     who: str | None,
+    url: str | None,
+    **options: Any,
 ) -> None:
-    """Set the clinic's limit of KIND for AGENT (or "*" for every agent)."""
-    people.operator_for(who, simulated_only=False).require(Action.SET_LIMITS)
-    path = site_file(site_limits)
-    edges = {"hard_low": hard_low, "soft_low": soft_low, "soft_high": soft_high, "hard_high": hard_high}
-    given = {name: value for name, value in edges.items() if value is not None}
-    if not given:
-        raise InputError("say at least one of --hard-low, --soft-low, --soft-high, --hard-high")
+    """Set the clinic's limit of KIND for AGENT (or "*" for every agent), or with --subject one person's own.
+
+    One person's limit can only be stricter: of all limits, the most restrictive one holds.
+    """
+    operator = people.operator_for(who, simulated_only=False)
+    operator.require(Action.SET_LIMITS)
+    edges: dict[str, float] = {name: options[name] for name in EDGES if options[name] is not None}
+    if clear == bool(edges):
+        raise InputError("say at least one of --hard-low, --soft-low, --soft-high, --hard-high, or --clear alone")
+    if subject is None:
+        if clear or why is not None:
+            raise InputError("--why and --clear go with --subject; the clinic's own limits stand in a file to edit")
+        _set_for_clinic(agent, kind, site_file(site_limits), edges, source, set_by, set_on)
+        return
+    if source or set_by or set_on:
+        raise InputError("--source, --set-by and --set-on are for the clinic's file; with --subject say --why")
+    event = limited(
+        subject, agent, kind, edges, operator=operator, why=why or "", site=clinic_limits(site_limits)
+    )  # fmt: skip
+    with journal_at(Home.open(), places.journal_url(url), RealClock()) as record:
+        record.append([event], treatment="", epoch=None)
+    click.echo(f"subject {subject}: {agent} {kind} {'taken back' if clear else 'set'} by {operator.reference}")
+
+
+def _set_for_clinic(
+    agent: str,
+    kind: str,
+    path: Path,
+    edges: dict[str, float],
+    source: str | None,
+    set_by: str | None,
+    set_on: str | None,
+) -> None:
+    if source is None:
+        raise InputError("say where the number comes from with --source")
     if path.exists():
         site = load_site(path)
     elif set_by is None or set_on is None:
         raise InputError(f"{path}: does not exist yet; a new file needs --set-by and --set-on")
     else:
         site = SiteLimits(format=1, set_by=set_by, set_on=set_on)
-    fields = {"agent": agent, "kind": kind, "source": source, "grade": "site", **given}
+    fields = {"agent": agent, "kind": kind, "source": source, "grade": "site", **edges}
     try:
         limit = SiteLimit.model_validate(fields)
     except ValueError as error:

@@ -61,11 +61,12 @@ def plan(
     from mesogun import plan as planner
     from mesogun.cli.visit import find_protocol
     from mesogun.dose import Errors
+    from mesogun.limits import plan_notes
     from mesogun.units import nl_from_ml, nl_from_ul
 
     chosen = planning.take_plan_options(options)
     outline = planning.read_area(area)
-    item = find_protocol(protocol)
+    item = planning.of_school(find_protocol(protocol), chosen)
     if demo_values:
         item, _, notes = planning.demonstrated(item, planning.asked_for(chosen))
         for note in notes:
@@ -87,6 +88,8 @@ def plan(
         planner.figure(made, plot, Errors.typical(hand))
     if template is not None:
         planner.template(made, template)
+    for note in plan_notes(made, filled):
+        click.echo(f"note: {note}", err=True)
     if as_json:
         click.echo(json.dumps(planner.plan_json(made)))
     else:

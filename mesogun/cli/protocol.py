@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import click
 from mesogun.cli.kinds import PLACE
 from mesogun.cli.visit import find_protocol
 from mesogun.errors import InputError
-from mesogun.protocol import Protocol, Quantity, bundled, bundled_names, load
+from mesogun.protocol import Protocol, Quantity, bundled, bundled_names, load, schools
 
 
 @click.group()
@@ -58,6 +59,8 @@ def show(name: str, as_json: bool) -> None:
         "mixture" if item.agent.unit is None else f"{item.agent.concentration or 'you supply'} {item.agent.unit}"
     )
     click.echo(f"  {'agent':<27} {item.agent.name}, {concentration}")
+    for line in _schools(item):
+        click.echo(line)
     for title, rules in (("Before", item.preparation), ("After", item.aftercare)):
         click.echo(f"\n{title}")
         for rule in rules:
@@ -144,6 +147,22 @@ def quantity_text(quantity: Quantity) -> str:
         chosen = "" if quantity.value is None else f"{quantity.value:g}  "
         return f"{chosen}({low} to {high})"
     return f"{quantity.value:g}"
+
+
+def _schools(item: Protocol) -> Iterator[str]:
+    """What each school of the technique gives, where schools disagree."""
+    named = [entry for entry in schools(item.technique) if entry.school is not None]
+    for entry in named:
+        numbers = [
+            f"{name} {quantity_text(quantity)} [{quantity.source}, grade {quantity.grade}]"
+            for name, quantity in (
+                ("depth_mm", entry.depth_mm),
+                ("spacing_mm", entry.spacing_mm),
+                ("volume_ul", entry.volume_ul),
+            )
+            if quantity is not None
+        ]
+        yield f"  {'--school ' + str(entry.school):<27} {entry.name}: {', '.join(numbers)}"
 
 
 _RESULTS = {"blocked": "not treated", "clearance": "needs documented clearance", "note": "noted"}

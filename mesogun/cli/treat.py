@@ -24,6 +24,7 @@ from mesogun.cli.held import CAPTURE, held
 from mesogun.cli.kinds import NO_FLASH, PLACE
 from mesogun.cli.limits import clinic_limits
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
+from mesogun.cli.saying import NOTHING_SAID, Said, saying_options, take_said
 from mesogun.cli.supplies import Supplies, supplies_options, take_supplies, taken
 from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun
@@ -72,6 +73,7 @@ class Asked:
 @click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values, on a simulated gun only.")
 @click.option("--weight-kg", help="The subject's weight, measured today; limits per kg need it once.")
 @supplies_options
+@saying_options
 @click.option("--site-limits", type=PLACE, help="The clinic's limits.toml.")
 @click.option("--resume", is_flag=True, help="Go on with a treatment that was interrupted (PROTOCOL is its reference).")
 @click.option("--end", is_flag=True, help="With --resume: end it here; take back what is loaded, free the gun.")
@@ -113,7 +115,8 @@ def treat(
         nothing_to_sign(options)
     chosen = planning.take_plan_options(options)
     # Everything that can be read is read before a port is touched.
-    asked = None if resume else _asked(protocol, subject, area, plan_file)
+    asked = None if resume else _asked(protocol, subject, area, plan_file, chosen)
+    said = take_said(options)
 
     with ExitStack() as stack:
         gun = stack.enter_context(held(port, people.gun_keys(), capture))
@@ -149,7 +152,10 @@ def treat(
                 demonstration=demo_values,
                 weight_kg=weight_kg,
                 supplies=supplies,
+                said=said,
             )
+            for note in begun.cleared.clearance.warnings:
+                click.echo(f"note: {note}", err=True)
             if signer is not None:
                 sign_decisions(record, begun.treatment, signer, operator)
         click.echo(f"treatment {begun.treatment}", err=True)
@@ -190,6 +196,7 @@ def start(
     demonstration: bool = False,
     supplies: Supplies | None = None,
     weight_kg: str | None = None,
+    said: Said = NOTHING_SAID,
 ) -> visit.Begun:
     """Plan with this gun's step and syringe, clear, and record that it was cleared."""
     caps = gun.caps
@@ -221,6 +228,7 @@ def start(
                 f" (it confirms plan {plan.plan_hash}), or --yes on a simulated gun"
             )
         answers = simulated_answers(protocol, plan.plan_hash, subject)
+    answers = said.added_to(answers)
     return visit.begin(
         journal=record,
         treatment=treatment or visit.new_treatment(),
@@ -329,11 +337,13 @@ def virtual_time(port: str) -> bool:
     return parse(port).pace != 1.0
 
 
-def _asked(protocol: str | None, subject: str | None, area: str | None, plan_file: Path | None) -> Asked:
+def _asked(
+    protocol: str | None, subject: str | None, area: str | None, plan_file: Path | None, chosen: planning.PlanOptions
+) -> Asked:
     if protocol is None or subject is None or (area is None) == (plan_file is None):
         raise InputError("a treatment needs PROTOCOL, --subject, and either --area or --plan")
     return Asked(
-        protocol=visit.find_protocol(protocol),
+        protocol=planning.of_school(visit.find_protocol(protocol), chosen),
         subject=check_subject(subject),
         outline=planning.read_area(area) if area is not None else None,
         plan=Plan.from_bytes(_bytes(plan_file)) if plan_file is not None else None,

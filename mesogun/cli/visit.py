@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import platform
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesogun.cli.approving import approvals
+from mesogun.cli.bounds import subject_bounds
 from mesogun.errors import InputError, LimitRefused, RecordError
 from mesogun.gun import Gun
 from mesogun.identity import Operator
@@ -78,13 +79,20 @@ def new_treatment() -> str:
 def subject_history(journal: Journal, subject: str) -> SubjectHistory:
     """Every earlier treatment of the subject, at the upper end of its ledger."""
     found = [(item, journal.state(item.treatment)) for item in journal.treatments() if item.subject == subject]
-    return SubjectHistory(
-        tuple(
-            _past(item.treatment, item.first_at, state, state.planned)
-            for item, state in found
-            if state.planned is not None and state.planned.subject == subject and state.ledger.high_nl > 0
-        )
-    )
+    metered = [
+        _past(item.treatment, item.first_at, state, state.planned)
+        for item, state in found
+        if state.planned is not None and state.planned.subject == subject and state.ledger.high_nl > 0
+    ]
+    return SubjectHistory((*metered, *_unmetered(journal, subject)))
+
+
+def _unmetered(journal: Journal, subject: str) -> Iterator[PastTreatment]:
+    """Visits that metered nothing: they count as treatments, in no volume, and their mg are not known."""
+    for row in journal.rows(chosen=Filter(subject=subject, kinds=("AreaTreated",))):
+        event = row.event
+        if isinstance(event, ev.AreaTreated) and event.subject == subject:
+            yield PastTreatment(row.treatment, datetime.fromisoformat(row.at), event.protocol_id, event.agent, 0, 0)
 
 
 def _past(name: str, begun_at: str, state: TreatmentState, planned: ev.TreatmentPlanned) -> PastTreatment:
@@ -145,7 +153,7 @@ def begin(
         if weight_kg is None
         else Weight.recorded(weight_kg, now.date(), operator.reference)
     )
-    who = Subject(subject, measured)
+    who = Subject(subject, measured, subject_bounds(journal, subject, protocol.agent.id))
     limits: Limits = limits_for(protocol, site=site, subject=who)
     planned = ev.TreatmentPlanned(
         subject=subject,
@@ -186,17 +194,18 @@ def begin(
     events: list[ev.Event] = [planned]
     if weight_kg is not None:
         events.append(ev.SubjectMeasured("weight_kg", weight_kg, operator.reference))
-    for finding in screen(protocol, answers.screening):
+    for finding in screen(protocol, answers.screening, limits.spacing):
         if finding.answer is not None:
             said = "yes" if finding.answer.yes else "no"
             events.append(
                 ev.ScreeningAnswered(
-                    finding.question.id, said, finding.result.value, operator.reference, finding.answer.clearance
+                    finding.question.id, said, finding.result.value, operator.reference, finding.answer.noted()
                 )
             )
     if answers.consent:
         consented = ", ".join(sorted(answers.consent))
         events.append(ev.ConsentRecorded(plan.plan_hash, operator.reference, consented))
+    events += [ev.StepDone(step, operator.reference, note) for step, note in answers.steps.items()]
     events.append(ev.PlanConfirmed(plan.plan_hash, subject, operator.reference))
     events += [
         ev.OverrideGiven(override.rule, override.asked, override.limit, override.operator, override.why)

@@ -28,6 +28,7 @@ from mesogun.limits.tables import (
     parse_site,
 )
 from mesogun.limits.tell import LimitLine, OverrideCount, limit_lines, override_counts, site_text, with_limit
+from mesogun.limits.unmetered import clear_unmetered
 from mesogun.limits.violation import ClearanceRefused, Violation
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "check_parts",
     "check_pause",
     "clear",
+    "clear_unmetered",
     "course",
     "course_warnings",
     "expiry",

@@ -97,7 +97,7 @@ def clear(
         now=now,
     )
     found = [
-        *_people(operator, gun_kind),
+        *check_people(operator, gun_kind),
         *check_identity(plan, protocol, limits, subject),
         *check_protocol(protocol, gun_kind),
         *_demonstration_limits(limits, gun_kind),
@@ -146,7 +146,8 @@ def restore(plan: PlanT, text: str) -> ClearedPlan[PlanT]:
     return seal(plan, clearance)
 
 
-def _people(operator: OperatorShape, gun_kind: str) -> Iterator[Violation]:
+def check_people(operator: OperatorShape, gun_kind: str) -> Iterator[Violation]:
+    """Whether this person may treat, with a gun of this kind."""
     if operator.retired or not may(operator.role, Action.TREAT):
         state = "retired" if operator.retired else f"a {operator.role.value}"
         yield _hard("operator.role", "roles", f"{operator.reference} is {state} and may not treat; a practitioner may")

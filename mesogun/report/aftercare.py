@@ -15,6 +15,7 @@ from mesogun import __version__
 from mesogun.errors import InputError
 from mesogun.protocol import Protocol, Quantity, Rule, Source
 from mesogun.record import TreatmentState, fold_all
+from mesogun.record.events import AreaTreated
 from mesogun.report import words
 from mesogun.report.page import environment, is_simulated
 from mesogun.report.place import put
@@ -86,14 +87,17 @@ def write_aftercare(journal: Journal, treatment: str, protocol: Protocol, out_di
     """
     rows = tuple(journal.rows(treatment))
     state = fold_all(row.event for row in rows)
-    if state.planned is None:
+    unmetered = [row.event for row in rows if isinstance(row.event, AreaTreated)]
+    done = state.planned or (unmetered[0] if unmetered else None)
+    if done is None:
         raise InputError(f"this journal holds no planned treatment {treatment}; mesogun journal list names them")
-    if state.planned.protocol_sha256 != protocol.sha256:
+    if done.protocol_sha256 != protocol.sha256:
         raise InputError(
-            f"treatment {treatment} was done with another version of protocol {state.planned.protocol_id}:"
+            f"treatment {treatment} was done with another version of protocol {done.protocol_id}:"
             " give the file whose SHA-256 its report shows"
         )
-    page = aftercare_html(protocol, treatment=treatment, state=state, on=rows[-1].at)
+    given = state if state.planned is not None else None
+    page = aftercare_html(protocol, treatment=treatment, state=given, on=rows[-1].at)
     return put(page, out_dir, f"aftercare-{treatment}.html")
 
 

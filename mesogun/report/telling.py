@@ -88,10 +88,19 @@ def _approved(event: ev.ProtocolApproved) -> Told:
 
 
 def _limited(event: ev.SubjectLimited) -> Told:
-    edges = (("at least", event.hard_low), ("at least, softly", event.soft_low))
-    edges += (("at most, softly", event.soft_high), ("at most", event.hard_high))
+    edges = (
+        ("at least", event.hard_low),
+        ("at least, softly", event.soft_low),
+        ("at most, softly", event.soft_high),
+        ("at most", event.hard_high),
+    )
     told = ", ".join(f"{word} {value}" for word, value in edges if value) or "taken back"
-    return "subject's limit", f"{event.subject}, {event.agent}, {event.limit}: {told}: {event.why}", event.operator, False
+    return (
+        "subject's limit",
+        f"{event.subject}, {event.agent}, {event.limit}: {told}: {event.why}",
+        event.operator,
+        False,
+    )
 
 
 def _step(event: ev.StepDone) -> Told:

@@ -12,6 +12,7 @@ from mesogun import __version__
 from mesogun.errors import InputError, RecordError
 from mesogun.plan import Plan
 from mesogun.record import fold_all
+from mesogun.record.events import AreaTreated
 from mesogun.report.page import report_html
 from mesogun.report.place import put
 
@@ -33,6 +34,11 @@ def write_report(journal: Journal, treatment: str, out_dir: Path) -> Path:
     if not rows:
         raise InputError(f"this journal holds no treatment {treatment}; mesogun journal list names them")
     state = fold_all(row.event for row in rows)
+    if any(isinstance(row.event, AreaTreated) for row in rows):
+        raise InputError(
+            f"treatment {treatment} metered no dose, so there is no dose to report: mesogun journal show {treatment}"
+            " has its area and time, mesogun report --aftercare its sheet"
+        )
     if state.planned is None:
         raise InputError(f"treatment {treatment} was never planned, so there is nothing to report")
     plan = Plan.from_bytes(state.planned.plan.encode("utf-8"))

@@ -44,9 +44,14 @@ def test_an_open_vial_is_used_for_as_long_as_its_label_says(
     assert ("open for more than 2 h" in done.err) == (code == 5)
 
 
+def confirmed(mesogun: Command) -> list[str]:
+    shown = mesogun("journal", "show", "--json", "--kind", "PlanConfirmed").out
+    return [json.loads(line)["plan_hash"] for line in shown.splitlines()]
+
+
 def test_the_same_as_last_time_is_the_same_plan(mesogun: Command, area: tuple[str, str]) -> None:
     done = json.loads(mesogun(*TREAT, *area, "--subject", "s-0001").out.splitlines()[-1])
-    hashes = [line for line in mesogun("journal", "show").out.splitlines() if "PlanConfirmed" in line]
+    hashes = confirmed(mesogun)
     path = mesogun.folder / "again.json"
     told = mesogun("course", "again", "s-0001", "--protocol", "face-hydration-ha", "--out", str(path))
     assert told.code == 0
@@ -54,9 +59,8 @@ def test_the_same_as_last_time_is_the_same_plan(mesogun: Command, area: tuple[st
     other = ("treat", "face-hydration-ha", "--plan", str(path), "--port", PORT, "--yes", "--demo-values", "--json")
     repeated = json.loads(mesogun(*other, "--subject", "s-0002").out.splitlines()[-1])
     assert repeated["planned_nl"] == done["planned_nl"]
-    again = [line for line in mesogun("journal", "show").out.splitlines() if "PlanConfirmed" in line]
     assert len(hashes) == 1
-    assert len({line.split("plan_hash=")[-1][:24] for line in again}) == 1, "the same plan, to the byte"
+    assert confirmed(mesogun) == hashes * 2, "the same plan, to the byte"
     assert mesogun("course", "again", "s-9", "--protocol", "face-hydration-ha", "--out", str(path)).code == 2
 
 

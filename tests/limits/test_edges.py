@@ -72,7 +72,7 @@ def test_each_origin_is_read_from_its_own_place(origin: Origin) -> None:
         limits = limits_for(_of_agent("deoxycholic-acid"))
         edge = limits.edge("points", "hard_high")
         assert edge is not None
-        assert (edge.origin, edge.value, edge.source) == ("agent", 50, "label-deoxycholic-acid")
+        assert (edge.origin, edge.value, edge.source) == (origin, Fraction(50), "label-deoxycholic-acid")
         return
     elif origin == "site":
         limits = limits_for(protocol, site=site("hyaluronic-acid points hard_high=7"))
@@ -80,7 +80,7 @@ def test_each_origin_is_read_from_its_own_place(origin: Origin) -> None:
         limits = limits_for(protocol, subject=Subject("s-1", bounds=(bound,)))
     edge = limits.edge("points", "hard_high")
     assert edge is not None
-    assert (edge.origin, edge.value) == (origin, 7)
+    assert (edge.origin, edge.value) == (origin, Fraction(7))
 
 
 def _of_agent(agent: str) -> Protocol:
