@@ -23,7 +23,11 @@ SCRIPT = ROOT / "examples" / "calibration.toml"
 def short(tmp_path: Path) -> Path:
     """The example, smaller."""
     text = SCRIPT.read_text(encoding="utf-8")
-    for old, new in (("replicates = 10", "replicates = 8"), ("rest_s = 120.0", "rest_s = 5.0")):
+    for old, new in (
+        ("replicates = 10", "replicates = 8"),
+        ("as_left_replicates = 16", "as_left_replicates = 10"),
+        ("rest_s = 120.0", "rest_s = 5.0"),
+    ):
         assert old in text
         text = text.replace(old, new)
     path = tmp_path / "short.toml"
