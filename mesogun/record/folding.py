@@ -232,8 +232,9 @@ def _shot(draft: _Draft, event: ev.ShotRecorded) -> None:
     key = (event.gun, event.memory, event.entry_no)
     if key in draft.given_up:
         draft.take_back(key)
-    elif draft.close(key) is None and event.gun in draft.lost:
-        # All that the lost gun gave and nobody had recorded is at most so much; this record is a part of it.
+    elif draft.close(key) is None and event.gun in draft.lost and event.shot_kind == "TREAT":
+        # All that the lost gun gave and nobody had recorded is at most so much; this record is a part of it. A prime
+        # is none: what went through the needle into the air says nothing about what the subject got.
         left_nl = max(0, draft.lost[event.gun] - event.low_nl)
         draft.lost = {**draft.lost, event.gun: left_nl}
     draft.record(event)
@@ -260,7 +261,9 @@ def _foreign(draft: _Draft, event: ev.ForeignRecorded) -> None:
 def _gap(draft: _Draft, event: ev.GapFound) -> None:
     # A gun fires in the order of loading and numbers each firing: so many missing shots can only be the first entries.
     missing = event.before_shot_no - event.after_shot_no - 1
-    doubtful = tuple(sorted(key for key in draft.open_entries if key[:2] == (event.gun, event.memory))[:missing])
+    taken = {key for block in draft.blocks for key in block.entries}  # an earlier gap holds them: one shot each
+    mine = sorted(key for key in draft.open_entries if key[:2] == (event.gun, event.memory) and key not in taken)
+    doubtful = tuple(mine[:missing])
     bounds = Ledger(event.low_nl, event.high_nl)
     block = Block("unattributed volume", event.gun, event.memory, event.before_shot_no, bounds, doubtful)
     draft.blocks = (*draft.blocks, block)

@@ -141,6 +141,27 @@ def test_entries_that_may_lie_in_a_gap_are_settled_by_no_hello_and_given_no_seco
     assert state.loadable() == (1, 2)
 
 
+@req("H4", "H5", "H8")
+def test_two_gaps_of_one_log_hold_an_entry_each() -> None:
+    """Shots 1 and 3 of four are missing: the second gap cannot hold the entry that the first one holds."""
+    gaps = [ev.GapFound("g", "m", 0, 2, 19_500, 20_500, 20_000), ev.GapFound("g", "m", 2, 4, 19_500, 20_500, 60_000)]
+    state = fold_all(
+        [planned(), *(loaded(number, number - 1) for number in (1, 2, 3, 4)), gaps[0], shot(2, 2, 1), gaps[1]]
+    )
+    assert state.doubtful() == {("g", "m", 1), ("g", "m", 3)}
+    state = fold(state, shot(4, 4, 3))
+    settled = [ev.Settled(block.what, "g", "m", block.shot_no, 20_000, 20_000, "op-1", "x") for block in state.blocks]
+    assert fold_all(settled, state).loadable() == (4,), "nothing that may have been fired is given again"
+
+
+@req("H9", "H14")
+def test_what_a_lost_gun_primed_says_nothing_about_what_it_gave() -> None:
+    state = fold_all([planned(), ev.GunGivenUp("g", 100_000, "op-1", "stolen"), shot(1, 7, 0, kind="PRIME")])
+    assert state.ledger == Ledger(0, 100_000)
+    state = fold(state, shot(2, 8, 0))
+    assert state.ledger == Ledger(19_500, 101_000), "a shot that it recorded is a part of it"
+
+
 @req("H10")
 def test_two_blocks_at_one_shot_are_settled_apart() -> None:
     gap = ev.GapFound("g", "m", 0, 9, 0, 500, 20_000)
