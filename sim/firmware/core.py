@@ -54,6 +54,7 @@ class Core:
         self.calibrated_day = 0  # days since 1970-01-01; the world sets it
         self.primed_nl = 0
         self.syringe_left_nl = 0
+        self._mounted_nl = self._mounted_at_nl = 0.0
         self.last_volume_nl = 0
         self.bench = False
         self.release_seen = False
@@ -202,6 +203,12 @@ class Core:
         self.store.log.read()
         self.hint(EventCode.BOOT)
 
+    def mounted(self, content_nl: float) -> None:
+        """A syringe with so much in it stands on the screw where the screw is now."""
+        self._mounted_nl = content_nl
+        self._mounted_at_nl = self.plant.encoder_nl
+        self.syringe_left_nl = max(0, int(content_nl))
+
     def _fresh(self) -> None:
         self.boot_us = self.kernel.now_us
         self.magazine.clear()
@@ -213,7 +220,7 @@ class Core:
         self.painted_clock_us = self.lease_end_us = 0
         self.wants_syringe = False
         self.plant.sync()
-        self.syringe_left_nl = max(0, int(self.plant.content))
+        self.mounted(self.plant.content)
 
     def hang(self) -> None:
         """The processor stands still; the watchdog resets it. The screw's own counter ends the stroke meanwhile."""

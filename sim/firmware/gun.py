@@ -124,7 +124,7 @@ class Gun:
 
         def notice() -> None:
             machine.primed_nl = 0
-            machine.syringe_left_nl = content
+            machine.mounted(content)
             machine.wants_syringe = False
             self.panel.display = ""
 

@@ -132,7 +132,7 @@ class Machine(Stroke):
         self.shot = None
         self.last_volume_nl = intent.volume_nl
         self._motor = None
-        self.syringe_left_nl = max(0, self.syringe_left_nl - (intent.volume_nl if shot.doubtful else delivered))
+        self._gauge(shot)
         if intent.kind == ShotKind.PRIME or (intent.kind == ShotKind.BENCH and not self.panel.contact):
             self.primed_nl += delivered
         if self.phase is Phase.DISARMED:
@@ -151,6 +151,21 @@ class Machine(Stroke):
         if self.phase is Phase.ARMED and self.panel.mode != "single" and self.panel.trigger:
             rate_us = 60_000_000 // self.profile.integer("shot.rate_per_min")
             self.kernel.at(self._last_start_us + rate_us, "repeat", self._repeat)
+
+    def _gauge(self, shot: Shot) -> None:
+        """What is left by the screw's position since the syringe was mounted, whatever the records say (MG-21).
+
+        It only ever falls: a screw that went back to let pressure off drew nothing in. Where the screw itself is in
+        doubt, the whole stroke counts as gone.
+        """
+        back_nl = 0.0
+        if shot.relieved:  # goes forward again behind the record
+            back_nl = shot.back_nl if shot.doubtful else shot.idle_nl
+        gone_nl = self.trim.given_nl(self.plant.encoder_nl + back_nl - self._mounted_at_nl)
+        if shot.doubtful:
+            self._mounted_nl = min(self._mounted_nl, self.syringe_left_nl - shot.intent.volume_nl + gone_nl)
+        left_nl = round(self._mounted_nl - gone_nl)
+        self.syringe_left_nl = max(0, min(self.syringe_left_nl, left_nl))
 
     def _repeat(self) -> None:
         self.post(Happening.REPEAT)
