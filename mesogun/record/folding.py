@@ -167,6 +167,14 @@ class _Draft:
             self.fire(entry.shot_index, Mark.INDETERMINATE)
             self.looked_into |= {entry.shot_index}
 
+    def keep_given_up(self, key: EntryKey) -> ev.MagazineLoaded | None:
+        """An entry that had been given up lay in a gap that is settled now: no later HELLO releases it (H5)."""
+        entry = self.given_up.get(key)
+        if entry is not None:
+            self.given_up = {other: value for other, value in self.given_up.items() if other != key}
+            self.settled = Ledger(self.settled.low_nl, self.settled.high_nl - entry.high_nl)
+        return entry
+
     def take_back(self, key: EntryKey) -> None:
         """The gun tells of an entry that had been given up: evidence replaces what was counted without it."""
         entry = self.given_up.get(key)
@@ -262,7 +270,8 @@ def _gap(draft: _Draft, event: ev.GapFound) -> None:
     # A gun fires in the order of loading and numbers each firing: so many missing shots can only be the first entries.
     missing = event.before_shot_no - event.after_shot_no - 1
     taken = {key for block in draft.blocks for key in block.entries}  # an earlier gap holds them: one shot each
-    mine = sorted(key for key in draft.open_entries if key[:2] == (event.gun, event.memory) and key not in taken)
+    unknown = (*draft.open_entries, *draft.given_up)
+    mine = sorted(key for key in unknown if key[:2] == (event.gun, event.memory) and key not in taken)
     doubtful = tuple(mine[:missing])
     bounds = Ledger(event.low_nl, event.high_nl)
     block = Block("unattributed volume", event.gun, event.memory, event.before_shot_no, bounds, doubtful)
@@ -279,7 +288,10 @@ def _settled(draft: _Draft, event: ev.Settled) -> None:
         entry = draft.close(key)
         if entry is not None:
             draft.give_up(entry, Ledger())
-            reserved_nl += entry.high_nl if entry.shot_kind == "TREAT" else 0
+        else:
+            entry = draft.keep_given_up(key)
+        if entry is not None and entry.shot_kind == "TREAT":
+            reserved_nl += entry.high_nl
     draft.blocks = tuple(other for other in draft.blocks if other is not block)
     # What was reserved for the lost shots is released at its upper end (H14): of a shot that was cut short the gun's
     # total holds only what its checkpoint had, so the difference of totals may be less than was given.

@@ -79,7 +79,8 @@ class Books:
         status = welcome.status
         gap = rec.missing_at_the_end(found, self.memory, status.last_shot_no, status.running_total_nl)
         if gap is not None:
-            self.commit([gap])
+            for name in rec.gap_holders(found, records, self.treatment, history.treatments):
+                self._append(name, [gap])
         if gap is not None or not whole:
             return found
         self.commit(rec.settled_by_hello(self.state, found))
@@ -97,16 +98,18 @@ class Books:
         treatments = history.treatments if history is not None else {self.treatment: self.state}
         dated = rec.recorded(self.found, self.memory, records, self.treatment, treatments)
         for treatment, run in groupby(dated, key=lambda item: item.treatment):
-            events = [item.event for item in run]
-            if treatment == self.treatment:
-                self.commit(events)
-            else:
-                self._elsewhere(treatment, events)
+            self._append(treatment, [item.event for item in run])
         if records:
             last = records[-1]
             entry_no = max(self.memory.entry_no, *(record.entry_no for record in records))
             self.memory = GunMemory(last.shot_no, last.running_total_nl, entry_no)
         return not any(isinstance(item.event, ev.GapFound) for item in dated)
+
+    def _append(self, treatment: str, events: Sequence[ev.Event]) -> None:
+        if treatment == self.treatment:
+            self.commit(events)
+        else:
+            self._elsewhere(treatment, events)
 
     def _elsewhere(self, treatment: str, events: Sequence[ev.Event]) -> None:
         if events:

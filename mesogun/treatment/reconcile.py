@@ -104,18 +104,41 @@ def recorded(
     start: GunMemory,
     records: Sequence[ShotRecord],
     treatment: str,
-    known_treatments: Mapping[str, object],
+    known_treatments: Mapping[str, TreatmentState],
 ) -> list[Dated]:
     """Events for the records read after ``start``, in order, with gaps booked where the totals do not add up (H8)."""
     made: list[Dated] = []
     shot_no, total_nl = start.shot_no, start.running_total_nl
-    for record in records:
+    for number, record in enumerate(records):
         before_nl = record.running_total_nl - record.delivered_nl
         if record.shot_no != shot_no + 1 or before_nl != total_nl:
-            made.append(Dated(treatment, _gap(found, shot_no, record.shot_no, total_nl, before_nl)))
+            gap = _gap(found, shot_no, record.shot_no, total_nl, before_nl)
+            made += [Dated(name, gap) for name in gap_holders(found, records[:number], treatment, known_treatments)]
         made.append(_booked(found, record, treatment, known_treatments))
         shot_no, total_nl = record.shot_no, record.running_total_nl
     return made
+
+
+def gap_holders(
+    found: ev.GunFound, read: Sequence[ShotRecord], treatment: str, known_treatments: Mapping[str, TreatmentState]
+) -> list[str]:
+    """The treatments in which a gap is booked: whoever reads it, and first any whose entries may lie in it.
+
+    ``read`` are the records before the gap: what they tell of is not in it. Whoever finds a gap need not be who fired:
+    without it, the next HELLO would settle the entries of another treatment as unfired (H5).
+    """
+    told = {record.entry_no for record in read}
+    others = [
+        name
+        for name, state in known_treatments.items()
+        if name != treatment
+        and state.planned is not None
+        and any(
+            (entry.gun, entry.memory) == (found.gun, found.memory) and entry.entry_no not in told
+            for entry in (*state.open_entries.values(), *state.given_up.values())
+        )
+    ]
+    return [*others, treatment]
 
 
 def missing_at_the_end(

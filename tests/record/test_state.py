@@ -154,6 +154,24 @@ def test_two_gaps_of_one_log_hold_an_entry_each() -> None:
     assert fold_all(settled, state).loadable() == (4,), "nothing that may have been fired is given again"
 
 
+@req("H5", "H8", "H14")
+def test_an_entry_that_was_given_up_and_may_lie_in_a_gap_is_released_by_no_hello() -> None:
+    gap = ev.GapFound("g", "m", 0, 2, 19_500, 20_500, 20_000)
+    given_up = [ev.EntrySettled("g", "m", number, "operator") for number in (1, 2)]
+    state = fold_all([planned(), loaded(1, 0), loaded(2, 1), *given_up, gap])
+    assert state.doubtful() == {("g", "m", 1)}
+    state = fold_all(
+        [
+            ev.EntrySettled("g", "m", 2, "hello"),
+            ev.Settled("unattributed volume", "g", "m", 2, 20_000, 20_000, "op-1", "it was ours"),
+        ],
+        state,
+    )
+    assert not state.given_up, "what the gap held was settled with it, for good"
+    assert state.ledger == Ledger(20_000, 20_500)
+    assert state.loadable() == (1, 2, 3, 4)
+
+
 @req("H9", "H14")
 def test_what_a_lost_gun_primed_says_nothing_about_what_it_gave() -> None:
     state = fold_all([planned(), ev.GunGivenUp("g", 100_000, "op-1", "stolen"), shot(1, 7, 0, kind="PRIME")])

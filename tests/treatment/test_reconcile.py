@@ -106,7 +106,9 @@ def test_a_record_of_an_unknown_treatment_is_foreign_and_counts_from_zero_to_all
 
 def test_a_record_of_another_treatment_of_this_journal_goes_there() -> None:
     other = rec.reference(0xB2)
-    dated = rec.recorded(found(), GunMemory(), [record(1, 20_000, treatment_ref=0xB2)], TREATMENT, {other: None})
+    dated = rec.recorded(
+        found(), GunMemory(), [record(1, 20_000, treatment_ref=0xB2)], TREATMENT, {other: TreatmentState()}
+    )
     assert [(item.treatment, type(item.event)) for item in dated] == [(other, ev.ShotRecorded)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -493,7 +494,7 @@ def test_a_stop_that_was_pressed_is_not_forgotten_by_a_hello(opened: Opened) -> 
     hello = gun.hello
     pressed: list[int] = []
 
-    def press_while_greeting(**more: int) -> object:
+    def press_while_greeting(**more: Any) -> object:
         if not pressed:
             pressed.append(1)
             gun.stop()
@@ -566,6 +567,36 @@ def test_a_record_that_vanished_blocks_and_its_point_is_never_fired_again(opened
     assert [state.mark(index) for index in range(12)].count(Mark.INDETERMINATE) == 1
     given = [shot.point_index for shot in read(1) if shot.kind == ShotKind.TREAT]
     assert len(given) == len(set(given)) == 12
+
+
+@req("H4", "H5", "H8", "H9")
+def test_a_gap_that_another_treatment_finds_holds_the_entries_that_may_lie_in_it(opened: Opened) -> None:
+    """A dies with a shot unread whose record is lost; B is tried twice on that gun; A must not give the point again."""
+    gun, record = opened
+    first = visits.begin(gun, record)
+    read = gun.log
+
+    def dying(from_shot_no: int, **more: int) -> Iterator[ShotRecord]:
+        if from_shot_no == 5:
+            raise HostKilled
+        return read(from_shot_no, **more)
+
+    def holed(from_shot_no: int, **more: int) -> Iterator[ShotRecord]:
+        return (shot for shot in read(from_shot_no, **more) if shot.shot_no != 5)
+
+    gun.log = dying  # type: ignore[method-assign]
+    with pytest.raises(HostKilled):
+        visits.run(gun, record, first, Operator())
+    gun.log = holed  # type: ignore[method-assign]
+    second = visits.begin(gun, record, treatment="00000000000000b2", subject="s-0002")
+    for _ in range(2):
+        with pytest.raises(MustSettle):
+            visits.run(gun, record, second, Operator())
+        state = record.state(visits.TREATMENT)
+        assert len(state.doubtful()) == 1
+        assert state.doubtful() <= set(state.open_entries), "no HELLO says that it was not fired"
+    with pytest.raises(MustSettle, match="unattributed"):
+        visits.run(gun, record, first, Operator())
 
 
 def test_a_gun_that_waits_in_a_fault_is_cleared_before_it_is_bound(
