@@ -22,6 +22,7 @@ from mesogun.record import Ledger, Mark, TreatmentState
 from mesogun.record import events as ev
 from mesogun.report import charts, maps, marks, words
 from mesogun.report.doses import Doses, doses
+from mesogun.report.previous import Previous
 from mesogun.report.story import of_kind, story
 from mesogun.report.totals import delivered_nl, mark_counts, treat_shots, zone_totals
 from mesogun.units import NL_PER_ML, mm_text
@@ -55,6 +56,7 @@ def report_html(
     head: Head,
     software: str,
     earlier: Sequence[TreatmentTotal] = (),
+    previous: Previous | None = None,
 ) -> bytes:
     """The report as UTF-8 bytes.
 
@@ -74,6 +76,8 @@ def report_html(
         Version of the software that writes the report.
     earlier : sequence of TreatmentTotal
         The subject's treatments before this one, oldest first.
+    previous : Previous, optional
+        This treatment beside the last of them by the same protocol.
 
     Raises
     ------
@@ -87,7 +91,8 @@ def report_html(
     _check_places(treatment, state, plan)
     clearance = Clearance.from_text(state.clearance) if state.clearance is not None else None
     context = _context(treatment, state, rows, plan, clearance)
-    page = environment().get_template("report.html").render(**context, head=head, software=software, earlier=earlier)
+    template = environment().get_template("report.html")
+    page = template.render(**context, head=head, software=software, earlier=earlier, previous=previous)
     return page.encode("utf-8")
 
 

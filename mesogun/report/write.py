@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from mesogun import __version__
 from mesogun.errors import InputError, RecordError
 from mesogun.plan import Plan
-from mesogun.record import fold_all
+from mesogun.record import TreatmentState, fold_all
 from mesogun.record.events import AreaTreated
 from mesogun.report.page import report_html
 from mesogun.report.place import put
+from mesogun.report.previous import Previous, compared
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal
@@ -50,5 +51,26 @@ def write_report(journal: Journal, treatment: str, out_dir: Path) -> Path:
         for total in journal.totals(state.planned.subject)
         if total.treatment != treatment and total.first_at < rows[0].at
     ]
-    page = report_html(treatment, state, rows, plan, head=journal.head(), software=__version__, earlier=earlier)
+    page = report_html(
+        treatment,
+        state,
+        rows,
+        plan,
+        head=journal.head(),
+        software=__version__,
+        earlier=earlier,
+        previous=_previous(journal, [total.treatment for total in earlier], state, plan),
+    )
     return put(page, out_dir, f"report-{treatment}.html")
+
+
+def _previous(journal: Journal, earlier: list[str], state: TreatmentState, plan: Plan) -> Previous | None:
+    """The last of the earlier treatments by the same protocol in which something was or may have been given."""
+    for treatment in reversed(earlier):
+        rows = tuple(journal.rows(treatment))
+        then = fold_all(row.event for row in rows)
+        if then.planned is None or then.planned.protocol_id != plan.protocol_id or not then.ledger.high_nl:
+            continue
+        before = Plan.from_bytes(then.planned.plan.encode("utf-8"))
+        return compared(treatment, rows[0].at, before, then, plan, state)
+    return None

@@ -14,6 +14,7 @@ from mesogun.protocol import bundled
 from mesogun.record import events as ev
 from mesogun.report import write_aftercare, write_report
 from mesogun.report.place import put
+from mesogun.units import mm_text
 from tests.report import cases
 from tests.report.pages import read
 
@@ -50,6 +51,26 @@ def test_earlier_treatments_of_the_subject_stand_on_the_page_and_later_ones_do_n
     assert "5 January 2026 00000000000000a1 hyaluronic-acid complete 0.571 to 0.589 mL" in words
     assert "1 earlier treatment in this journal; with this one, at most 1.178 mL in all." in words
     assert "00000000000000a3" not in words
+
+
+def test_the_previous_treatment_is_compared(tmp_path: Path) -> None:
+    clock = ManualClock()
+    wider = cases.Story(cases.a_plan(spacing_um=14_000)).begin()
+    with open_journal(tmp_path / "j.db", clock) as journal:
+        stories = (cases.quiet(), cases.quiet(), wider)
+        for number, story in enumerate(stories, start=1):
+            journal.append(events_of(story), treatment=f"{number:016x}", epoch=None)
+            clock.advance_us(86_400_000_000)
+        first, second, third = (
+            read(write_report(journal, f"{number:016x}", tmp_path).read_bytes()) for number in (1, 2, 3)
+        )
+    assert (first.faults, second.faults, third.faults) == ([], [], [])
+    assert "previous treatment" not in first.words
+    assert f"The same plan as last time (5 January 2026, {1:016x} )" in second.words
+    assert f"6 January 2026, {2:016x} , by the same protocol; only what differs." in third.words
+    spacing = mm_text(stories[0].plan.spacing_um)
+    assert f"Spacing {spacing} 14 mm Points" in third.words
+    assert "Agent" not in third.words.split("only what differs.")[1].split("Ledger")[0]
 
 
 def test_an_unknown_treatment_is_refused(tmp_path: Path) -> None:
