@@ -78,6 +78,9 @@ class MapView(Widget):
         self._use_colours()
         self._moved: object = None
         self._cells: list[tuple[int, int]] = []
+        self._at: dict[tuple[int, int], int] = {}
+        self._marks: tuple[Mark, ...] = ()
+        self._over: dict[tuple[int, int], _Dot] = {}
         self._dotted: tuple[object, ...] | None = None
         self._preview = preview
         self.zoom = ZOOMS[0]
@@ -133,7 +136,8 @@ class MapView(Widget):
         self._inside, self._outline = inside(rings, to), outline(rings, to)
         self._fit, self._map = to, field
         self._cells = [to.cell(shot.x_um / 1000, shot.y_um / 1000) for shot in self._plan.shots]
-        self._dots, self._dotted = {}, None
+        self._at = {cell: index for index, cell in enumerate(self._cells) if to.shows(cell)}
+        self._dots, self._dotted, self._marks, self._over = {}, None, (), {}
 
     @work(thread=True, exclusive=True)
     def _build(self, to: Fit) -> None:
@@ -194,18 +198,28 @@ class MapView(Widget):
         if self._fit is None or (self._dotted is not None and key == self._dotted):
             return {}
         self._dotted = key
-        shows = self._fit.shows
-        dots = {cell: _DOTS[mark] for cell, mark in zip(self._cells, view.marks, strict=True) if shows(cell)}
+        shows, cells, marks = self._fit.shows, self._cells, view.marks
+        touched = set(self._at)
+        if self._marks:
+            touched = {cells[index] for index, mark in enumerate(marks) if mark is not self._marks[index]}
+        over: dict[tuple[int, int], _Dot] = {}
         for index, dot in ((key[1], _LATEST), (view.next_shot, _NEXT)):
-            if index is not None and index < len(self._cells) and shows(self._cells[index]):
-                dots[self._cells[index]] = dot
+            if index is not None and index < len(cells) and shows(cells[index]):
+                over[cells[index]] = dot
         if self._cursor is not None:
-            dots[self._cursor] = _CURSOR
+            over[self._cursor] = _CURSOR
         spans: Spans = {}
-        for cell in self._dots.keys() | dots.keys():
-            if self._dots.get(cell) != dots.get(cell):
+        for cell in touched | over.keys() | self._over.keys():
+            found = over.get(cell)
+            if found is None and cell in self._at:
+                found = _DOTS[marks[self._at[cell]]]
+            if found != self._dots.get(cell):
                 widen(spans, cell[1], cell[0], cell[0])
-        self._dots = dots
+                if found is None:
+                    del self._dots[cell]
+                else:
+                    self._dots[cell] = found
+        self._marks, self._over = marks, over
         return spans
 
     # -- the cursor ----------------------------------------------------------------------------------------------------

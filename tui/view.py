@@ -14,7 +14,7 @@ from enum import StrEnum
 from mesogun.plan.model import Plan
 from mesogun.record import Mark, TreatmentState
 from mesogun.record.alarms import LOST_US, STALE_US, Limit
-from mesogun.record.events import NoteAdded, OrderRefused
+from mesogun.record.events import NoteAdded, OrderRefused, ShotRecorded
 from mesogun.wire.codes import Fault, Flag, State
 from mesogun.wire.messages import Status
 
@@ -155,6 +155,7 @@ class ViewMaker:
         self._limits = tuple(limits) if limits is not None else None
         self._state: TreatmentState | None = None
         self._folded: _Folded | None = None
+        self._recorded = _Recorded(plan)
 
     def limits(self, state: TreatmentState) -> tuple[Limit, ...]:
         """The limits handed in, else those of the recorded clearance."""
@@ -172,7 +173,7 @@ class ViewMaker:
     ) -> View:
         """The view of this moment."""
         if self._folded is None or state is not self._state:
-            self._state, self._folded = state, _folded(self.plan, state)
+            self._state, self._folded = state, _folded(self.plan, state, self._recorded)
         folded = self._folded
         over = state.ended is not None or failure is not None or self._source != "LIVE"
         fresh = freshness(age_us, over=over)
@@ -226,12 +227,12 @@ class _Folded:
     last: tuple[ShotLine, ...]
 
 
-def _folded(plan: Plan, state: TreatmentState) -> _Folded:
+def _folded(plan: Plan, state: TreatmentState, recorded: _Recorded) -> _Folded:
+    recorded.take(state.shots)
     loaded = tuple(sorted(state.open_shots()))
     held = frozenset(loaded)
     marks: list[Mark] = []
     remaining_nl = done = 0
-    given: dict[str, int] = {zone.name: 0 for zone in plan.zones}
     finished: dict[str, int] = {zone.name: 0 for zone in plan.zones}
     shots: dict[str, int] = {zone.name: 0 for zone in plan.zones}
     for shot in plan.shots:
@@ -243,15 +244,11 @@ def _folded(plan: Plan, state: TreatmentState) -> _Folded:
         else:
             done += 1
             finished[shot.zone] = finished.get(shot.zone, 0) + 1
-    for record in state.shots:
-        if record.shot_kind == "TREAT" and record.shot_index < len(plan.shots):
-            zone = plan.shots[record.shot_index].zone
-            given[zone] = given.get(zone, 0) + record.delivered_nl
     zones = tuple(
-        ZoneLine(zone.name, given[zone.name], zone.total_nl, finished[zone.name], shots[zone.name])
+        ZoneLine(zone.name, recorded.given_nl.get(zone.name, 0), zone.total_nl, finished[zone.name], shots[zone.name])
         for zone in plan.zones
     )
-    return _Folded(tuple(marks), done, loaded, remaining_nl, zones, _lines(plan, state))
+    return _Folded(tuple(marks), done, loaded, remaining_nl, zones, recorded.last)
 
 
 def _again(state: TreatmentState, index: int) -> bool:
@@ -268,25 +265,45 @@ def _mark(state: TreatmentState, index: int, held: frozenset[int]) -> Mark:
     return Mark.SKIPPED if index in state.skipped else Mark.PENDING
 
 
-def _lines(plan: Plan, state: TreatmentState) -> tuple[ShotLine, ...]:
-    lines: list[ShotLine] = []
-    for record in state.shots[-LAST_SHOTS:]:
-        treat = record.shot_kind == "TREAT"
-        known = treat and record.shot_index < len(plan.shots)
-        lines.append(
-            ShotLine(
-                shot_no=record.shot_no,
-                point=record.shot_index if treat else None,
-                zone=plan.shots[record.shot_index].zone if known else "",
-                kind=record.shot_kind.lower(),
-                outcome=record.outcome.lower(),
-                delivered_nl=record.delivered_nl,
-                commanded_nl=record.commanded_nl,
-                depth_um=record.depth_um,
-                peak_pressure_pa=record.peak_pressure_pa,
-            )
+class _Recorded:
+    """Lines and zone totals of the records so far; of a record that only grew, only what is new is looked at."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._seen: tuple[ShotRecorded, ...] = ()
+        self.last: tuple[ShotLine, ...] = ()
+        self.given_nl: dict[str, int] = {}
+
+    def take(self, shots: tuple[ShotRecorded, ...]) -> None:
+        """Take the records as they are now."""
+        seen = len(self._seen)
+        if len(shots) < seen or (seen and shots[seen - 1] is not self._seen[-1]):
+            seen, self.last, self.given_nl = 0, (), {}
+        fresh = shots[seen:]
+        for record in fresh:
+            zone = self._zone(record)
+            if zone:
+                self.given_nl[zone] = self.given_nl.get(zone, 0) + record.delivered_nl
+        if fresh:
+            self.last = (*self.last, *(self._line(record) for record in fresh[-LAST_SHOTS:]))[-LAST_SHOTS:]
+        self._seen = shots
+
+    def _zone(self, record: ShotRecorded) -> str:
+        known = record.shot_kind == "TREAT" and record.shot_index < len(self._plan.shots)
+        return self._plan.shots[record.shot_index].zone if known else ""
+
+    def _line(self, record: ShotRecorded) -> ShotLine:
+        return ShotLine(
+            shot_no=record.shot_no,
+            point=record.shot_index if record.shot_kind == "TREAT" else None,
+            zone=self._zone(record),
+            kind=record.shot_kind.lower(),
+            outcome=record.outcome.lower(),
+            delivered_nl=record.delivered_nl,
+            commanded_nl=record.commanded_nl,
+            depth_um=record.depth_um,
+            peak_pressure_pa=record.peak_pressure_pa,
         )
-    return tuple(lines)
 
 
 def remark_text(remark: NoteAdded | OrderRefused) -> str:
