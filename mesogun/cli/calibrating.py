@@ -24,7 +24,7 @@ from mesogun.calibration.runner import Progress
 from mesogun.calibration.script import Script, parse
 from mesogun.calibration.state import KEY, CalibrationState, fold_run
 from mesogun.calibration.steps import Phase, Step
-from mesogun.calibration.weighing import ReadingSource
+from mesogun.calibration.weighing import Reading, ReadingSource
 from mesogun.cli import people
 from mesogun.errors import InputError, Refused
 from mesogun.gun import Gun
@@ -84,8 +84,9 @@ def balance_at(where: str, gun: Gun, ask: Callable[[str], str] | None = None) ->
     ``ask`` puts the questions of a balance that is typed by hand; by default they are asked on the terminal.
     """
     if where == "manual":
-        asked = ask or (lambda question: str(click.prompt(question, prompt_suffix="", err=True, default="")))
-        return ManualBalance(asked, now_us=gun.clock.monotonic_us)
+        if ask is not None:
+            return ManualBalance(ask, now_us=gun.clock.monotonic_us)
+        return Typed(_typed, now_us=gun.clock.monotonic_us)
     if where.startswith("csv:"):
         return CsvBalance(Path(where.removeprefix("csv:")))
     dialect, plus, port = where.partition("+")
@@ -104,6 +105,22 @@ def screen_for(script: Script) -> TechnicianFront:
 def new_run() -> str:
     """A reference for a new run."""
     return KEY + secrets.token_hex(6)
+
+
+class Typed(ManualBalance):
+    """Weights typed at the terminal; what cannot be read is said and asked again."""
+
+    def stable(self) -> Reading:
+        """Ask until a weight comes, or the person gives up (Ctrl-C)."""
+        while True:
+            try:
+                return super().stable()
+            except InputError as error:
+                click.echo(f"  {error}", err=True)
+
+
+def _typed(question: str) -> str:
+    return str(click.prompt(question, prompt_suffix="", err=True, default="", show_default=False))
 
 
 class Headless:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from mesogun.identity import Home, verify_signature
+from mesogun.gun import connect
+from mesogun.gun.calibration import Block, write_calibration
+from mesogun.identity import SIMULATED_KEY, Home, verify_signature
 from sim.world import find
 from tests.cli.command import Command, Done
 
@@ -168,6 +170,41 @@ def test_depth_from_a_file(mesogun: Command, short: Path, tmp_path: Path) -> Non
     assert told["backlash_mm"] == pytest.approx(0.02, abs=1e-3)
     again = json.loads(mesogun("calibrate", "certificate", told["run"], "--json").out)
     assert again["page_sha256"] == told["page_sha256"]
+
+
+def test_a_person_is_asked_and_may_type_the_weights(
+    mesogun: Command, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conditions, wetted, tared = "\n" * 4, "y\n", "\n"
+    weights = "grams, a lot\n12.3\n100.00 mg\n" + "100.00 mg\n" * 3
+    monkeypatch.setattr("sys.stdin", io.StringIO(conditions + wetted + tared + weights))
+    words = ("--script", str(short), "--guided", "--balance", "manual")
+    done = mesogun("calibrate", "check", *words, *bench("standard")[:2])
+    assert done.code == 130  # the paper ran out: as if the person had left
+    for what in ("water °C", "Done?", "grams, a lot", "has no unit", "stable reading"):
+        assert what in done.err
+    run = done.err.split("--resume ")[1].split()[0]
+    weighed = [line for line in mesogun("journal", "export").out.splitlines() if '"Weighed"' in line]
+    assert len(weighed) >= 3
+    assert all(run in line for line in weighed)
+
+
+def test_a_gun_whose_calibration_was_never_confirmed_does_not_treat(mesogun: Command, tmp_path: Path) -> None:
+    port = f"sim://standard?seed=3&nvm={tmp_path / 'gun.nvm'}"
+    with connect(port, keys=lambda _: SIMULATED_KEY) as gun:
+        caps = gun.caps
+        block = Block(
+            gun.welcome.device_id, caps.firmware, caps.calibrated_day, caps.calibrated_day + 90, caps.syringe_nl, 1,
+            "1mL-A", "30G-4mm", 0, 0, 10_000, 50_000,
+        )  # fmt: skip
+        write_calibration(gun, 7, block.to_bytes())
+    words = ("face-mesolift", "--area", "cheek", "--subject", "s-0123456789abcdef", "--yes", "--demo-values", "--json")
+    done = mesogun("treat", *words, "--port", port)
+    assert done.code == 5
+    assert "never confirmed" in done.complaint
+    kinds = mesogun("journal", "export").out
+    assert "GunBarred" in kinds
+    assert "MagazineLoaded" not in kinds
 
 
 def test_the_service_log(mesogun: Command) -> None:
