@@ -1,46 +1,32 @@
 """A simulated hand: presses to contact, pulls, releases, moves on; primes into the air; changes empty syringes.
 
-It sees only what a person sees: the gun's lights (phase, waiting for the screen, syringe empty). Not responsible for
-deciding what is fired: that is the magazine's.
+It places each shot near the point that it believes to be next, which is not always the plan's: it leaves points out
+and goes over others again, and nobody but the truth ledger knows. It sees only what a person sees: the gun's lights
+(phase, waiting for the screen, syringe empty). Not responsible for deciding what is fired: that is the magazine's.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from mesogun.wire.codes import Fault, ShotKind
 from sim.firmware.gun import Gun
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import BUSY, Phase
+from sim.habits import Habits
 from sim.kernel import Kernel, Stream, Timer
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """How this hand works; times in microseconds. Assumptions, chosen for 2.5 shots per second."""
-
-    move_us: int = 110_000
-    settle_us: int = 60_000
-    release_us: int = 40_000
-    lift_us: int = 20_000
-    look_us: int = 20_000
-    patience_us: int = 300_000
-    syringe_us: int = 4_000_000
-    jitter: float = 0.2
-    force_mn: int = 2_000
-    force_spread_mn: int = 600
-    early_release: float = 0.0
-    early_lift: float = 0.0
-    hesitation: float = 0.0
 
 
 class Hand:
     """One operator's hand on one gun; a witness of its lights."""
 
-    def __init__(self, kernel: Kernel, gun: Gun, stream: Stream, habits: Habits | None = None) -> None:
+    def __init__(
+        self, kernel: Kernel, gun: Gun, stream: Stream, habits: Habits | None = None, aim: Stream | None = None
+    ) -> None:
         self._kernel = kernel
         self._gun = gun
         self._stream = stream
+        self._aim = stream if aim is None else aim
         self.habits = habits or Habits()
         self.active = True
         self.syringes_used = 1
@@ -49,6 +35,11 @@ class Hand:
         self._new_point = False
         self._largest_nl = 0
         self._low_since_us: int | None = None
+        self.targets: Sequence[
+            tuple[int, int]
+        ] = ()  # where the planned shots are, in um; nowhere in particular if empty
+        self.placed: Callable[[int, float, float, int], None] = lambda *_: None  # shot_no, x_um, y_um, force_mn
+        self._slip = 0  # by how many points this hand is ahead of the plan
 
     def phase_changed(self, _before: Phase, after: Phase, /) -> None:
         """A light changed: look."""
@@ -60,11 +51,25 @@ class Hand:
         habits = self.habits
         self._new_point = False
         self._largest_nl = max(self._largest_nl, intent.volume_nl if intent.kind == ShotKind.TREAT else 0)
+        if intent.kind == ShotKind.TREAT:
+            self._place(intent)
         if self.active and intent.kind == ShotKind.TREAT:
             if habits.early_release and self._stream.chance(habits.early_release):
                 self._kernel.after(int(self._stream.uniform(10_000, 90_000)), "hand", self._gun.release)
             if habits.early_lift and self._stream.chance(habits.early_lift):
                 self._kernel.after(int(self._stream.uniform(10_000, 90_000)), "hand", lambda: self._gun.touch(0))
+
+    def _place(self, intent: Intent) -> None:
+        habits, stream = self.habits, self._stream
+        if habits.skip and stream.chance(habits.skip):
+            self._slip += 1
+        if habits.repeat and stream.chance(habits.repeat):
+            self._slip -= 1
+        x_um, y_um = 0.0, 0.0
+        if self.targets:
+            x_um, y_um = self.targets[min(len(self.targets) - 1, max(0, intent.point_index + self._slip))]
+        sd = habits.placement_um
+        self.placed(intent.shot_no, self._aim.normal(x_um, sd), self._aim.normal(y_um, sd), self._gun.panel.contact_mn)
 
     def closed(self, _intent: Intent, _closing: Closing, /) -> None:
         """The gun has beeped."""
@@ -142,6 +147,9 @@ class Hand:
             return
         self._pulled_us = self._kernel.now_us
         gun.press()
+        if habits.double_press and self._stream.chance(habits.double_press):
+            self._kernel.after(self._about(habits.lift_us), "hand", gun.release)
+            self._kernel.after(2 * self._about(habits.lift_us), "hand", gun.press)
         self._again(habits.patience_us)  # nothing happened: let go and try again
 
     def _mind_the_syringe(self) -> None:

@@ -11,6 +11,7 @@ from mesogun.wire.codes import ShotKind
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import Phase
 from sim.physics.plant import Plant
+from sim.physics.skin import true_depth_um
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class ShotTruth:
     at_us: int
     booked_nl: int | None = None
     outcome: int | None = None
+    x_um: float | None = None  # where it really went; the record has the plan's
+    y_um: float | None = None
+    true_depth_um: float | None = None
 
 
 class Truth:
@@ -39,6 +43,7 @@ class Truth:
         self._left = 0.0
         self._stayed = 0.0
         self._treating = False  # whether the last shot is of kind TREAT
+        self._depth_um = 0
         self._before_nl = 0.0  # dispensed by all TREAT shots but the last
 
     def phase_changed(self, _before: Phase, _after: Phase, /) -> None:
@@ -52,6 +57,7 @@ class Truth:
             self._before_nl += self._shots[-1].dispensed_nl
         self._treating = intent.kind == ShotKind.TREAT
         account = self._plant.account
+        self._depth_um = intent.depth_um
         self._left, self._stayed = account.left_needle, account.in_tissue
         self._shots.append(
             ShotTruth(
@@ -59,6 +65,12 @@ class Truth:
                 intent.volume_nl, 0.0, 0.0, self._plant.now_us,
             )
         )  # fmt: skip
+
+    def place(self, shot_no: int, x_um: float, y_um: float, force_mn: int) -> None:
+        """The hand put this shot there, and pressed that hard."""
+        if self._shots and self._shots[-1].shot_no == shot_no:
+            depth_um = true_depth_um(self._plant.profile, self._depth_um, force_mn)
+            self._shots[-1] = replace(self._shots[-1], x_um=x_um, y_um=y_um, true_depth_um=depth_um)
 
     def closed(self, intent: Intent, closing: Closing, /) -> None:
         """The firmware has booked it."""

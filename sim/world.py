@@ -15,7 +15,8 @@ from typing import Protocol
 from mesogun.errors import InputError
 from mesogun.wire.codes import GunKind
 from sim.firmware.gun import Gun
-from sim.hand import Habits, Hand
+from sim.habits import Habits
+from sim.hand import Hand
 from sim.kernel import Kernel, Streams
 from sim.line import Line, Way
 from sim.physics.plant import Plant
@@ -70,8 +71,9 @@ class World:
         self.line.gun_end = self.gun.receive
         self.gun.out = lambda data: self.line.send(Way.TO_HOST, data)
         self.truth = Truth(self.plant)
-        self.hand = Hand(self.kernel, self.gun, self.streams.fork("hand"), habits)
+        self.hand = Hand(self.kernel, self.gun, self.streams.fork("hand"), habits, self.streams.fork("aim"))
         self.hand.active = hand
+        self.hand.placed = self.truth.place
         self.gun.machine.witnesses += [self.truth, self.hand]
         self.host_gate: Callable[[str, bytes], None] | None = None  # faults of the host act here
         self.calendar_shift_us = 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim import habits
 from sim.faults import CATALOGUE, At, Fault, FaultPlan
 from sim.faults.effects import BYTES
 from sim.kernel import Stream, Streams
@@ -28,6 +29,7 @@ class Draw:
     volume_nl: int
     lead: int
     plan: FaultPlan
+    hand: str = "steady"
 
 
 def draw(seed: int) -> Draw:
@@ -56,6 +58,7 @@ def draw(seed: int) -> Draw:
         stream.choice((5_000, 10_000, 20_000, 40_000)),
         stream.choice((1, 1, 2, 6)),
         FaultPlan(tuple(faults)),
+        streams.fork("habits").choice(habits.names()),
     )
 
 

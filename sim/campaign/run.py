@@ -14,6 +14,7 @@ from mesogun.gun import connect
 from mesogun.identity import SIMULATED_KEY
 from mesogun.treatment import Runner, Settings
 from mesogun.wire.codes import Fault
+from sim import habits
 from sim.campaign.draw import Draw, draw
 from sim.campaign.front import CampaignFront
 from sim.campaign.memory_journal import MemoryJournal
@@ -97,7 +98,8 @@ class Treatment:
     ) -> None:
         self.drawn = drawn
         self._poll_ms = poll_ms
-        self.world = World(load(drawn.profile) if profile is None else profile, seed=drawn.seed)
+        gun = load(drawn.profile) if profile is None else profile
+        self.world = World(gun, seed=drawn.seed, habits=habits.load(drawn.hand))
         needles = self.world.profile.integer("needle.count")
         volume_nl = drawn.volume_nl // (10 * needles) * 10 * needles
         self.cleared = cleared_plan(
@@ -110,6 +112,7 @@ class Treatment:
             from sim.campaign.disk_journal import DiskJournal  # loads the database code
 
             self.journal = DiskJournal(TREATMENT, limit_nl, attach(self.world)[1])
+        self.world.hand.targets = [(shot.x_um, shot.y_um) for shot in self.cleared.plan.shots]
         self.journal.append(first_events(self.cleared), treatment=TREATMENT, epoch=None)
         self.injector = Injector(self.world, plan)
         self.injector.host_handlers = {

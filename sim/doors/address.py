@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mesogun.errors import InputError
 from mesogun.wire.codes import GunKind
+from sim import habits
 from sim.firmware.gun import Gun
 from sim.physics.profile import MODES
 from sim.world import START, World, exists, find, register
@@ -29,7 +30,7 @@ class Address:
     seed: int | None = None
     pace: float | None = None
     world: str | None = None
-    hand: bool = True
+    hand: str = "auto"
     nvm: Path | None = None
     start: datetime = START
     mode: str | None = None
@@ -52,12 +53,21 @@ class Address:
             register(self.world, world)
         return world
 
+    def _habits(self) -> habits.Habits | None:
+        return habits.load(self.hand) if self.hand in habits.names() else None
+
     def _made(self) -> World:
         if self.nvm is not None and self.nvm.is_dir():
             raise InputError(f"{self.nvm} is a folder, not a file for the memory of a simulated gun")
         try:
             return World(
-                self.profile, seed=self.seed, hand=self.hand, start=self.start, memory_file=self.nvm, kind=self.kind
+                self.profile,
+                seed=self.seed,
+                hand=self.hand != "none",
+                habits=self._habits(),
+                start=self.start,
+                memory_file=self.nvm,
+                kind=self.kind,
             )
         except OSError as error:
             if self.nvm is None:
@@ -86,8 +96,10 @@ def parse(url: str) -> Address:
         if key in given:
             raise InputError(f"{url!r}: {key!r} is given twice")
         given[key] = value
-    if given.get("hand", "auto") not in {"auto", "none"}:
-        raise InputError(f"{url!r}: hand={given['hand']!r} is neither auto nor none")
+    if given.get("hand", "auto") not in {"auto", "none", *habits.names()}:
+        raise InputError(
+            f"{url!r}: hand={given['hand']!r} is neither auto nor none nor one of {', '.join(habits.names())}"
+        )
     if "mode" in given and given["mode"] not in MODES:
         raise InputError(f"{url!r}: mode={given['mode']!r} is none of {', '.join(MODES)}")
     if given.get("kind", "simulated") not in KINDS:
@@ -97,7 +109,7 @@ def parse(url: str) -> Address:
         _seed(url, given.get("seed")),
         pace_of(given.get("pace", "max")),
         given.get("world") or None,
-        given.get("hand", "auto") == "auto",
+        given.get("hand", "auto"),
         Path(given["nvm"]) if given.get("nvm") else None,
         _start(url, given.get("start")),
         given.get("mode"),

@@ -39,7 +39,9 @@ def test_no_seed_breaks_an_invariant(block: int) -> None:
 @pytest.mark.parametrize("case", REGRESSIONS, ids=lambda case: str(case["seed"]))
 def test_what_was_found_once_stays_fixed(case: dict[str, Any]) -> None:
     plan = from_json(json.dumps(case["plan"]))
-    drawn = Draw(case["seed"], case["profile"], case["shots"], case["volume_nl"], case["lead"], plan)
+    drawn = Draw(
+        case["seed"], case["profile"], case["shots"], case["volume_nl"], case["lead"], plan, case.get("hand", "steady")
+    )
     result = run(drawn, plan=plan)
     assert result.breaches == []
     assert result.low_nl <= result.truth_nl <= result.high_nl
