@@ -10,19 +10,25 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
+from functools import partial
 from pathlib import Path
 
-from mesogun.clock import RealClock
+from mesogun.cli import demo, people, planning, treat, visit
+from mesogun.clock import ManualClock
+from mesogun.gun import connect
 from mesogun.journal import open_journal
-from tui import picture_of
-from tui.follow import Entry
+from mesogun.treatment import Snapshot
+from mesogun.wire.codes import State
+from tui import Look, ScreenFront, picture_live
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 PICTURES = DOCS / "pictures"
 MARK = "<!-- demo -->"
-SHOWN = 0.6
-"""How far into the demonstration the picture of the dashboard is."""
+SHOWN_SHOT = 78
+"""The shot of the demonstration at which the pictures of the dashboard are taken."""
+TRACE = 200
 
 
 def mesogun(*words: str, folder: Path) -> tuple[str, str]:
@@ -39,11 +45,60 @@ def mesogun(*words: str, folder: Path) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-def dashboard(journal: Path) -> str:
-    """The dashboard as it stood in the middle of the demonstration, as SVG."""
-    with open_journal(str(journal), RealClock(), create=False, read_only=True) as record:
-        entries = [Entry(row.seq, row.at, row.event) for row in record.rows()]
-    return picture_of(entries, share=SHOWN, size=(110, 30))
+class Still(ScreenFront):
+    """A seam that stops the simulated world at one shot, in the middle of a stroke, so that one can look at it."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None, ticks=ManualClock())
+        self.there = threading.Event()
+        self.gone_on = threading.Event()
+        self.pressures_pa: list[int] = []
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Keep the trace; at the shot, wait."""
+        super().show(snapshot)
+        self.painted(snapshot)
+        if snapshot.status is not None:
+            self.pressures_pa.append(snapshot.status.pressure_pa)
+            if snapshot.shot_no >= SHOWN_SHOT and snapshot.status.state == State.FIRING:
+                self.there.set()
+                self.gone_on.wait()
+
+    def confirm(self, what: str, text: str) -> bool | None:  # noqa: ARG002 -- the seam's signature
+        """Whoever demonstrates says yes."""
+        return True
+
+
+def dashboard(folder: Path) -> dict[str, str]:
+    """The dashboard in the middle of the demonstration, with the gun at the other end: name of the picture, SVG."""
+    protocol, site, _ = planning.demonstrated(visit.find_protocol(demo.PROTOCOL))
+    front = Still()
+    with (
+        connect(
+            f"sim://{planning.gun_profile_for(protocol)}?seed=1&pace=max&start={demo.START}", keys=people.gun_keys()
+        ) as gun,
+        open_journal(folder / "dashboard.db", gun.clock) as journal,
+    ):
+        begun = treat.start(
+            gun=gun, record=journal, protocol=protocol, outline=planning.read_area(demo.AREA), given=None,
+            chosen=planning.PlanOptions(), subject=demo.SUBJECT, operator=people.DEMO_OPERATOR, answers=None, yes=True,
+            site=site, demonstration=True,
+        )  # fmt: skip
+        run = partial(visit.run, gun=gun, journal=journal, begun=begun, front=front, operator=people.DEMO_OPERATOR)
+        worker = threading.Thread(target=run)
+        worker.start()
+        front.there.wait()
+        trace, plan = front.pressures_pa[-TRACE:], begun.cleared.plan
+        found = {
+            "dashboard": picture_live(front, plan, trace=trace, size=(110, 30)),
+            "dashboard-small": picture_live(front, plan, trace=trace, size=(80, 24)),
+            "dashboard-light": picture_live(
+                front, plan, trace=trace, size=(110, 30), settings=Look(theme="meso-light")
+            ),
+        }
+        front.gone_on.set()
+        worker.join()
+    return found
 
 
 def main() -> None:
@@ -51,10 +106,12 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["MESOGUN_HOME"] = str(folder / "home")
         mesogun("plan", "face-mesolift", "--area", "cheek", "--plot", str(PICTURES / "plan.png"), folder=folder)
         table, progress = mesogun("demo", "--out", str(folder / "demo"), folder=folder)
         mesogun("sim", "scenario", "occlusion", "--plot", str(PICTURES / "occlusion.png"), folder=folder)
-        (PICTURES / "dashboard.svg").write_text(dashboard(folder / "demo" / "journal.db"), encoding="utf-8")
+        for title, picture in dashboard(folder).items():
+            (PICTURES / f"{title}.svg").write_text(picture, encoding="utf-8")
         shown = progress.splitlines()[:2] + table.splitlines()
         text = "\n".join(shown).replace(f"{folder}/demo", "~/.local/state/mesogun/demos/demo-1")
     readme = ROOT / "README.md"

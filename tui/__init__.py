@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tui.front import ScreenFront
     from tui.live import run_live
-    from tui.picture import picture_of
+    from tui.picture import picture_live, picture_of
     from tui.settings import Look, look, remember
     from tui.start import run_start
     from tui.watch import print_watch, run_replay, run_watch
@@ -23,6 +23,7 @@ __all__ = [
     "ScreenFront",
     "TechnicianFront",
     "look",
+    "picture_live",
     "picture_of",
     "print_watch",
     "remember",
@@ -43,6 +44,7 @@ _WHERE = {
     "run_replay": "tui.watch",
     "print_watch": "tui.watch",
     "picture_of": "tui.picture",
+    "picture_live": "tui.picture",
     "Look": "tui.settings",
     "look": "tui.settings",
     "remember": "tui.settings",

@@ -9,12 +9,18 @@ import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from textual.worker import WorkerCancelled
 
+from mesogun.plan.model import Plan
 from tui.follow import Entry, ReplaySource, plan_of
+from tui.front import ScreenFront
 from tui.settings import Look
 from tui.view import ViewMaker
+
+if TYPE_CHECKING:
+    from tui.app import Dashboard
 
 _FONT = re.compile(r"\s*@font-face\s*\{[^}]*\}", re.DOTALL)
 
@@ -60,12 +66,45 @@ def picture_of(
         period_s=None,
     )
 
+    return _drawn(app, size, ())
+
+
+def picture_live(
+    front: ScreenFront,
+    plan: Plan,
+    *,
+    trace: Sequence[int] = (),
+    size: tuple[int, int] = (100, 30),
+    settings: Look | None = None,
+) -> str:
+    """The dashboard of a treatment that is under way, as SVG; ``trace`` are the pressures of its last moments, Pa."""
+    from tui.app import Dashboard
+    from tui.source import LiveSource
+
+    chosen = settings if settings is not None else Look()
+    app = Dashboard(
+        ViewMaker(plan, title=plan.protocol_title, source="LIVE"),
+        LiveSource(front),
+        now_us=front.now_us,
+        front=front,
+        theme=chosen.theme,
+        flash=False,
+        bell=False,
+        characters=chosen.theme == "meso-mono",
+        period_s=None,
+    )
+    return _drawn(app, size, trace)
+
+
+def _drawn(app: Dashboard, size: tuple[int, int], trace: Sequence[int]) -> str:
     async def draw() -> str:
         async with app.run_test(size=size) as pilot:
             for _ in range(3):
                 with suppress(WorkerCancelled):  # a new size cancels the map that was being built for the old one
                     await app.workers.wait_for_complete()
                 app.tick()
+                for pressure_pa in trace:
+                    app.board.heard(pressure_pa)
                 await pilot.pause()
             return offline(app.export_screenshot(title="mesogun"))
 
