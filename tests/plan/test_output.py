@@ -68,6 +68,27 @@ def test_the_summary_reads_as_sentences(plan: Plan, cheek: Area) -> None:
     assert re.search(r"The last syringe gives only 0\.0\d+ mL: .* 3 syringes would do", " ".join(text.split()))
 
 
+def test_the_summary_minds_the_skin_and_the_hand() -> None:
+    """1.5 mm is below the dermis of an eyelid and within that of a thigh (means of published ultrasound)."""
+    thin, thick = example("periorbital"), example("thigh")
+    request = replace(REQUEST, total=None, spacing=Span.exactly(4_000))
+    said = " ".join(summary_text(make_plan(thin, request), thin, Errors(jitter_sd_mm=0.5)).split())
+    assert "1.5 mm at eyelid (male) lies in the subcutis, not in the dermis" in said
+    assert "With a hand that misses by 0.5 mm (assumed)" in said
+    found = re.search(r"expect (\d+) % instead of (\d+) %", said)
+    assert found is not None
+    assert int(found[1]) > int(found[2])
+    wide = replace(request, spacing=Span.exactly(12_000))
+    said = " ".join(summary_text(make_plan(thick, wide), thick).split())
+    assert "not in the dermis" not in said
+    assert "The depots stand apart" in said
+
+
+def test_no_number_is_parted_from_its_unit(plan: Plan, cheek: Area) -> None:
+    for line in summary_text(plan, cheek).splitlines():
+        assert not re.match(r"\s*(mm|µL|mL|%|cm²|µL/cm²)\b", line), line
+
+
 def test_the_summary_names_every_lift(cheek: Area) -> None:
     area = example("jowls")
     plan = make_plan(area, replace(REQUEST, total=None, head="plus-5", spacing=Span.exactly(4_000)))
