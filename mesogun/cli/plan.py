@@ -61,7 +61,7 @@ def plan(
     from mesogun import plan as planner
     from mesogun.cli.visit import find_protocol
     from mesogun.dose import Errors
-    from mesogun.limits import plan_notes
+    from mesogun.limits import visit_notes
     from mesogun.units import nl_from_ml, nl_from_ul
 
     chosen = planning.take_plan_options(options)
@@ -88,7 +88,7 @@ def plan(
         planner.figure(made, plot, Errors.typical(hand))
     if template is not None:
         planner.template(made, template)
-    for note in plan_notes(made, filled):
+    for note in visit_notes(made, filled):
         click.echo(f"note: {note}", err=True)
     if as_json:
         click.echo(json.dumps(planner.plan_json(made)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mesogun.limits.answers import Answers, parse_answers, simulated_answers
 from mesogun.limits.approval import Approval, check_approval
-from mesogun.limits.clear import clear, plan_notes, restore
+from mesogun.limits.clear import clear, restore, visit_notes
 from mesogun.limits.clearance import Cap, Clearance, ClearedPlan, Override
 from mesogun.limits.combine import Edge, Limits, limits_for
 from mesogun.limits.consumables import Lot, Part, check_lot, check_parts, expiry
@@ -80,11 +80,11 @@ __all__ = [
     "parse_answers",
     "parse_demonstration",
     "parse_site",
-    "plan_notes",
     "restore",
     "screen",
     "shots_that_fit",
     "simulated_answers",
     "site_text",
+    "visit_notes",
     "with_limit",
 ]

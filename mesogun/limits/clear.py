@@ -112,7 +112,9 @@ def clear(
     overrides, refused, warnings = _sort_out(found, answers, operator)
     if refused:
         raise ClearanceRefused(refused)
-    warnings += plan_notes(plan, protocol)
+    warnings += visit_notes(plan, protocol)
+    deepest_mm = max(point.depth_um for point in plan.points) / UM_PER_MM
+    warnings += depth_warnings(protocol, deepest_mm, plan.area_name)
     if gun_kind != "simulated":
         warnings += _steps_left_out(protocol, answers)
     warnings += course_warnings(protocol, history, now)
@@ -185,15 +187,13 @@ def _steps_left_out(protocol: Protocol, answers: Answers) -> Iterator[str]:
             yield f"not recorded as done: {rule.text} ({', '.join(rule.sources)})"
 
 
-def plan_notes(plan: PlanShape, protocol: Protocol) -> Iterator[str]:
-    """What stops nobody and should be seen: a long visit, a depth below the dermis."""
+def visit_notes(plan: PlanShape, protocol: Protocol) -> Iterator[str]:
+    """What stops nobody and should be seen: a visit that is longer than the sources say."""
     visit = protocol.course.visit_minutes
     bounds = visit.bounds() if visit is not None else None
     if visit is not None and bounds is not None and plan.path.seconds > bounds[1] * 60:
         minutes = math.ceil(plan.path.seconds / 60)
         yield f"about {minutes} minutes planned, a visit is said to take at most {bounds[1]:g} ({visit.source})"
-    deepest_mm = max(point.depth_um for point in plan.points) / UM_PER_MM
-    yield from depth_warnings(protocol, deepest_mm)
 
 
 def _sort_out(

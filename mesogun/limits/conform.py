@@ -54,6 +54,8 @@ class PlanShape(Shape):
     @property
     def protocol_sha256(self) -> str: ...  # noqa: D102
     @property
+    def area_name(self) -> str: ...  # noqa: D102
+    @property
     def agent(self) -> AgentShape: ...  # noqa: D102
     @property
     def path(self) -> PathShape: ...  # noqa: D102

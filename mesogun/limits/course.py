@@ -91,9 +91,8 @@ def course_warnings(protocol: Protocol, history: SubjectHistory, now: datetime) 
     state = course(protocol, history, now)
     told = []
     if state.stage is Stage.TOO_EARLY and state.earliest is not None:
-        told.append(
-            f"the sources' interval ends on {state.earliest.isoformat()} ({_sources(protocol.course.interval_days)})"
-        )
+        sources = _sources(protocol.course.interval_days)
+        told.append(f"early: the sources' interval ends on {state.earliest.isoformat()} ({sources})")
     if state.stage is Stage.OVERDUE and state.latest is not None:
         told.append(
             f"the next treatment was due by {state.latest.isoformat()} ({_sources(protocol.course.interval_days)})"

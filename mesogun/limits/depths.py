@@ -27,16 +27,24 @@ SITES: dict[str, tuple[str, ...]] = {
 LAYER = {"epidermal": "epidermis", "dermal": "dermis", "subcutaneous": "subcutis"}
 
 
-def depth_warnings(protocol: Protocol, depth_mm: float) -> Iterator[str]:
-    """One line for each site of the protocol's areas where that depth is in another layer, with its source."""
+def depth_warnings(protocol: Protocol, depth_mm: float, area: str = "") -> Iterator[str]:
+    """One line where that depth is in another layer at a site of the area, with its source, and the other such sites.
+
+    ``area`` is what the plan's outline is called; where nobody measured that, all of the protocol's areas are asked.
+    """
     from mesogun.dose.skin import check_depth  # numpy and scipy: only when a plan is judged
 
-    sites = dict.fromkeys(site for area in protocol.areas for site in SITES.get(area, ()))
-    for site in sites:
+    areas = (area,) if area in SITES else protocol.areas
+    told, also = "", []
+    for site in dict.fromkeys(site for name in areas for site in SITES.get(name, ())):
         try:
             verdict = check_depth(depth_mm, site, LAYER[protocol.target_layer])
         except InputError as error:
             yield str(error)
             return
-        if not verdict.ok:
-            yield verdict.message
+        if not verdict.ok and told:
+            also.append(site)
+        elif not verdict.ok:
+            told = verdict.message
+    if told:
+        yield f"{told}; nor at {', '.join(also)}" if also else told

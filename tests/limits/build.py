@@ -55,6 +55,7 @@ class Plan:
     protocol_sha256: str
     agent: Agent
     spacing_um: int
+    area_name: str = ""
     step_nl: int = 100
     path: Path = Path()
     plan_hash: str = "ab" * 32

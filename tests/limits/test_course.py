@@ -62,7 +62,7 @@ def test_without_an_interval_from_a_source_nothing_is_due() -> None:
     ("days", "says"),
     [
         ((28,), ()),
-        ((27,), ("the sources' interval ends on 2026-03-03 (nct03461198, hertz-kleptow-2019, grade A)",)),
+        ((27,), ("early: the sources' interval ends on 2026-03-03 (nct03461198, hertz-kleptow-2019, grade A)",)),
         ((40,), ("the next treatment was due by 2026-02-21 (nct03461198, hertz-kleptow-2019, grade A)",)),
         ((84, 56, 28), ("treatment 4 of a course of at most 3 (nct03461198, hertz-kleptow-2019, grade A)",)),
     ],
