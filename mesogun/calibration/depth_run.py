@@ -265,7 +265,7 @@ class DepthCalibrator:
                 needle=script.needle,
                 needles=caps.needles,
                 calibration=reference(caps.calibration_id),
-                facts="{}",
+                steps="[]",
                 estimated_s=20 * len(wanted(script)),
                 software=__version__,
                 station=self._station,

@@ -15,8 +15,19 @@ from mesogun.calibration.books import Books, reference, text
 from mesogun.calibration.results import Results, results
 from mesogun.calibration.script import Script
 from mesogun.calibration.shooting import Shooter
-from mesogun.calibration.state import CalibrationState, facts_text
-from mesogun.calibration.steps import DRIFT_S, SHOT_S, Do, GunFacts, Phase, Step, estimated_s, quick, steps_for
+from mesogun.calibration.state import CalibrationState
+from mesogun.calibration.steps import (
+    DRIFT_S,
+    SHOT_S,
+    Do,
+    GunFacts,
+    Phase,
+    Step,
+    estimated_s,
+    quick,
+    steps_for,
+    steps_text,
+)
 from mesogun.calibration.weighing import BalanceTrouble, Reading, ReadingSource, Unstable
 from mesogun.calibration.writing import (
     CONFIRMED,
@@ -167,7 +178,7 @@ class Calibrator:
                 needle=script.head.needle,
                 needles=caps.needles,
                 calibration=reference(caps.calibration_id),
-                facts=facts_text(facts),
+                steps=steps_text(steps),
                 estimated_s=estimated_s(steps, series),
                 software=__version__,
                 station=self._station,

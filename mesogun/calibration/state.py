@@ -5,13 +5,12 @@ Not responsible for what to do next (``procedure``) or for what the weighings me
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from mesogun.calibration.script import Script, parse
-from mesogun.calibration.steps import GunFacts, Step, quick, steps_for
+from mesogun.calibration.steps import Step, quick, steps_from
 from mesogun.errors import RecordError
 from mesogun.record import TreatmentState, fold
 from mesogun.record import calibration_events as ce
@@ -83,11 +82,6 @@ class CalibrationState:
         return tuple(item for item in self.writes if item.calibration in came)
 
 
-def facts_text(facts: GunFacts) -> str:
-    """The gun's facts as canonical text."""
-    return json.dumps({name: getattr(facts, name) for name in facts.__slots__}, sort_keys=True, separators=(",", ":"))
-
-
 def fold_calibration(state: CalibrationState, event: ev.Event) -> CalibrationState:
     """The state after ``event``."""
     books = fold(state.books, event)
@@ -145,10 +139,8 @@ def _started(state: CalibrationState, event: ce.CalibrationStarted) -> Calibrati
     script = parse(event.script, "the script in the journal")
     if script.sha256 != event.script_sha256:
         raise RecordError("the script of a calibration in the journal does not have the hash that stands beside it")
-    facts = GunFacts(**json.loads(event.facts))
-    series = quick(script.series) if event.what == "check" else script.series
-    script = replace(script, series=series)
-    return replace(state, started=event, script=script, steps=steps_for(series, facts, adjust=event.what == "volume"))
+    script = replace(script, series=quick(script.series)) if event.what == "check" else script
+    return replace(state, started=event, script=script, steps=steps_from(event.steps))
 
 
 def _weighed(state: CalibrationState, event: ce.Weighed) -> CalibrationState:

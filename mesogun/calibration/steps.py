@@ -12,12 +12,13 @@ Not responsible for carrying anything out (``runner``) or for what a step has fo
 from __future__ import annotations
 
 import enum
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mesogun.calibration.script import Series
-from mesogun.errors import InputError
+from mesogun.errors import InputError, RecordError
 
 # What a step costs a person, seconds: assumptions, shown as an estimate and measured by every run.
 ASK_S = 45.0
@@ -228,6 +229,32 @@ def _main(series: Series, volumes: tuple[int, ...], phase: Phase, replicates: in
         done = due
         for set_nl in volumes:
             yield Step(0, phase, Do.SHOOT, "main", set_nl, series.group)
+
+
+def steps_text(steps: tuple[Step, ...]) -> str:
+    """Steps as canonical text, for the journal."""
+    rows = [
+        [step.phase.name, step.do.name, step.series, step.set_nl, step.shots, step.rate_per_min, step.needle]
+        for step in steps
+    ]
+    return json.dumps(rows, separators=(",", ":"))
+
+
+def steps_from(text: str) -> tuple[Step, ...]:
+    """The steps in a text that ``steps_text`` made.
+
+    Raises
+    ------
+    RecordError
+        If it is none, or names what this version does not know.
+    """
+    try:
+        return tuple(
+            Step(number, Phase[phase], Do[what], str(series), int(set_nl), int(shots), float(rate), int(needle))
+            for number, (phase, what, series, set_nl, shots, rate, needle) in enumerate(json.loads(text), start=1)
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise RecordError(f"the steps of a calibration in the journal cannot be read ({error})") from None
 
 
 def estimated_s(steps: tuple[Step, ...], series: Series) -> int:

@@ -309,10 +309,11 @@ def certificate(run: str, number: str | None, url: str | None, out: Path | None,
 def history(gun: str | None, url: str | None, out: Path | None, as_json: bool) -> None:
     """Every calibration of a gun, its drift, and its service log; of all guns without GUN (its 16 hex digits)."""
     from mesogun.calibration.history import drifts, histories
-    from mesogun.journal import open_journal
+    from mesogun.journal import Filter, open_journal
+    from mesogun.record.calibration_events import KIND_NAMES
 
     with open_journal(places.journal_url(url), RealClock(), create=False, read_only=True) as record:
-        found = histories(record.rows())
+        found = histories(record.rows(chosen=Filter(kinds=KIND_NAMES)))
     if gun is not None and gun not in found:
         raise InputError(f"this journal holds no calibration of gun {gun}; known: {', '.join(found) or 'none'}")
     chosen = [item for name, item in found.items() if gun in (None, name)]
@@ -356,8 +357,8 @@ def service(gun: str, what: str | None, part: str, note: str, url: str | None, w
     """Log that something was done to GUN (its 16 hex digits); without --what, show the log."""
     from mesogun.calibration.history import histories
     from mesogun.identity import Action, Home
-    from mesogun.journal import journal_at
-    from mesogun.record.calibration_events import ServiceLogged
+    from mesogun.journal import Filter, journal_at
+    from mesogun.record.calibration_events import KIND_NAMES, ServiceLogged
 
     if len(gun) != 16 or any(digit not in "0123456789abcdef" for digit in gun):
         raise InputError(f"{gun!r} is no gun; it is named by 16 hex digits, as mesogun gun info shows them")
@@ -373,6 +374,6 @@ def service(gun: str, what: str | None, part: str, note: str, url: str | None, w
                 gun, what.strip(), part.strip(), note.strip(), today.isoformat(), technician.reference
             )
             record.append([entry], treatment=f"service-{gun}", epoch=None)
-        found: Any = histories(record.rows()).get(gun)
+        found: Any = histories(record.rows(chosen=Filter(kinds=KIND_NAMES))).get(gun)
     for item in found.service if found is not None else ():
         click.echo(f"{item.day}  {item.what}: {item.part} {item.note}  ({item.operator})")

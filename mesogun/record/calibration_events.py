@@ -18,7 +18,8 @@ from mesogun.record.events import KINDS, Event
 class CalibrationStarted(Event):
     """A run began; ``script`` is the whole script as text, and the policy in it was stated before the first shot.
 
-    ``what``: volume, check or depth. ``facts`` is what the order of steps needs to know of the gun, canonical text.
+    ``what``: volume, check or depth. ``steps`` are all steps of the run as canonical text, so that a
+    later version, which may make other steps of the same script, reads this run as it was.
     """
 
     operator: str
@@ -36,7 +37,7 @@ class CalibrationStarted(Event):
     needle: str
     needles: int
     calibration: str
-    facts: str
+    steps: str
     estimated_s: int
     software: str
     station: str
@@ -168,4 +169,5 @@ class ServiceLogged(Event):
     operator: str
 
 
+KIND_NAMES = tuple(sorted({kind.__name__ for kind in Event.__subclasses__() if kind.__module__ == __name__}))
 KINDS.update({kind.__name__: kind for kind in Event.__subclasses__() if kind.__module__ == __name__})

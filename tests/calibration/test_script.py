@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,18 @@ from mesogun.calibration.correction import Shot
 from mesogun.calibration.outliers import grubbs
 from mesogun.calibration.results import binding_of
 from mesogun.calibration.script import parse
-from mesogun.calibration.steps import Do, GunFacts, Phase, estimated_s, quick, settings_nl, steps_for
-from mesogun.errors import InputError
+from mesogun.calibration.steps import (
+    Do,
+    GunFacts,
+    Phase,
+    estimated_s,
+    quick,
+    settings_nl,
+    steps_for,
+    steps_from,
+    steps_text,
+)
+from mesogun.errors import InputError, RecordError
 from tests.calibration.rigs import EXAMPLE, script
 
 TEXT = EXAMPLE.read_text(encoding="utf-8")
@@ -126,3 +137,19 @@ def test_neighbours_that_are_bound_are_seen() -> None:
     free = [Shot(set_ul, set_ul + noise.uniform(0.0, 0.4)) for set_ul in [10.0, 25.0, 50.0] * 200]
     assert binding_of(bound) == pytest.approx(1.5, abs=0.08)  # 1 - 2 r / (m - 1) with r = - 1/2, m = 3
     assert binding_of(free) == pytest.approx(1.0, abs=0.08)
+
+
+def test_steps_are_written_into_the_journal_and_read_as_they_were() -> None:
+    steps = steps_for(script(last_before_empty=2, rates_per_min=(12.0,), rate_replicates=2).series, GUN, adjust=True)
+    assert steps_from(steps_text(steps)) == steps
+    # A run that another version recorded with other steps keeps its own: nothing is derived again from its script.
+    fewer = tuple(replace(step, number=number) for number, step in enumerate(steps[3:], start=1))
+    assert steps_from(steps_text(fewer)) == fewer
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1]", '[["AS_FOUND","DANCE","main",1,1,0.0,0]]', '[["AS_FOUND","SHOOT","main"]]']
+)
+def test_steps_that_cannot_be_read_are_refused(text: str) -> None:
+    with pytest.raises(RecordError, match="steps"):
+        steps_from(text)
