@@ -61,9 +61,9 @@ def comfortable(sites: Sites, operator_deg: float | None, start: int | None, end
     best: tuple[float, list[int]] | None = None
     for along_deg, away in _directions(sites, operator_deg):
         blocks = list(_blocks(sites, along_deg, away))
-        several = operator_deg is None and len(sites) <= FEW
-        for first in range(min(len(blocks), 6)) if several else (0,):
-            order = _chained(sites, blocks, first, start, fixed=operator_deg is not None)
+        firsts = range(min(len(blocks), 6) if len(sites) <= FEW else 1)
+        ways = (_chained(sites, blocks, first, start) for first in firsts)
+        for order in ways if operator_deg is None else (_swept(sites, blocks, start),):
             rating = _rating(sites, order)
             if best is None or rating < best[0] - GAIN:
                 best = (rating, order)
@@ -155,22 +155,15 @@ def _chains(sites: Sites, rows: list[list[list[int]]]) -> Iterator[list[list[int
             yield block
 
 
-def _chained(sites: Sites, blocks: list[list[list[int]]], first: int, start: int | None, *, fixed: bool) -> list[int]:
-    """Blocks one after the other, always the nearest next, each entered at the corner that is nearest.
-
-    ``fixed`` keeps the direction of the sweep in every block and the order in which blocks begin.
-    """
+def _chained(sites: Sites, blocks: list[list[list[int]]], first: int, start: int | None) -> list[int]:
+    """Blocks one after the other, always the nearest next, each entered at the corner that is nearest."""
     left = list(range(len(blocks)))
     order: list[int] = []
     here = start
     number = first
     while True:
         left.remove(number)
-        ways = [
-            _snaked(blocks[number], flip, turn)
-            for flip in ((False,) if fixed else (False, True))
-            for turn in (False, True)
-        ]
+        ways = [_snaked(blocks[number], flip, turn) for flip in (False, True) for turn in (False, True)]
         if here is not None:
             at = here
             ways.sort(key=lambda way: round(sites.cost(at, way[0]), 6))
@@ -178,11 +171,30 @@ def _chained(sites: Sites, blocks: list[list[list[int]]], first: int, start: int
         here = order[-1]
         if not left:
             return order
-        if fixed:
-            number = left[0]
-            continue
         at = here
         number = min(left, key=lambda n: (min(round(sites.cost(at, corner), 6) for corner in _corners(blocks[n])), n))
+
+
+def _swept(sites: Sites, blocks: list[list[list[int]]], start: int | None) -> list[int]:
+    """Blocks in the order in which they begin, all swept the same way.
+
+    At which end of its first row each is entered is chosen so that the moves between blocks are shortest together.
+    """
+    best: list[tuple[float, list[int]]] = [(0.0, [] if start is None else [start])]
+    for block in blocks:
+        ways = [_snaked(block, flip=False, turn=turn) for turn in (False, True)]
+        best = [
+            min(
+                (
+                    (cost + (round(sites.cost(so_far[-1], way[0]), 6) if so_far else 0.0), [*so_far, *way])
+                    for cost, so_far in best
+                ),
+                key=lambda found: found[0],
+            )
+            for way in ways
+        ]
+    order = min(best, key=lambda found: found[0])[1]
+    return order if start is None else order[1:]
 
 
 def _snaked(block: list[list[int]], flip: bool, turn: bool) -> list[int]:

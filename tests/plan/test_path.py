@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesogun.area import from_polygon
+from mesogun.area import example, from_polygon
 from mesogun.plan import PlanRequest, Span, make_plan
 from mesogun.plan.comfort import comfortable, turns
 from mesogun.plan.lattice import CELL, Ground, Setting
@@ -141,3 +141,19 @@ def test_every_improving_move_shortens_the_path_for_real(found: set[Node], seed:
         assert after <= now + 1e-9
         now = after
     assert sorted(route.order()) == list(range(len(sites)))
+
+
+def test_rows_away_from_the_operator_waste_little_way_round_an_exclusion() -> None:
+    """The band on the thigh splits the rows: entering each block at the wrong end would cost half the band twice."""
+    request = PlanRequest(
+        depth=Span.exactly(5_000),
+        spacing=Span.exactly(15_000),
+        volume=Span.exactly(100_000),
+        step_nl=100,
+        syringe_nl=20_000_000,
+        order="comfort",
+        operator_mdeg=0,
+    )
+    plan = make_plan(example("thigh"), request)
+    assert plan.path.ratio < 1.05
+    assert plan.path.turns <= 0.15 * len(plan.shots)
