@@ -2,19 +2,18 @@
 
 The painting loop polls the newest moment, brings everything up to date, and, once the frame has left for the terminal,
 mints the painted token (H12). Not responsible for deciding anything about doses, for the texts (``panels``, ``pages``),
-for what is asked (``asking``), for alarms (``alerting``) or for knowing when a frame has left (``frames``).
+for looking around (``viewer``), for what is asked (``asking``), for alarms (``alerting``) or for knowing when a frame
+has left (``frames``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
 
 from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.driver import Driver
-from textual.filter import LineFilter, Monochrome
 from textual.message import Message
 from textual.widgets import Button
 
@@ -23,30 +22,25 @@ from tui import pages, panels
 from tui.alerting import Alerting, Surroundings
 from tui.asking import Asking
 from tui.board import Board
-from tui.follow import SKIP, ReplaySource
 from tui.forms import KINDS
 from tui.frames import Frames, Painter
 from tui.front import ScreenFront
-from tui.keymap import Act, Where, key_line, keymap
+from tui.keymap import Where, keymap
 from tui.lines import KeyLine, Line, Words
-from tui.mono import WithoutColour
 from tui.ordering import Ordering
 from tui.painted import PaintedDriver, painted_driver
-from tui.palette import PALETTES, Palette, variables
-from tui.picture import offline
 from tui.source import Moment, Source
-from tui.themes import theme_of
 from tui.view import View, ViewMaker
+from tui.viewer import Viewer
 
 PERIOD_S = 0.05
 LEAST_GAP_US = 45_000
-NOTE_US = 4_000_000
 REMARK_US = 12_000_000
 """How long a note or a refused order stands above the shots; after that it is on their page."""
 NARROW, WIDE, LOW = 76, 110, 24
 
 
-class Dashboard(App[str]):
+class Dashboard(Viewer):
     """See the module's docstring.
 
     Parameters
@@ -74,8 +68,6 @@ class Dashboard(App[str]):
     """
 
     CSS_PATH = "dashboard.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[Any]] = []
 
     def __init__(
         self,
@@ -97,18 +89,14 @@ class Dashboard(App[str]):
         operators: Sequence[str] = (),
         period_s: float | None = PERIOD_S,
     ) -> None:
-        self._palette: Palette = PALETTES[theme]
-        super().__init__()
+        super().__init__(
+            source, keymap(where, remap), theme=theme, now_us=now_us, picture=picture, themed=themed,
+            characters=characters,
+        )  # fmt: skip
         self._maker = maker
-        self._source = source
         self._front = front
-        self._now_us = now_us
         self._flash = flash
         self._bell = bell
-        self._picture = picture
-        self._themed = themed
-        self.plain_map = characters
-        self._keys: dict[str, Act] = keymap(where, remap)
         self._period_s = period_s
         self._asking = Asking(front, Ordering(front, self._keys, operators) if front is not None else None, maker.plan)
         self._alerting = Alerting(front, around if around is not None else Surroundings(), live=source.name == "LIVE")
@@ -119,33 +107,17 @@ class Dashboard(App[str]):
         self._moment: Moment | None = None
         self._beat = 0
         self._ticked_us = now_us() - LEAST_GAP_US
-        self._page: str | None = None
-        self._note = ""
-        self._note_us = 0
         self._remark_us: int | None = None
-        for palette in PALETTES.values():
-            self.register_theme(theme_of(palette))
-        self.theme = theme
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver, with reports of what has been painted."""
         return painted_driver(super().get_driver_class())
 
-    def get_css_variables(self) -> dict[str, str]:
-        """Our colours for the style sheet."""
-        return {**super().get_css_variables(), **variables(self._palette)}
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """In the mono theme, colours are taken out altogether; Textual's own turning to grey is never used."""
-        if self._palette.name == "meso-mono":
-            return [WithoutColour()]
-        return [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
-
     def compose(self) -> ComposeResult:
         """Banner, status, board, page, keys; the card lies over them."""
         yield self._banner
         yield self._status
-        yield Board(self._maker.plan, self._palette, characters=self._plain_map())
+        yield Board(self._maker.plan, self.palette, characters=self.plain())
         with VerticalScroll(id="page", can_focus=False):
             yield self._paper
         yield KeyLine("keys")
@@ -154,11 +126,6 @@ class Dashboard(App[str]):
             with Horizontal(id="answers"):
                 yield Button("", id="yes", compact=True)
                 yield Button("", id="no", compact=True, classes="second")
-
-    def _plain_map(self) -> bool:
-        if self.plain_map is not None:
-            return self.plain_map
-        return self._palette.name == "meso-mono" or self.console.color_system not in ("truecolor", None)
 
     def on_mount(self) -> None:
         """Start the painting loop; wire STOP to the input thread."""
@@ -193,25 +160,12 @@ class Dashboard(App[str]):
         self.screen.set_class(width < NARROW, "-narrow")
         self.screen.set_class(width >= WIDE, "-wide")
         self.screen.set_class(height < LOW, "-low")
-        self._draw_keys(width)
-
-    def _draw_keys(self, width: int) -> None:
-        self.query_one(KeyLine).show(panels.key_line(key_line(self._keys), self._palette, width))
-
-    @property
-    def board(self) -> Board:
-        """The board."""
-        return self.query_one(Board)
+        self.draw_keys(width)
 
     @property
     def view(self) -> View | None:
         """What is on the screen."""
         return self._view
-
-    @property
-    def page(self) -> str | None:
-        """Which page is open over the board."""
-        return self._page
 
     # -- the painting loop ---------------------------------------------------------------------------------------------
 
@@ -257,11 +211,11 @@ class Dashboard(App[str]):
         self.call_after_refresh(self._frames.drawn, moment)
 
     def _draw(self, view: View, moment: Moment, now_us: int) -> None:
-        palette, width, alarms = self._palette, self.size.width, self._alerting.alarms
+        palette, width, alarms = self.palette, self.size.width, self._alerting.alarms
         self._banner.show(panels.banner(alarms, palette, width, now_us, flash=self._flash))
         self._status.show(panels.status(view, palette, width, self._beat, self._words(moment, now_us)))
-        if self._page is not None:
-            self._paper.show(pages.page(self._page, view, alarms, self._keys, palette, max(20, width - 4)))
+        if self.page is not None:
+            self._paper.show(pages.page(self.page, view, alarms, self._keys, palette, max(20, width - 4)))
         else:
             fresh = self._remark_us is not None and now_us - self._remark_us < REMARK_US
             notice = view.remarks[-1] if fresh and view.remarks else ""
@@ -269,8 +223,8 @@ class Dashboard(App[str]):
 
     def _words(self, moment: Moment, now_us: int) -> str:
         """What the status line adds: what was just done, what waits, what the source says."""
-        if self._note and now_us - self._note_us < NOTE_US:
-            return self._note
+        if note := self.note(now_us):
+            return note
         waiting = self._front.waiting if self._front is not None else 0
         if waiting:
             return f"orders that the runner has not taken: {waiting}"
@@ -278,18 +232,14 @@ class Dashboard(App[str]):
             return "it is over: q leaves"
         return "every point is given: e closes, r gives one again" if self._asking.all_given else moment.note
 
-    def _tell(self, words: str) -> None:
-        if words:
-            self._note, self._note_us = words, self._now_us()
-
     # -- the card ------------------------------------------------------------------------------------------------------
 
     def _show_card(self, words: str = "") -> None:
         """Show what is asked now, or take it away; let the keyboard know which keys stop the gun."""
-        self._tell(words)
+        self.tell(words)
         if isinstance(self._driver, PaintedDriver):
             self._driver.stop_keys = self._asking.stop_keys
-        card = self._asking.card(self._moment.state, self._palette) if self._moment is not None else None
+        card = self._asking.card(self._moment.state, self.palette) if self._moment is not None else None
         self.query_one("#over").set_class(card is not None, "open")
         if card is not None:
             self._question.show(card.text)
@@ -362,7 +312,7 @@ class Dashboard(App[str]):
 
     def _do_end(self) -> None:
         if self._front is None or self._over():
-            self._tell("the treatment is over; q leaves")
+            self.tell("the treatment is over; q leaves")
             return
         self._asking.end(self._view.shots_total - self._view.shots_done if self._view is not None else 0)
         self._show_card()
@@ -374,7 +324,7 @@ class Dashboard(App[str]):
         if self._asking.open:
             self._show_card(self._asking.answer(yes=False))
         else:
-            self._show_page(None)
+            self.show_page(None)
             self.screen.remove_class("-bigmap")
             self.board.map.hide_cursor()
 
@@ -391,87 +341,3 @@ class Dashboard(App[str]):
 
     def _do_silence(self) -> None:
         self._alerting.silence(self._now_us())
-
-    # -- looking around ------------------------------------------------------------------------------------------------
-
-    def _show_page(self, name: str | None) -> None:
-        self._page = None if name == self._page else name
-        self.screen.set_class(self._page is not None, "-page")
-        self.query_one("#page").scroll_home(animate=False)
-
-    def _do_map(self) -> None:
-        self._show_page(None)
-        big = not self.screen.has_class("-bigmap")
-        self.screen.set_class(big, "-bigmap")
-        if not big:
-            self.board.map.hide_cursor()
-
-    def _do_closer(self) -> None:
-        self.board.map.closer()
-
-    def _do_log(self) -> None:
-        self._show_page("log")
-
-    def _do_alarms(self) -> None:
-        self._show_page("alarms")
-
-    def _do_gun(self) -> None:
-        self._show_page("gun")
-
-    def _do_help(self) -> None:
-        self._show_page("help")
-
-    def _do_about(self) -> None:
-        self._show_page("about")
-
-    def _do_play(self) -> None:
-        if isinstance(self._source, ReplaySource):
-            self._source.play()
-
-    def _do_faster(self) -> None:
-        if isinstance(self._source, ReplaySource):
-            self._source.faster(1)
-
-    def _do_slower(self) -> None:
-        if isinstance(self._source, ReplaySource):
-            self._source.faster(-1)
-
-    def _do_up(self) -> None:
-        self._move(0, -1)
-
-    def _do_down(self) -> None:
-        self._move(0, 1)
-
-    def _do_back(self) -> None:
-        self._move(-1, 0)
-
-    def _do_forward(self) -> None:
-        self._move(1, 0)
-
-    def _move(self, columns: int, lines: int) -> None:
-        if isinstance(self._source, ReplaySource) and columns and not self.screen.has_class("-bigmap"):
-            self._source.skip(columns * SKIP)
-        elif self._page is not None:
-            self.query_one("#page").scroll_relative(y=lines * 3, animate=False)
-        else:
-            self.board.map.move_cursor(columns, lines)
-
-    def _do_theme(self) -> None:
-        names = list(PALETTES)
-        self.use_theme(names[(names.index(self._palette.name) + 1) % len(names)])
-
-    def use_theme(self, name: str) -> None:
-        """Change colours, and let them be remembered."""
-        self._palette = PALETTES[name]
-        self.theme = name
-        self.refresh_css(animate=False)
-        self.board.map.repaint(self._palette, characters=self._plain_map())
-        self._draw_keys(self.size.width)
-        if self._themed is not None:
-            self._themed(name)
-
-    def _do_picture(self) -> None:
-        if self._picture is None:
-            self._tell("no folder for pictures was given")
-            return
-        self._tell(f"picture: {self._picture(offline(self.export_screenshot(title='mesogun')))}")

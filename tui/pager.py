@@ -11,15 +11,14 @@ from typing import TypeVar
 
 from rich.text import Text
 from textual import events, work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from mesogun.errors import MesogunError
-from tui.palette import PALETTES, variables
-from tui.themes import theme_of
+from tui.themed import ThemedApp
 
 T = TypeVar("T")
 LEAST_FOR_SIDE = 76
@@ -34,26 +33,17 @@ class Choice:
     then: Callable[[], None]
 
 
-class Pager(App[tuple[str, ...]]):
+class Pager(ThemedApp[tuple[str, ...]]):
     """See the module's docstring. Returns the arguments of a ``mesogun`` command to run, or ``None``."""
 
     CSS_PATH = "start.tcss"
-    ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, theme: str) -> None:
-        self.palette = PALETTES[theme]
-        super().__init__()
+        super().__init__(theme)
         self.choices: tuple[Choice, ...] = ()
         self._entered: Callable[[str], None] | None = None
         self._back: list[Callable[[], None]] = []
         self._number = 0
-        for palette in PALETTES.values():
-            self.register_theme(theme_of(palette))
-        self.theme = theme
-
-    def get_css_variables(self) -> dict[str, str]:
-        """Our colours for the style sheet."""
-        return {**super().get_css_variables(), **variables(self.palette)}
 
     def compose(self) -> ComposeResult:
         """Title, words and choices; something to look at beside them where a page has it."""
