@@ -17,12 +17,13 @@ class Console:
     """Answers questions, and orders what an answer makes necessary.
 
     ``yes`` stands in for a person, on a simulated gun only; ``armed_by_file`` says that an answers file has confirmed
-    the plan. ``syringe`` names the lot of the syringe that is in the gun.
+    the plan. ``syringe`` names the lot of the syringe that is in the gun, which says that it is in place, once.
     """
 
     def __init__(self, *, yes: bool, armed_by_file: bool, syringe: NameSyringe | None = None) -> None:
         self._yes = yes
         self._armed_by_file = armed_by_file
+        self._in_place = syringe is not None
         self._orders: deque[Order] = deque([] if syringe is None else [syringe])
 
     def order(self) -> Order | None:
@@ -34,6 +35,9 @@ class Console:
         if what == "finish":
             return True  # nothing can be ordered here once all is given
         if self._yes or (self._armed_by_file and what == "arm"):
+            return True
+        if what == "syringe" and self._in_place:
+            self._in_place = False
             return True
         if not sys.stdin.isatty():
             return False

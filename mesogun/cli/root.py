@@ -110,7 +110,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _complain("interrupted")
         return INTERRUPTED
     except MesogunError as error:
-        _complain(str(error))
+        _complain("; ".join([str(error), *getattr(error, "__notes__", ())]))
         return error.exit_code
     except SystemExit:
         # click's way of saying EPIPE; no command of ours exits by itself.

@@ -6,10 +6,13 @@ responsible for committing, and not for showing or sounding anything.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mesogun.record import TreatmentState
 from mesogun.record import events as ev
 from mesogun.record.alarm_conditions import looked_at, said
-from mesogun.record.alarms import Alarms, Facts, Stage, acknowledge, raised, step
+from mesogun.record.alarms import Alarms, Facts, Stage, acknowledge, on_record, raised, step
+from mesogun.record.state import StandingAlarm
 from mesogun.wire.messages import Status
 
 
@@ -21,6 +24,10 @@ class AlarmLog:
         self._looked_at: tuple[object, ...] = ()
         self._state: TreatmentState | None = None
         self._words: tuple[object, ...] = ()
+
+    def resume(self, standing: Mapping[str, StandingAlarm], now_us: int) -> None:
+        """Begin with what stands on record: an alarm that was raised is not raised again, and one that is over ends."""
+        self._alarms = on_record(Alarms(), Alarms(), standing, now_us)
 
     def nothing_new(self, state: TreatmentState, status: Status | None, *rest: object) -> bool:
         """Whether record, gun and ``rest`` say nothing that they did not say when this was last asked."""

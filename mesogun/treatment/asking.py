@@ -104,10 +104,12 @@ def change_syringe(run: Underway) -> None:
 
 
 def _in_place(run: Underway, change: SyringeChange) -> bool:
-    """Whether the operator has spoken for the syringe; its lot too, where the one before it had one."""
+    """Whether the operator has spoken for the syringe; its lot too, where one was named or refused before."""
     change.placed = change.placed or bool(run.front.confirm("syringe", "Is the new syringe in place?"))
-    if not change.placed or run.state.lot is None or run.state.syringe is None or run.state.syringe.lot:
+    if not change.placed or (run.state.syringe is not None and run.state.syringe.lot):
         return change.placed
+    if run.state.lot is None or run.state.syringe is None:
+        return not change.other_lot
     if not change.other_lot:
         lot, expires = run.state.lot
         same = run.front.confirm("lot", f"Is it lot {lot} again, expiry {expires}?")

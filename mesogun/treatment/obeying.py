@@ -6,6 +6,7 @@ ordered (``orders``) or by whom (``mesogun.identity``).
 
 from __future__ import annotations
 
+from mesogun.errors import InputError, LimitRefused
 from mesogun.identity import Handover
 from mesogun.record import events as ev
 from mesogun.treatment.orders import (
@@ -51,9 +52,13 @@ def obey(run: Underway, order: Order) -> None:
             run.books.commit([ev.NoteAdded(text, run.operator)])
         case NameSyringe(lot, expires):
             agent, now = run.cleared.plan.agent.id, run.gun.clock.utc()
-            event = named(lot, expires, agent, run.operator, now)
-            if isinstance(event, str):
-                _refuse(run, order, event)
+            try:
+                event = named(lot, expires, agent, run.operator, now)
+            except LimitRefused as refusal:
+                _refuse(run, order, str(refusal))
+                run.refuse_syringe()
+            except InputError as error:
+                _refuse(run, order, str(error))
             else:
                 run.books.commit([event])
         case Acknowledge():

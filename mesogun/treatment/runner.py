@@ -88,25 +88,26 @@ class Runner:
         run = self._run
         run.books.take(self._station, run.operator)
         try:
+            run.resume_alarms()
             run.meet()
             while run.state.ended is None:
                 self._step()
         except (LinkLost, OutcomeUnknown, WireError) as error:
             run.stop_gun()
-            run.books.commit([ev.LinkBroken(str(error)), *run.alarmed(error)])
+            run.broken_off(error, ev.LinkBroken(str(error)))
             raise
         except Refused as error:
             run.stop_gun()
-            run.books.commit(run.alarmed(error))
+            run.broken_off(error)
             raise
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             run.stop_gun()
-            run.books.commit([ev.LinkBroken("interrupted by the operator")])
+            run.broken_off(error, ev.LinkBroken("interrupted by the operator"))
             raise
         except OSError as error:
             # Not the line (that is a LinkLost): the screen or the log that shows the treatment has failed.
             run.stop_gun()
-            run.books.commit([ev.LinkBroken(f"nobody could be shown anything any more ({error})")])
+            run.broken_off(error, ev.LinkBroken(f"nobody could be shown anything any more ({error})"))
             raise
         except BaseException:
             run.stop_gun()
@@ -121,8 +122,10 @@ class Runner:
         run.show()
         if run.magazine.refusal is not None and not run.state.open_entries:
             raise LimitRefused(run.magazine.refusal)
+        run.paused = run.paused and run.front.wish() is Wish.PAUSE
         order = self._orders()
         if order is not None:
+            run.finish_granted = False  # nothing more was to come when that was said
             obey(run, order)
             return
         self._act(d.decide(self._situation()))
@@ -211,7 +214,8 @@ class Runner:
             case d.Finish(how):
                 self._finish(how)
             case d.Watch():
-                run.phase = Phase.PAUSED if run.front.wish() is Wish.PAUSE else run.phase
+                if run.front.wish() is Wish.PAUSE:
+                    self._pause()
                 run.look_again()
 
     def _disarm(self) -> None:
@@ -220,8 +224,18 @@ class Runner:
         if wish is not Wish.RUN:
             run.granted = None
         run.seen(run.gun.disarm())
-        paused = [ev.Paused(run.operator)] if wish is Wish.PAUSE else []
-        run.books.commit([*paused, ev.Disarmed(_WHY_DISARMED[wish])])
+        if wish is Wish.PAUSE:
+            self._pause()
+        run.books.commit([ev.Disarmed(_WHY_DISARMED[wish])])
+
+    def _pause(self) -> None:
+        """A pause ends the word for arming, also one that was given and not used yet."""
+        run = self._run
+        run.granted = None
+        if not run.paused:
+            run.paused = True
+            run.books.commit([ev.Paused(run.operator)])
+        run.phase = Phase.PAUSED
 
     def _load(self, kind: ShotKind, wanted: list[Wanted]) -> None:
         run = self._run

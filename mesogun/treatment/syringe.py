@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from mesogun.errors import InputError
+from mesogun.errors import LimitRefused
 from mesogun.limits import Lot, check_lot, expiry
 from mesogun.record import events as ev
 from mesogun.units import ul_text
@@ -38,13 +38,18 @@ class SyringeChange:
         return "nobody has named the lot of the new syringe: have it at hand"
 
 
-def named(lot: str, expires: str, agent_id: str, operator: str, now: datetime) -> ev.SyringeNamed | str:
-    """The event that names the syringe in the gun, or why this lot may not be given."""
-    try:
-        item = Lot(agent_id, lot.strip(), expiry(expires))
-    except InputError as error:
-        return str(error)
+def named(lot: str, expires: str, agent_id: str, operator: str, now: datetime) -> ev.SyringeNamed:
+    """The event that names the syringe in the gun.
+
+    Raises
+    ------
+    InputError
+        For a lot or an expiry that is none.
+    LimitRefused
+        If this lot may not be given.
+    """
+    item = Lot(agent_id, lot.strip(), expiry(expires))
     violations = check_lot(item, agent_id, now)
     if violations:
-        return "; ".join(violation.message for violation in violations)
+        raise LimitRefused("; ".join(violation.message for violation in violations))
     return ev.SyringeNamed(item.code, item.expires_on.isoformat(), operator)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mesogun.errors import LinkLost, Refused, WireError
+from mesogun.errors import LinkLost, MesogunError, RecordError, Refused, WireError
 from mesogun.gun import Gun
 from mesogun.gun.calibration import foreign
 from mesogun.limits import ClearedPlan
@@ -20,6 +20,7 @@ from mesogun.treatment import reconcile as rec
 from mesogun.treatment.alarmlog import AlarmLog
 from mesogun.treatment.books import Books
 from mesogun.treatment.checks import barred, day_number
+from mesogun.treatment.decide import PRIMED
 from mesogun.treatment.front import FrontEnd, Phase, Snapshot
 from mesogun.treatment.magazine import US_PER_MS, Magazine
 from mesogun.treatment.settings import Settings
@@ -60,6 +61,7 @@ class Underway:
         self.granted: ShotKind | None = None
         self.asked: set[ShotKind] = set()
         self.ending = False
+        self.paused = False
         self.finish_granted = False
         self.syringe: SyringeChange | None = None
         self.cleared_faults_us: list[int] = []
@@ -133,15 +135,43 @@ class Underway:
         """Take in the gun's newest word; another syringe, asked for or not, ends every word for arming."""
         before, self.status = self.status, status
         self.read_at_us = self.gun.clock.monotonic_us()
-        if before is not None and status.syringe_left_nl > before.syringe_left_nl:
+        if self._another_syringe(before, status):
             self.granted = None
             self.books.commit([ev.SyringeInserted("", "", status.syringe_left_nl, self.operator)])
             self._await_syringe(status)
         self.books.commit(self.alarmed())
 
-    def _await_syringe(self, status: Status) -> None:
+    def _another_syringe(self, before: Status | None, status: Status) -> bool:
+        """Whether the gun holds more than before, or has forgotten its priming, as at a change of the syringe (W-30).
+
+        Between two runs a restart clears it too: nobody can tell, so it is asked about wherever a lot was named.
+        """
+        primed = status.flags & PRIMED
+        if before is not None:
+            return status.syringe_left_nl > before.syringe_left_nl or (not primed and bool(before.flags & PRIMED))
+        return not primed and self.state.lot is not None and bool(self.state.shots)
+
+    def _await_syringe(self, status: Status) -> SyringeChange:
         deadline_us = self.read_at_us + self.settings.syringe_wait_ms * US_PER_MS
         self.syringe = SyringeChange(deadline_us, status.syringe_left_nl, changed=True)
+        return self.syringe
+
+    def refuse_syringe(self) -> None:
+        """What is in the gun may not be given, by its label: nothing is armed until another lot is named."""
+        self.granted = None
+        if self.status is None:
+            return
+        if self.status.state in (State.ARMED, State.FIRING):
+            self.seen(self.gun.disarm())
+            self.books.commit([ev.Disarmed("the lot in the gun may not be given")])
+        if self.state.syringe is None or self.state.syringe.lot:
+            self.books.commit([ev.SyringeInserted("", "", self.status.syringe_left_nl, self.operator)])
+        change = self.syringe if self.syringe is not None else self._await_syringe(self.status)
+        change.changed = change.other_lot = True
+
+    def resume_alarms(self) -> None:
+        """Alarms that an earlier run left standing go on from there: they end, or are seen, in this one."""
+        self._alarms.resume(self.state.alarms, self.gun.clock.monotonic_us())
 
     def acknowledge_alarms(self) -> None:
         """The operator has seen what is shown."""
@@ -165,6 +195,14 @@ class Underway:
         )
         return self._alarms.look(facts, self.read_at_us)
 
+    def broken_off(self, error: BaseException, *events: ev.Event) -> None:
+        """Put on record what ended this run; a record that fails now must not hide it."""
+        try:
+            alarms = self.alarmed(error) if isinstance(error, MesogunError) else []
+            self.books.commit([*events, *alarms])
+        except RecordError as failure:
+            error.add_note(f"and that could not be recorded: {failure}")
+
     def _snapshot(self) -> Snapshot:
         return Snapshot(
             self.books.treatment, self.phase, self.state, self.status, self.books.memory.shot_no, self.read_at_us
@@ -185,6 +223,7 @@ class Underway:
 
     def stop_gun(self) -> None:
         """STOP is harmless and needs nothing back; a broken line must not hide what broke it."""
+        self.stops += 1  # this one is the run's own: nobody pressed it
         try:
             self.gun.stop()
         except (LinkLost, WireError):

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -639,3 +639,147 @@ def test_silly_orders_change_nothing_and_are_refused_on_record(order: Order, ope
     last = state.remarks[-1]
     assert isinstance(last, ev.OrderRefused)
     assert last.order == type(order).__name__
+
+
+def alarms(record: Journal) -> list[str]:
+    """What became of alarms, as ``+name`` (raised), ``seen name`` and ``-name`` (over)."""
+    told = []
+    for row in record.rows(visits.TREATMENT):
+        match row.event:
+            case ev.AlarmRaised(name, _, _):
+                told.append(f"+{name}")
+            case ev.AlarmAcknowledged(name, _):
+                told.append(f"seen {name}")
+            case ev.AlarmCleared(name):
+                told.append(f"-{name}")
+    return told
+
+
+def break_the_line(gun: Gun, shots: int) -> Callable[[Snapshot], bool]:
+    """A front end's ``paints`` that lets the line break, once so many shots are on record and the gun is armed."""
+    renew = gun.renew
+
+    def broken(*_: object, **__: object) -> NoReturn:
+        gun.renew = renew  # type: ignore[method-assign]
+        raise LinkLost("the cable was pulled")
+
+    def paints(snapshot: Snapshot) -> bool:
+        if len(snapshot.state.shots) == shots and snapshot.state.armed:
+            gun.renew = broken  # type: ignore[method-assign]
+        return True
+
+    return paints
+
+
+@req("MG-24")
+def test_an_alarm_of_a_broken_run_names_the_break_and_ends_when_the_next_run_goes_on(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    with pytest.raises(LinkLost, match="cable"):
+        visits.run(gun, record, begun, Operator(paints=break_the_line(gun, 5)))
+    assert "+link-lost-armed" in alarms(record), "the STOP that the run itself sends is nobody's STOP"
+    assert "+stopped" not in alarms(record)
+    wanted: list[Order] = [Acknowledge()]
+    state = visits.run(gun, record, begun, Operator(), lambda: wanted.pop() if wanted else None)
+    assert alarms(record).count("-link-lost-armed") == alarms(record).count("seen link-lost-armed") == 1
+    assert "link-lost-armed" not in state.alarms, "over and seen"
+    assert state == fold_all(row.event for row in record.rows(visits.TREATMENT))
+
+
+@req("MG-12")
+def test_a_pause_before_the_gun_is_armed_ends_the_word_for_arming_too(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    front = Operator()
+    looks = itertools.count()
+
+    def wishes(_: Snapshot) -> Wish:
+        return Wish.PAUSE if front.asked == ["arm"] and next(looks) < 20 else Wish.RUN
+
+    front.wishes = wishes
+    assert visits.run(gun, record, begun, front).ended == "complete"
+    assert front.asked == ["arm", "rearm", "arm", "finish"], "yes, pause, go on: asked once more before it primes"
+    assert kinds(record).count("Paused") == 1
+
+
+def test_an_order_after_the_word_to_finish_takes_that_word_back(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    last = len(begun.cleared.plan.shots) - 1
+    wanted: list[Order] = [Redo(last, "it ran down")]
+
+    def orders() -> Order | None:
+        return wanted.pop() if wanted and "finish" in front.asked else None
+
+    front = Operator()
+    state = visits.run(gun, record, begun, front, orders)
+    assert state.fired[last] == 2
+    assert front.asked.count("finish") == 2
+
+
+@req("MG-13")
+def test_a_lot_that_may_not_be_given_stops_the_gun_until_another_is_named(opened: Opened) -> None:
+    """Somebody reads the label of the syringe in the gun too late: it has expired."""
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    wanted: list[Order] = [FIRST, NameSyringe("B2", "2025-12-31")]
+    front = Operator()
+
+    def orders() -> Order | None:
+        shots = len(front.shown[-1].state.shots) if front.shown else 0
+        return wanted.pop(0) if wanted and shots >= (0 if wanted[0] is FIRST else 5) else None
+
+    with pytest.raises(Refused, match="lot"):
+        visits.run(gun, record, begun, front, orders, syringe_wait_ms=5_000)
+    fired = len(record.state(visits.TREATMENT).shots)
+    assert fired < 8
+    with pytest.raises(Refused, match="lot"):
+        visits.run(gun, record, begun, Operator(answers=lambda what: what != "lot"), syringe_wait_ms=5_000)
+    assert len(record.state(visits.TREATMENT).shots) == fired, "nor after a resume"
+
+
+@req("MG-13")
+@pytest.mark.parametrize("less", [True, False])
+def test_a_syringe_changed_while_nobody_looked_is_asked_about(
+    less: bool, opened: Opened, request: pytest.FixtureRequest
+) -> None:
+    """Between two runs, or for one that holds less than the one before: the gun has forgotten its priming."""
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    world = find(request.node.name)
+    lots = Lots(same=True, orders=[FIRST])
+    changed: list[int] = []
+
+    def paints(snapshot: Snapshot) -> bool:
+        if less and not changed and len(snapshot.state.shots) >= 5:
+            changed.append(1)
+            world.gun.change_syringe(400_000)
+        return True
+
+    if not less:
+        with pytest.raises(LinkLost):
+            visits.run(gun, record, begun, Operator(paints=break_the_line(gun, 5)), lots)
+        world.gun.change_syringe(1_000_000)
+    front = Operator(answers=lots.answers, paints=paints)
+    state = visits.run(gun, record, begun, front, lots)
+    assert state.ended == "complete"
+    assert front.asked.count("lot") == 1
+    assert syringes(record) == [("A1", "2027-03-31")] * 2
+
+
+def test_a_record_that_fails_while_a_break_is_noted_does_not_hide_the_break(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    append = record.append
+
+    def full(events: Sequence[ev.Event], **more: Any) -> int:
+        if any(isinstance(event, ev.LinkBroken) for event in events):
+            raise RecordError("the disk is full")
+        return append(events, **more)
+
+    monkeypatch.setattr(record, "append", full)
+    with pytest.raises(LinkLost, match="cable") as raised:
+        visits.run(gun, record, begun, Operator(paints=break_the_line(gun, 5)))
+    assert any("the disk is full" in note for note in raised.value.__notes__)
