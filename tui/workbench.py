@@ -23,7 +23,7 @@ from tui.settings import Look, look
 from tui.terminal import must_be_terminal
 
 if TYPE_CHECKING:
-    from mesogun.calibration.runner import Progress
+    from mesogun.calibration.bench import Progress
     from mesogun.calibration.steps import Step
 
 T = TypeVar("T")

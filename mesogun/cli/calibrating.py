@@ -19,8 +19,8 @@ import click
 from mesogun.calibration import certificate as made
 from mesogun.calibration.balance import open_balance
 from mesogun.calibration.balance_by_hand import CsvBalance, ManualBalance
+from mesogun.calibration.bench import Progress
 from mesogun.calibration.results import Mean, Results
-from mesogun.calibration.runner import Progress
 from mesogun.calibration.script import Script, parse
 from mesogun.calibration.state import KEY, CalibrationState, fold_run
 from mesogun.calibration.steps import Phase, Step

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from mesogun.calibration.balance import Balance
+from mesogun.calibration.bench import Progress
 from mesogun.calibration.mtsics import Dialogue
 from mesogun.calibration.results import Results
-from mesogun.calibration.runner import Calibrator, Progress
+from mesogun.calibration.runner import Calibrator
 from mesogun.calibration.script import Script, parse
 from mesogun.calibration.state import CalibrationState, fold_run
 from mesogun.calibration.steps import Step

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from textual.pilot import Pilot
 
-from mesogun.calibration.runner import Bench, Progress
+from mesogun.calibration.bench import Bench, Progress
 from mesogun.calibration.steps import Do, Phase, Step
 from mesogun.errors import Refused
 from tui.workbench import Asked, TechnicianFront, Workbench, doubt
