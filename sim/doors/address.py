@@ -88,7 +88,9 @@ def parse(url: str) -> Address:
     parts = urlsplit(url)
     if parts.scheme != "sim":
         raise InputError(f"{url!r} is not an address of a simulated gun; it would start with sim://")
-    profile = (parts.netloc + parts.path).strip("/") or "standard"
+    profile = parts.netloc + parts.path
+    if not profile.endswith(".toml"):  # a file of one's own keeps its leading slash
+        profile = profile.strip("/") or "standard"
     given: dict[str, str] = {}
     for key, value in parse_qsl(parts.query, keep_blank_values=True):
         if key not in KEYS:

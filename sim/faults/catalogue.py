@@ -92,7 +92,7 @@ CATALOGUE: dict[str, Effect] = {
         masked_by=_NARROW,
     ),
     "fluid.blocked_pin": Effect("higher pressure; occlusion if it was the only needle", {}),
-    "fluid.cold": Effect("higher pressure, slower flow", {"factor": (1.5, 1.01, 20.0)}),
+    "fluid.cold": Effect("higher pressure, slower flow", {"below_k": (18.0, 0.5, 40.0)}),
     # the hand
     "hand.early_release": Effect("PARTIAL with trigger released", {}),
     "hand.early_lift": Effect("PARTIAL with contact lost", {}),

@@ -98,6 +98,13 @@ def leak(injector: Injector, fault: Fault) -> None:
     injector.until_cleared(injector.mend_leak)
 
 
+def chill(injector: Injector, fault: Fault) -> None:
+    """The liquid comes out of a refrigerator: so many kelvin below the temperature of the profile."""
+    profile = injector.world.profile
+    temperature_c = profile["fluid.temperature_c"] - fault.number("below_k")
+    injector.path(viscosity_factor=profile.viscosity_factor(temperature_c))
+
+
 def blocked_pin(injector: Injector, _: Fault) -> None:
     """One needle of the head closes; whoever sees the fault puts on another head."""
     needles = injector.world.profile.integer("needle.count")
@@ -231,7 +238,7 @@ HAPPENS: dict[str, Happens] = {
     "fluid.wrong_syringe": lambda i, _: i.world.gun.trouble(Code.SYRINGE),
     "fluid.leak": leak,
     "fluid.blocked_pin": blocked_pin,
-    "fluid.cold": lambda i, f: i.path(viscosity_factor=f.number("factor")),
+    "fluid.cold": chill,
     "hand.early_release": lambda i, _: i.world.gun.release(),
     "hand.early_lift": lambda i, _: i.world.gun.touch(0),
     "hand.syringe_change": lambda i, _: i.world.hand.change_syringe(),

@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from mesogun.errors import InputError
@@ -64,6 +65,14 @@ class Profile:
         """Stored volume per pressure."""
         return self.values["syringe.compliance_ul_per_bar"] * 10.0
 
+    def viscosity_factor(self, temperature_c: float) -> float:
+        """Viscosity at another temperature, relative to the profile's own: mu = mu0 exp(k (T - T0)).
+
+        ``fluid.viscosity_per_k`` is k, about -0.02 per kelvin for water near 20 degC (Kestin, Sokolov and Wakeham
+        1978, doi 10.1063/1.555581, give 1.002 mPa s at 20 degC and 0.890 at 25 degC: k = -0.024).
+        """
+        return math.exp(self.values["fluid.viscosity_per_k"] * (temperature_c - self.values["fluid.temperature_c"]))
+
     def needle_kpa_s_per_nl(self, viscosity_factor: float = 1.0) -> float:
         """Resistance of one needle: Hagen-Poiseuille, 128 mu L / (pi d^4)."""
         mu_pa_s = self.values["fluid.viscosity_mpa_s"] * 1e-3 * viscosity_factor
@@ -85,10 +94,17 @@ def names() -> tuple[str, ...]:
 
 @cache
 def load(name: str) -> Profile:
-    """A bundled profile by name; ``InputError`` names what exists."""
+    """A bundled profile by name, or a file of one's own (``head.toml``); ``InputError`` names what exists."""
+    if name.endswith(".toml"):
+        try:
+            return parse(Path(name).read_text(encoding="utf-8"), name)
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"profile {name}: cannot be read ({error})") from None
     known = names()
     if name not in known:
-        raise InputError(f"there is no simulated gun called {name!r}; known profiles: {', '.join(known)}")
+        raise InputError(
+            f"there is no simulated gun called {name!r}; known profiles: {', '.join(known)}; or name a .toml file"
+        )
     text = (resources.files("sim.physics") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
     return parse(text, name)
 

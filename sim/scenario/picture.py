@@ -67,17 +67,34 @@ def _occlusion_marks(upper: Any, lower: Any, outcome: Outcome) -> None:
     upper.annotate("path closes", (closed, numbers["peak_kpa"] * 0.55), xytext=(-6, 0), ha="right",
                    textcoords="offset points", fontsize=8, color=GREY)  # fmt: skip
     time_s, pressure = outcome.traces["pressure (kPa)"]
-    peak = numbers["peak_kpa"]
+    peak, limit = numbers["peak_kpa"], numbers["threshold_kpa"]
+    upper.axhline(limit, color=SECOND, lw=0.8, ls=":")
+    upper.annotate(f"occlusion limit {limit:.0f} kPa", (time_s[0], limit), xytext=(2, -11),
+                   textcoords="offset points", fontsize=8, color=SECOND)  # fmt: skip
     full = max(t for t, p in zip(time_s, pressure, strict=True) if p > 0.98 * peak)
     half = max(t for t, p in zip(time_s, pressure, strict=True) if p > 0.55 * peak)
     upper.text(
-        full + 0.07, peak, f"limit reached after {numbers['alarm_after_ms']:.0f} ms:\n"
-        f"screw halted, {numbers['stored_at_alarm_ul']:.1f} µL stored", fontsize=8, color=SECOND, va="top",
+        full + 0.07, 0.95 * peak, f"alarm {numbers['alarm_after_ms']:.0f} ms after closing: screw halted",
+        fontsize=8, color=SECOND, va="top",
     )  # fmt: skip
     upper.text(
-        half + 0.06, 0.62 * peak, "needles out, screw back until the sensor reads zero\n"
-        f"(left alone, {numbers['post_occlusion_bolus_without_relief_ul']:.1f} µL would follow when the path opens)",
-        fontsize=8, color=INK, va="top",
+        half + 0.06, 0.62 * peak, "relief: needles out, screw back until the sensor reads zero", fontsize=8,
+        color=INK, va="top",
+    )  # fmt: skip
+    (_, pushed), (_, left) = (outcome.traces[name] for name in ("displaced by the piston (µL)", "left the needle (µL)"))
+    at = time_s.index(full)
+    lower.annotate("", (alarm, left[at]), xytext=(alarm, pushed[at]), arrowprops={"arrowstyle": "<->", "color": INK})
+    lower.annotate(
+        f"{numbers['stored_at_alarm_ul']:.2f} µL stored at the alarm:\nthe bolus if the path opened now"
+        f" (limit x compliance {numbers['threshold_x_compliance_ul']:.2f} µL);\n"
+        f"after relief {numbers['post_occlusion_bolus_with_relief_ul']:.2f} µL",
+        (alarm, (left[at] + pushed[at]) / 2), xytext=(full, 0.52 * left[at]), fontsize=8, color=INK, va="top",
+        arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.6},
+    )  # fmt: skip
+    lower.text(
+        time_s[-1], left[-1] * 0.94,
+        f"second shot: booked {numbers['booked_ul']:.2f} µL, left the needle {numbers['left_ul']:.2f} µL",
+        fontsize=8, color=SECOND, va="top", ha="right",
     )  # fmt: skip
 
 
