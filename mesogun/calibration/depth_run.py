@@ -22,7 +22,7 @@ from mesogun.calibration.depth import DepthFit, GaugeReading, fit_depth
 from mesogun.calibration.script import section_value
 from mesogun.calibration.state import CalibrationState
 from mesogun.calibration.uncertainty import Budget, Input, budget, from_bounds
-from mesogun.calibration.writing import DEPTH, calibration_id, old_block, put, settle
+from mesogun.calibration.writing import DEPTH, calibration_id, check_own, old_block, put, settle
 from mesogun.errors import CalibrationFailed, InputError, Refused
 from mesogun.gun import Gun
 from mesogun.gun.calibration import PPM, Block
@@ -311,6 +311,7 @@ class DepthCalibrator:
             self._end("refused", str(error))
             raise
         settle(self._gun, self._books)
+        check_own(self._gun, self._books)
         number = calibration_id(self._books.run, DEPTH)
         _, _, old = old_block(self._gun)
         if old is None or old.needle != script.needle:

@@ -33,6 +33,7 @@ from mesogun.calibration.writing import (
     CONFIRMED,
     PROVISIONAL,
     calibration_id,
+    check_own,
     composed,
     old_block,
     put,
@@ -204,6 +205,7 @@ class Calibrator:
         self._shooter.meet()
         self._find_balance()
         settle(self._gun, self._books)
+        check_own(self._gun, self._books)
 
     def _check_mounted(self, script: Script) -> None:
         caps, head = self._gun.caps, script.head

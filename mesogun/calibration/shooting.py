@@ -7,9 +7,10 @@ not pull the trigger gets a disarmed gun and a line that says so. Not responsibl
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from mesogun.calibration.books import Books
-from mesogun.errors import GunRefused, Refused
+from mesogun.errors import GunRefused, LinkLost, Refused, WireError
 from mesogun.gun import Gun
 from mesogun.record.events import EntrySettled, FaultCleared, FaultRaised
 from mesogun.wire.codes import Fault, Flag, Reason, ShotKind, State
@@ -75,8 +76,13 @@ class Shooter:
             self._settle_refused(entry.entry_no)
             raise
         self._told("pull the trigger" + (" over the waste" if kind is ShotKind.PRIME else " over the vessel"))
-        self._arm(entry.entry_no, volume_nl, status)
-        self._await_shot(entry.entry_no)
+        try:
+            self._arm(entry.entry_no, volume_nl, status)
+            self._await_shot(entry.entry_no)
+        except BaseException:
+            with suppress(LinkLost, WireError):  # a broken line must not hide what broke it
+                self._gun.stop()
+            raise
 
     def wait_for_syringe(self, needed_nl: int) -> None:
         """Until the gun knows a syringe that holds ``needed_nl``, or the patience of this program ends."""

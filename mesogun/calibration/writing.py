@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mesogun.calibration.books import Books
+from mesogun.calibration.books import Books, reference
 from mesogun.calibration.correction import Correction
 from mesogun.errors import CalibrationFailed, WireError
 from mesogun.gun import Gun
@@ -84,6 +84,26 @@ def settle(gun: Gun, books: Books) -> None:
         )
     books.commit(CalibrationWritten(writing.calibration, found, there[1]))
     gun.read_caps()
+
+
+def check_own(gun: Gun, books: Books) -> None:
+    """After a break and ``settle``: what is in force must be what this run has weighed with, or its result is a mix.
+
+    Raises
+    ------
+    CalibrationFailed
+        If another calibration came in force meanwhile.
+    """
+    started, written = books.state.started, books.state.written_blocks
+    if started is None:
+        return
+    own = written[-1].calibration if written else started.calibration
+    there = reference(gun.caps.calibration_id)
+    if there != own:
+        raise CalibrationFailed(
+            f"calibration {there} came in force in the gun meanwhile, and this run has measured with {own}: what it "
+            "would say belongs to neither; begin a new calibration"
+        )
 
 
 def with_days(block: Block, made_day: int, due_day: int, *, confirmed: bool) -> Block:

@@ -19,6 +19,7 @@ from mesogun.record import calibration_events as ce
 from mesogun.record import events as ev
 from sim.campaign.memory_journal import MemoryJournal
 from sim.doors.port import attach
+from sim.firmware.table import Phase as Phase_
 from tests.calibration.rigs import Rig, rig, script
 from tests.trace import req
 
@@ -243,6 +244,47 @@ def test_a_stranger_who_writes_in_between_is_noticed() -> None:
         write_calibration(bench.gun, 5, block(bench, 9).to_bytes())
         with pytest.raises(CalibrationFailed, match="somebody else"):
             settle(bench.gun, books)
+
+
+def test_a_run_that_another_calibration_came_into_does_not_go_on() -> None:
+    """What was weighed was weighed with one calibration in force; what is weighed now would be with another."""
+    with rig("standard", 13) as bench:
+
+        def dies() -> None:
+            if any(step.do is Do.DECIDE for step in bench.state.steps[: len(bench.state.done)]):
+                raise Killed
+
+        memory(bench).on_append = dies
+        with pytest.raises(Killed):
+            bench.calibrate(given=SHORT)
+        memory(bench).on_append = None
+        reconnect(bench)
+        write_calibration(bench.gun, 5, block(bench, 9).to_bytes())
+        reconnect(bench)
+        with pytest.raises(CalibrationFailed, match="meanwhile"):
+            bench.calibrate(given=None)
+        assert block_in_force(bench.gun) == block(bench, 9)
+
+
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt, OSError])
+def test_whatever_ends_a_run_while_the_gun_is_armed_stops_it(trouble: type[BaseException]) -> None:
+    with rig("standard", 14) as bench:
+        renew, machine = bench.gun.renew, bench.world.gun.machine
+        states: list[Phase_] = []
+
+        def fails(*values: int, **more: int) -> object:
+            if bench.state.measured:
+                states.append(machine.phase)
+                raise trouble
+            return renew(*values, **more)
+
+        bench.gun.renew = fails  # type: ignore[method-assign,assignment]
+        with pytest.raises(trouble):
+            bench.calibrate(given=SHORT)
+        assert states == [Phase_.ARMED]
+        bench.gun.clock.sleep_us(200_000)  # a lease would last ten times as long
+        assert machine.phase is Phase_.DISARMED
+        assert not machine.magazine
 
 
 def test_the_fold_is_the_same_live_and_read_again() -> None:
