@@ -30,8 +30,10 @@ SPECTRAL_FROM_POINTS = 200
 """From about here the gridding and two transforms cost less than the matrix product (benchmarks/dose)."""
 SPECTRAL_FROM_CELLS = 4.0
 """From this sigma / h on, the transform is within 1e-10 of the peak, so that nobody sees which engine ran."""
-_BAND = 64
+_BAND = 16
 """Rows of cells of one matrix product."""
+_ONE_THREAD = 260_000
+"""Multiplications up to which OpenBLAS keeps to one thread (4 x 65,536 in its interface/gemm.c)."""
 _CHUNK = 40_000
 """Cells of the windows worked on together: their arrays stay in the processor's cache."""
 
@@ -99,16 +101,20 @@ def _gemm(sources: Sources, grid: Grid) -> Floats:
 def banded_product(y_mm: Floats, reach_mm: Floats, rows: Floats, columns: Floats, grid: Grid) -> Floats:
     """``rows.T @ columns``, ``(n, ny)`` and ``(n, nx)``, where depot k has nothing beyond ``reach_mm[k]`` in y.
 
-    A band of cell rows sees only the depots within reach of it: with the depots sorted by y those are neighbours.
+    A band of cell rows sees only the depots within reach of it: with the depots sorted by y those are neighbours. Each
+    product is small enough for one thread: waking the others costs more than they save, and on a busy machine far more.
     """
     order = np.argsort(y_mm, kind="stable")
     y, rows, columns = y_mm[order], rows[order], columns[order]
-    reach, total = float(reach_mm.max()), np.empty(grid.shape)
+    reach, total = float(reach_mm.max()), np.zeros(grid.shape)
+    step = max(1, _ONE_THREAD // (_BAND * grid.nx))
     for top in range(0, grid.ny, _BAND):
         end = min(top + _BAND, grid.ny)
         low, high = grid.y0_mm + grid.h_mm * top - reach, grid.y0_mm + grid.h_mm * end + reach
-        near = slice(*np.searchsorted(y, (low, high)))
-        np.matmul(rows[near, top:end].T, columns[near], out=total[top:end])
+        first, last = np.searchsorted(y, (low, high))
+        for start in range(first, last, step):
+            part = slice(start, min(start + step, last))
+            total[top:end] += rows[part, top:end].T @ columns[part]
     return total
 
 
