@@ -19,10 +19,16 @@ from mesogun.cli.held import held
 from mesogun.cli.kinds import NO_FLASH, PLACE, SEED
 from mesogun.cli.outcome import outcome, outcome_table
 from mesogun.errors import MesogunError
+from mesogun.protocol import Protocol
 from mesogun.units import ml_text
 
 PROTOCOL = "face-mesolift"
 AREA = "cheek"
+LIKENESS = {"thighs": "thigh", "legs": "thigh", "arms": "arm", "limbs": "arm"}
+"""Example areas under the names that protocols have for such skin."""
+PATCHES = {"body-cellulite-stamp": AREA}
+"""Where the sourced dose on the whole smallest area would be far too much for one visit: a patch instead."""
+
 SUBJECT = "demo-0001"
 STATION = "demo"
 START = "2026-01-05T09:00:00Z"
@@ -30,22 +36,24 @@ START = "2026-01-05T09:00:00Z"
 
 @click.command()
 @click.option("--protocol", "name", default=PROTOCOL, show_default=True, help="Bundled protocol or .toml file.")
-@click.option("--area", default=AREA, show_default=True, help="Outline file or bundled example area.")
+@click.option("--area", help="Outline file or bundled example area; default: the smallest that suits the protocol.")
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same totals, same report bytes.")
 @click.option("--pace", default="max", show_default=True, help="Speed of time: 1, 10, ... or max.")
 @click.option("--dashboard", is_flag=True, help="Watch it in the dashboard at pace 1.")
 @click.option("--out", type=PLACE, help="Folder for journal and report.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @NO_FLASH
-def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path | None, as_json: bool) -> int:
+def demo(name: str, area: str | None, seed: int, pace: str, dashboard: bool, out: Path | None, as_json: bool) -> int:
     """A whole treatment on the simulated gun: plan, treat, report, verify. No hardware needed."""
     from sim.doors.address import pace_of
 
+    found = visit.find_protocol(name)
+    area = area if area is not None else area_for(found)
     seeded = hashlib.sha256(f"mesogun demo {seed} {name} {area}".encode()).hexdigest()
     world = f"demo-{secrets.token_hex(8)}"  # a world of its own; its name decides nothing
     pace_of(pace, "--pace")
     pace = "1" if dashboard and pace == "max" else pace
-    protocol, limits, notes = planning.demonstrated(visit.find_protocol(name))
+    protocol, limits, notes = planning.demonstrated(found)
     gun_profile = planning.gun_profile_for(protocol)
     from mesogun.journal import open_journal
 
@@ -101,6 +109,16 @@ def demo(name: str, area: str, seed: int, pace: str, dashboard: bool, out: Path 
         )
         click.echo(outcome_table(result, (told, *(f"demonstration value: {note}" for note in notes))))
     return 0 if result.verified and inside else MesogunError.exit_code
+
+
+def area_for(protocol: Protocol) -> str:
+    """The smallest example area among those that the protocol is for, so that a demonstration is short."""
+    from mesogun.area import example, examples
+
+    if protocol.id in PATCHES:
+        return PATCHES[protocol.id]
+    suited = {LIKENESS.get(name, name) for name in protocol.areas} & set(examples())
+    return min(suited, key=lambda name: (example(name).area_mm2, name), default=AREA)
 
 
 def _truth(world: str) -> int:
