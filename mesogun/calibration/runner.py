@@ -6,12 +6,12 @@ responsible for what is next (``procedure``), what it means (``results``), or fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from mesogun import __version__
 from mesogun.calibration import procedure as do
-from mesogun.calibration.books import Books, reference, text
+from mesogun.calibration.bench import Bench, Progress
+from mesogun.calibration.books import Books
 from mesogun.calibration.results import Results, results
 from mesogun.calibration.script import Script
 from mesogun.calibration.shooting import Shooter
@@ -44,6 +44,7 @@ from mesogun.calibration.zfactor import Environment
 from mesogun.errors import CalibrationFailed, GunRefused, InputError, Refused
 from mesogun.gun import Gun
 from mesogun.gun.calibration import Block
+from mesogun.gun.found import reference, text
 from mesogun.identity import Action, Operator
 from mesogun.journal import Journal
 from mesogun.record import calibration_events as ce
@@ -54,38 +55,6 @@ from mesogun.wire.messages import Caps
 DAY_S = 86_400
 LEAST_RESOLUTION = 0.01
 """A digit of more than a hundredth of the smallest shot cannot show a per cent: a choice, refused at the start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run stands; ``left_s`` is what is still to do by the estimate."""
-
-    run: str
-    step: int
-    steps: int
-    name: str
-    left_s: int
-    note: str = ""
-
-
-class Bench(Protocol):
-    """The technician's side of a run: a terminal, or a script that answers for a person."""
-
-    def environment(self, step: Step) -> tuple[str, str, str, str]:
-        """Water, air (°C), pressure (kPa), humidity (%), as decimal text."""
-        ...
-
-    def person(self, step: Step) -> bool:
-        """Ask a person to do something; ``False`` if it was not done."""
-        ...
-
-    def told(self, line: str) -> None:
-        """One line that a person should see now."""
-        ...
-
-    def progress(self, progress: Progress) -> None:
-        """A step is about to begin, or something about it is to be known."""
-        ...
 
 
 def gun_facts(caps: Caps) -> GunFacts:

@@ -47,6 +47,7 @@ def test_nobody_at_the_trigger_leaves_the_gun_disarmed_and_empty() -> None:
         bench.world.hand.leave()
         with pytest.raises(Refused, match="nobody pulled the trigger"):
             bench.calibrate("check", SHORT)
+        bench.gun.hello()  # the run stopped the gun; only HELLO leads back
         status = bench.gun.status()
         assert status.state == State.DISARMED
         assert status.magazine == 0
