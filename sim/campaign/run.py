@@ -53,6 +53,7 @@ class Result:
     truth_nl: float = 0.0
     low_nl: int = 0
     high_nl: int = 0
+    unseen_nl: float = 0.0  # what leaked where no sensor of the gun could see it
     rows: dict[int, int] = field(default_factory=dict)  # how often each row of the state table was gone through
 
     @property
@@ -231,6 +232,7 @@ class Treatment:
             world.truth.dispensed_nl,
             state.ledger.low_nl,
             state.ledger.high_nl,
+            self.injector.unseen_nl,
             {at: world.gun.machine.coverage[row] for at, row in enumerate(ROWS) if row in world.gun.machine.coverage},
         )
 
