@@ -36,7 +36,7 @@ def play(work: Callable[[Bench], object], scene: Scene) -> list[object]:
             found.append(error)
 
     worker = threading.Thread(target=run, daemon=True)
-    app = Workbench("calibrate volume", front, lambda: not worker.is_alive(), "meso-dark")
+    app = Workbench("calibrate volume", front, lambda: bool(found), "meso-dark")
 
     async def watch() -> None:
         async with app.run_test(size=(80, 24)) as pilot:
