@@ -12,21 +12,12 @@ from collections.abc import Sequence
 from mesogun.calibration.state import CalibrationState, fold_calibration, fold_run
 from mesogun.errors import MustSettle, Refused
 from mesogun.gun import Gun
+from mesogun.gun.found import gun_found, reference, shot_recorded
 from mesogun.journal import Journal
-from mesogun.record import GunMemory, overrun_bound_nl, shot_interval
+from mesogun.record import GunMemory, overrun_bound_nl
 from mesogun.record import events as ev
-from mesogun.wire.codes import GunKind, Outcome, ShotKind
-from mesogun.wire.messages import Caps, ShotRecord, Welcome
-
-
-def reference(number: int) -> str:
-    """A u64 of the wire as the 16 hex digits of the record."""
-    return f"{number:016x}"
-
-
-def text(padded: bytes) -> str:
-    """A zero-padded text of the wire."""
-    return padded.rstrip(b"\0").decode("ascii", "replace")
+from mesogun.wire.codes import ShotKind
+from mesogun.wire.messages import ShotRecord, Welcome
 
 
 class Books:
@@ -74,7 +65,7 @@ class Books:
         known = self._journal.history(treatment=self.run, gun=name).guns.get((name, reference(welcome.nvm_id)))
         start_no = welcome.acked_shot_no if known is None else known.shot_no
         records = [record for record in gun.log(start_no + 1) if record.shot_no <= welcome.status.last_shot_no]
-        found = _found(welcome, gun.caps, known, records[0] if records else None)
+        found = gun_found(welcome, gun.caps, known, records[0] if records else None)
         start = known or GunMemory(found.acked_shot_no, found.baseline_total_nl, found.entry_hwm)
         if found.last_shot_no < start.shot_no or found.running_total_nl < start.running_total_nl:
             raise Refused(
@@ -113,42 +104,9 @@ class Books:
                     "treatment (mesogun treat --resume), then calibrate"
                 )
             at = GunMemory(record.shot_no, record.running_total_nl, max(at.entry_no, record.entry_no))
-            made.append(self._recorded(record))
+            made.append(shot_recorded(self.gun, record))
         self.commit(*made)
         self.memory = at
-
-    def _recorded(self, record: ShotRecord) -> ev.ShotRecorded:
-        found = self.gun
-        outcome = Outcome(record.outcome).name
-        interval = shot_interval(
-            outcome=outcome,
-            commanded_nl=record.commanded_nl,
-            delivered_nl=record.delivered_nl,
-            overrun_nl=found.overrun_nl,
-            overrun_ppm=found.overrun_ppm,
-        )
-        return ev.ShotRecorded(
-            gun=found.gun,
-            memory=found.memory,
-            shot_no=record.shot_no,
-            entry_no=record.entry_no,
-            shot_index=record.point_index,
-            shot_kind=ShotKind(record.kind).name,
-            outcome=outcome,
-            flags=record.flags,
-            commanded_nl=record.commanded_nl,
-            delivered_nl=record.delivered_nl,
-            low_nl=interval.low_nl,
-            high_nl=interval.high_nl,
-            depth_um=record.depth_um,
-            running_total_nl=record.running_total_nl,
-            boot_id=record.boot_id,
-            start_us=record.start_us,
-            duration_ms=record.duration_ms,
-            peak_pressure_pa=record.peak_pressure_pa,
-            contact_mn=record.contact_mn,
-            calibration=reference(record.calibration_id),
-        )
 
     @property
     def gun(self) -> ev.GunFound:
@@ -169,33 +127,3 @@ class Books:
 
     def _highest(self) -> int:
         return max((entry.entry_no for entry in self.state.books.open_entries.values()), default=0)
-
-
-def _found(welcome: Welcome, caps: Caps, known: GunMemory | None, first: ShotRecord | None) -> ev.GunFound:
-    total = welcome.status.running_total_nl if first is None else first.running_total_nl - first.delivered_nl
-    return ev.GunFound(
-        gun=reference(welcome.device_id),
-        memory=reference(welcome.nvm_id),
-        gun_kind=GunKind(welcome.kind).name.lower(),
-        boot_id=welcome.boot_id,
-        session=welcome.session,
-        entry_hwm=welcome.status.entry_hwm,
-        last_shot_no=welcome.status.last_shot_no,
-        oldest_shot_no=welcome.oldest_shot_no,
-        total_before_oldest_nl=welcome.total_before_oldest_nl,
-        acked_shot_no=welcome.acked_shot_no,
-        running_total_nl=welcome.status.running_total_nl,
-        dropped=welcome.dropped,
-        open_treatment=reference(welcome.open_treatment),
-        calibration=reference(caps.calibration_id),
-        overrun_nl=caps.overrun_nl,
-        overrun_ppm=caps.overrun_ppm,
-        model=text(caps.model),
-        serial=text(caps.serial),
-        firmware=caps.firmware,
-        step_nl=caps.step_nl,
-        syringe_nl=caps.syringe_nl,
-        dead_volume_nl=caps.dead_volume_nl,
-        baseline=known is None,
-        baseline_total_nl=total if known is None else 0,
-    )

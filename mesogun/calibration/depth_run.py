@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from mesogun import __version__
-from mesogun.calibration.books import Books, reference, text
+from mesogun.calibration.books import Books
 from mesogun.calibration.depth import DepthFit, GaugeReading, fit_depth
 from mesogun.calibration.script import section_value
 from mesogun.calibration.state import CalibrationState
@@ -26,6 +26,7 @@ from mesogun.calibration.writing import DEPTH, calibration_id, check_own, old_bl
 from mesogun.errors import CalibrationFailed, InputError, Refused
 from mesogun.gun import Gun
 from mesogun.gun.calibration import PPM, Block
+from mesogun.gun.found import reference, text
 from mesogun.identity import Action, Operator
 from mesogun.journal import Journal
 from mesogun.record import calibration_events as ce

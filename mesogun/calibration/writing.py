@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mesogun.calibration.books import Books, reference
+from mesogun.calibration.books import Books
 from mesogun.calibration.correction import Correction
 from mesogun.errors import CalibrationFailed, WireError
 from mesogun.gun import Gun
 from mesogun.gun.calibration import PPM, Block, read_calibration, write_calibration
+from mesogun.gun.found import reference
 from mesogun.record.calibration_events import CalibrationWriting, CalibrationWritten
 
 PROVISIONAL, CONFIRMED, DEPTH = 1, 2, 3

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mesogun import __version__
 from mesogun.errors import Refused
+from mesogun.gun.found import gun_found, reference
 from mesogun.record import Folding, GunMemory, History, TreatmentState, fold_all
 from mesogun.record import events as ev
 from mesogun.treatment import reconcile as rec
@@ -66,13 +67,13 @@ class Books:
 
     def history(self, welcome: Welcome) -> History:
         """What the whole journal knows of this gun and of the treatments that used it."""
-        known = self._journal.history(treatment=self.treatment, gun=rec.reference(welcome.device_id))
+        known = self._journal.history(treatment=self.treatment, gun=reference(welcome.device_id))
         return rec.with_own_past(known, welcome, self.treatment)
 
     def meet(self, welcome: Welcome, caps: Caps, records: Sequence[ShotRecord], history: History) -> ev.GunFound:
         """After HELLO: commit what was found and what was read, book gaps, settle what the log proves unfired (H9)."""
-        known = history.guns.get((rec.reference(welcome.device_id), rec.reference(welcome.nvm_id)))
-        found = rec.gun_found(welcome, caps, known, records[0] if records else None)
+        known = history.guns.get((reference(welcome.device_id), reference(welcome.nvm_id)))
+        found = gun_found(welcome, caps, known, records[0] if records else None)
         self.memory = rec.cursor(found, known)
         self.commit([found])
         whole = self.book(records, history)

@@ -10,18 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mesogun.errors import MustSettle, Refused
-from mesogun.record import GunMemory, History, TreatmentState, shot_interval
+from mesogun.gun.found import reference, shot_recorded
+from mesogun.record import GunMemory, History, TreatmentState
 from mesogun.record import events as ev
 from mesogun.record.ledger import overrun_bound_nl
-from mesogun.wire.codes import GunKind, Outcome, ShotKind
-from mesogun.wire.messages import Caps, ShotRecord, Welcome
+from mesogun.wire.codes import ShotKind
+from mesogun.wire.messages import ShotRecord, Welcome
 
 NO_TREATMENT = "0" * 16
-
-
-def reference(number: int) -> str:
-    """A u64 of the wire as the 16 hex digits of the record."""
-    return f"{number:016x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +38,6 @@ def with_own_past(history: History, welcome: Welcome, treatment: str) -> History
         return history
     past = GunMemory(welcome.oldest_shot_no - 1, welcome.total_before_oldest_nl)
     return replace(history, guns={**history.guns, key: past})
-
-
-def gun_found(welcome: Welcome, caps: Caps, known: GunMemory | None, first: ShotRecord | None) -> ev.GunFound:
-    """The event of one HELLO; ``first`` is the first record after the cursor, if there is one."""
-    total = welcome.status.running_total_nl if first is None else first.running_total_nl - first.delivered_nl
-    return ev.GunFound(
-        gun=reference(welcome.device_id),
-        memory=reference(welcome.nvm_id),
-        gun_kind=GunKind(welcome.kind).name.lower(),
-        boot_id=welcome.boot_id,
-        session=welcome.session,
-        entry_hwm=welcome.status.entry_hwm,
-        last_shot_no=welcome.status.last_shot_no,
-        oldest_shot_no=welcome.oldest_shot_no,
-        total_before_oldest_nl=welcome.total_before_oldest_nl,
-        acked_shot_no=welcome.acked_shot_no,
-        running_total_nl=welcome.status.running_total_nl,
-        dropped=welcome.dropped,
-        open_treatment=reference(welcome.open_treatment),
-        calibration=reference(caps.calibration_id),
-        overrun_nl=caps.overrun_nl,
-        overrun_ppm=caps.overrun_ppm,
-        model=text(caps.model),
-        serial=text(caps.serial),
-        firmware=caps.firmware,
-        step_nl=caps.step_nl,
-        syringe_nl=caps.syringe_nl,
-        dead_volume_nl=caps.dead_volume_nl,
-        baseline=known is None,
-        baseline_total_nl=total if known is None else 0,
-    )
-
-
-def text(padded: bytes) -> str:
-    """A zero-padded text of the wire."""
-    return padded.rstrip(b"\0").decode("ascii", "replace")
 
 
 def cursor(found: ev.GunFound, known: GunMemory | None) -> GunMemory:
@@ -209,13 +169,7 @@ def unexplained(state: TreatmentState) -> None:
 def _booked(found: ev.GunFound, record: ShotRecord, treatment: str, known_treatments: Mapping[str, object]) -> Dated:
     ref = reference(record.treatment_ref)
     kind = ShotKind(record.kind)
-    interval = shot_interval(
-        outcome=Outcome(record.outcome).name,
-        commanded_nl=record.commanded_nl,
-        delivered_nl=record.delivered_nl,
-        overrun_nl=found.overrun_nl,
-        overrun_ppm=found.overrun_ppm,
-    )
+    shot = shot_recorded(found, record)
     unbound = kind in (ShotKind.PRIME, ShotKind.TEST) or (
         kind is ShotKind.BENCH and found.open_treatment == NO_TREATMENT
     )
@@ -231,35 +185,11 @@ def _booked(found: ev.GunFound, record: ShotRecord, treatment: str, known_treatm
                 treatment=ref,
                 shot_kind=kind.name,
                 delivered_nl=record.delivered_nl,
-                high_nl=interval.high_nl,
+                high_nl=shot.high_nl,
                 running_total_nl=record.running_total_nl,
             ),
         )
-    return Dated(
-        treatment if ours else ref,
-        ev.ShotRecorded(
-            gun=found.gun,
-            memory=found.memory,
-            shot_no=record.shot_no,
-            entry_no=record.entry_no,
-            shot_index=record.point_index,
-            shot_kind=kind.name,
-            outcome=Outcome(record.outcome).name,
-            flags=record.flags,
-            commanded_nl=record.commanded_nl,
-            delivered_nl=record.delivered_nl,
-            low_nl=interval.low_nl,
-            high_nl=interval.high_nl,
-            depth_um=record.depth_um,
-            running_total_nl=record.running_total_nl,
-            boot_id=record.boot_id,
-            start_us=record.start_us,
-            duration_ms=record.duration_ms,
-            peak_pressure_pa=record.peak_pressure_pa,
-            contact_mn=record.contact_mn,
-            calibration=reference(record.calibration_id),
-        ),
-    )
+    return Dated(treatment if ours else ref, shot)
 
 
 def _gap(found: ev.GunFound, after: int, before: int, total_nl: int, next_total_nl: int) -> ev.GapFound:

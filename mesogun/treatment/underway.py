@@ -11,6 +11,7 @@ from dataclasses import replace
 from mesogun.errors import LinkLost, MesogunError, RecordError, Refused, WireError
 from mesogun.gun import Gun
 from mesogun.gun.calibration import foreign
+from mesogun.gun.found import reference
 from mesogun.limits import ClearedPlan
 from mesogun.plan import Plan
 from mesogun.record import TreatmentState
@@ -92,7 +93,7 @@ class Underway:
         if self.state.gun is None and earlier is not None:
             welcome = replace(welcome, dropped=max(welcome.dropped, earlier.dropped))
         history = self.books.history(welcome)
-        known = history.guns.get((rec.reference(welcome.device_id), rec.reference(welcome.nvm_id)))
+        known = history.guns.get((reference(welcome.device_id), reference(welcome.nvm_id)))
         start_no = welcome.acked_shot_no if known is None else known.shot_no
         records = [record for record in self.gun.log(start_no + 1) if record.shot_no <= welcome.status.last_shot_no]
         found = self.books.meet(welcome, self.gun.caps, records, history)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesogun.errors import MustSettle, Refused
+from mesogun.gun.found import reference
 from mesogun.record import GunMemory, History, Ledger, Mark, TreatmentState, fold_all
 from mesogun.record import events as ev
 from mesogun.treatment import reconcile as rec
@@ -16,8 +17,8 @@ from tests.record.strategies import loaded, planned
 from tests.trace import req
 
 OURS = 0xA1
-TREATMENT = rec.reference(OURS)
-NOTHING = rec.reference(0)
+TREATMENT = reference(OURS)
+NOTHING = reference(0)
 
 
 def found(**changes: object) -> ev.GunFound:
@@ -105,7 +106,7 @@ def test_a_record_of_an_unknown_treatment_is_foreign_and_counts_from_zero_to_all
 
 
 def test_a_record_of_another_treatment_of_this_journal_goes_there() -> None:
-    other = rec.reference(0xB2)
+    other = reference(0xB2)
     dated = rec.recorded(
         found(), GunMemory(), [record(1, 20_000, treatment_ref=0xB2)], TREATMENT, {other: TreatmentState()}
     )
@@ -146,7 +147,7 @@ def test_entries_on_another_gun_stop_the_treatment() -> None:
 @req("H10")
 @pytest.mark.parametrize("held", [True, False])
 def test_an_open_treatment_on_the_gun_stops_another_one(held: bool) -> None:
-    other = rec.reference(0xB2)
+    other = reference(0xB2)
     history = History(treatments={other: TreatmentState()} if held else {})
     with pytest.raises(MustSettle, match=other):
         rec.must_not_treat(fold_all([planned()]), found(open_treatment=other), TREATMENT, history)
