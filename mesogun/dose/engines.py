@@ -26,7 +26,7 @@ from mesogun.dose.spheroid import shares, smoothed_shares
 from mesogun.errors import InputError
 
 ENGINES = ("auto", "gemm", "spectral", "stamp", "brute")
-SPECTRAL_FROM_POINTS = 200
+SPECTRAL_FROM_POINTS = 500
 """From about here the gridding and two transforms cost less than the matrix product (benchmarks/dose)."""
 SPECTRAL_FROM_CELLS = 4.0
 """From this sigma / h on, the transform is within 1e-10 of the peak, so that nobody sees which engine ran."""
