@@ -117,6 +117,8 @@ def treat(
     # Everything that can be read is read before a port is touched.
     asked = None if resume else _asked(protocol, subject, area, plan_file, chosen)
     said = take_said(options)
+    if resume and said != NOTHING_SAID:
+        raise InputError("--reason and --step are for a new treatment; what was said for this one is on record")
 
     with ExitStack() as stack:
         gun = stack.enter_context(held(port, people.gun_keys(), capture))

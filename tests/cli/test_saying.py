@@ -130,6 +130,12 @@ def test_half_a_reason_is_none(words: tuple[str, ...], mesogun: Command, area: t
     assert mesogun(*TREAT, *area, "--subject", "s-0001", *words).code == 2
 
 
+def test_what_goes_on_takes_no_new_reason(mesogun: Command) -> None:
+    done = mesogun("treat", "--resume", "--port", PORT, "--reason", "treatment_ml.soft_high=now")
+    assert done.code == 2
+    assert "for a new treatment" in done.complaint
+
+
 def test_each_school_plans_with_its_own_numbers(mesogun: Command) -> None:
     depths = {}
     for school in ("french", "english"):
