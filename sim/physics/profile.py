@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -92,7 +91,6 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
 
 
-@cache
 def load(name: str) -> Profile:
     """A bundled profile by name, or a file of one's own (``head.toml``); ``InputError`` names what exists."""
     if name.endswith(".toml"):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import pathlib
+import time
+from importlib import resources
 from itertools import pairwise
 
 import pytest
@@ -15,6 +18,7 @@ from sim.firmware.memory import Memory
 from sim.kernel import Kernel, Stream, Streams
 from sim.physics import population, profile
 from sim.physics.fluid import Path, advance, time_to_pressure
+from sim.physics.profile import load
 from sim.physics.reference import integrate
 from sim.scenario import SCENARIOS, run
 from sim.scenario.steady import release
@@ -246,3 +250,33 @@ def test_a_memory_write_can_be_torn_and_the_older_slot_survives() -> None:
     memory.on_write = None
     assert cell.put(memory, 2)
     assert cell.get(memory) == (2,)
+
+
+def test_viscosity_follows_the_temperature() -> None:
+    gun = load("standard")
+    assert gun.viscosity_factor(20.0) == 1.0
+    # Kestin, Sokolov and Wakeham 1978, doi 10.1063/1.555581: 1.002 mPa s at 20 degC, 0.890 at 25 degC
+    assert gun.viscosity_factor(25.0) == pytest.approx(0.890 / 1.002, rel=0.02)
+    assert gun.viscosity_factor(4.0) > gun.viscosity_factor(10.0) > 1.0
+
+
+def test_a_head_of_ones_own_is_a_file(tmp_path: pathlib.Path) -> None:
+    text = (resources.files("sim.physics") / "profiles" / "five-pin.toml").read_text()
+    mine = tmp_path / "seven.toml"
+    mine.write_text(text.replace("count = { value = 5,", "count = { value = 7,"))
+    assert load(str(mine)).integer("needle.count") == 7
+    with pytest.raises(InputError, match=r"none\.toml: cannot be read"):
+        load(str(tmp_path / "none.toml"))
+    mine.write_text(text.replace("dead_space_nl = { value = ", "dead_space_nl = { value = 9"))
+    with pytest.raises(InputError, match="priming would not fill it"):
+        load(str(mine))
+
+
+def test_a_world_is_built_within_five_milliseconds() -> None:
+    load("standard")
+    spent: list[float] = []
+    for seed in range(10):
+        begin = time.process_time()
+        World("standard", seed=seed)
+        spent.append(time.process_time() - begin)
+    assert min(spent) < 5e-3
