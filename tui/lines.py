@@ -106,7 +106,7 @@ class KeyLine(Static):
     def show(self, line: tuple[Text, tuple[tuple[int, int, str], ...]]) -> None:
         """Show a line and remember where its keys are."""
         text, self._places = line
-        self.update(text)
+        self.update(text, layout=False)
 
     def on_click(self, event: events.Click) -> None:
         """Press what is under the mouse."""
