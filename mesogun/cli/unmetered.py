@@ -20,8 +20,7 @@ from mesogun.clock import RealClock
 from mesogun.errors import InputError
 from mesogun.identity import Home, check_subject
 from mesogun.journal import journal_at
-from mesogun.limits import Answers, ClearanceRefused, Subject, clear_unmetered, limits_for, parse_answers, screen
-from mesogun.protocol import Protocol
+from mesogun.limits import ClearanceRefused, Subject, clear_unmetered, limits_for, parse_answers
 from mesogun.record import events as ev
 
 MOST_MINUTES = 24 * 60
@@ -81,31 +80,22 @@ def record_visit(
                 approvals=approvals(record),
             )
         except ClearanceRefused as refusal:
-            record.append([ev.NotDone(str(refusal), operator.reference)], treatment=treatment, epoch=None)
+            not_done = ev.NotDone(str(refusal), operator.reference)
+            said_before = visit.screening_events(protocol, limits, answers, operator)
+            record.append([*said_before, not_done], treatment=treatment, epoch=None)
             raise
         done = ev.AreaTreated(
             subject, protocol.id, protocol.sha256, protocol.agent.id, zone, area_mm2, round(minutes * 60),
             operator.reference, note,
         )  # fmt: skip
-        before = _said(protocol, answers, operator.reference)
+        consented = ev.ConsentRecorded("", operator.reference, ", ".join(sorted(answers.consent)))
+        steps = [ev.StepDone(step, operator.reference, text) for step, text in answers.steps.items()]
         ended = ev.TreatmentEnded("complete", operator.reference)
-        record.append([*before, done, ended], treatment=treatment, epoch=None)
+        before = visit.screening_events(protocol, limits, answers, operator)
+        record.append([*before, consented, *steps, done, ended], treatment=treatment, epoch=None)
     for line in notes:
         click.echo(f"note: {line}", err=True)
     click.echo(f"treatment {treatment}: {area_mm2 / 100:g} cm², {minutes:g} min; no dose was metered, none is counted")
-
-
-def _said(protocol: Protocol, answers: Answers, operator: str) -> list[ev.Event]:
-    events: list[ev.Event] = []
-    for finding in screen(protocol, answers.screening):
-        if finding.answer is not None:
-            word = "yes" if finding.answer.yes else "no"
-            result = finding.result.value
-            events.append(
-                ev.ScreeningAnswered(finding.question.id, word, result, operator, finding.answer.noted())
-            )  # fmt: skip
-    events.append(ev.ConsentRecorded("", operator, ", ".join(sorted(answers.consent))))
-    return [*events, *(ev.StepDone(step, operator, text) for step, text in answers.steps.items())]
 
 
 def _area(area: str | None, area_cm2: float | None) -> tuple[str, int]:

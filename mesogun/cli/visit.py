@@ -182,7 +182,8 @@ def begin(
             approvals=approvals(journal),
         )
     except ClearanceRefused as refusal:
-        journal.append([planned, ev.NotDone(str(refusal), operator.reference)], treatment=treatment, epoch=None)
+        said = screening_events(protocol, limits, answers, operator)
+        journal.append([planned, *said, ev.NotDone(str(refusal), operator.reference)], treatment=treatment, epoch=None)
         raise
     if upper_nl > cleared.hard_total_nl:
         why = (
@@ -194,14 +195,7 @@ def begin(
     events: list[ev.Event] = [planned]
     if weight_kg is not None:
         events.append(ev.SubjectMeasured("weight_kg", weight_kg, operator.reference))
-    for finding in screen(protocol, answers.screening, limits.spacing):
-        if finding.answer is not None:
-            said = "yes" if finding.answer.yes else "no"
-            events.append(
-                ev.ScreeningAnswered(
-                    finding.question.id, said, finding.result.value, operator.reference, finding.answer.noted()
-                )
-            )
+    events += screening_events(protocol, limits, answers, operator)
     if answers.consent:
         consented = ", ".join(sorted(answers.consent))
         events.append(ev.ConsentRecorded(plan.plan_hash, operator.reference, consented))
@@ -215,6 +209,21 @@ def begin(
     events += used
     journal.append(events, treatment=treatment, epoch=None)
     return Begun(treatment, cleared)
+
+
+def screening_events(protocol: Protocol, limits: Limits, answers: Answers, operator: Operator) -> list[ev.Event]:
+    """What was answered before the visit, and what followed from it."""
+    return [
+        ev.ScreeningAnswered(
+            finding.question.id,
+            "yes" if finding.answer.yes else "no",
+            finding.result.value,
+            operator.reference,
+            finding.answer.noted(),
+        )
+        for finding in screen(protocol, answers.screening, limits.spacing)
+        if finding.answer is not None
+    ]
 
 
 def recall(journal: Journal, treatment: str | None) -> Begun:

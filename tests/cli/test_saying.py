@@ -217,6 +217,8 @@ class TestAVisitThatMetersNothing:
         assert refused.code == 5
         assert "Is the subject pregnant?" in refused.err
         assert "pregnan" in str(events(mesogun, "NotDone")[0]["why"])
+        blocked = [event for event in events(mesogun, "ScreeningAnswered") if event["result"] == "blocked"]
+        assert [event["question"] for event in blocked] == ["pregnancy"], "what was answered stays with it"
         assert events(mesogun, "AreaTreated") == []
 
     def test_without_an_approval_nobody_is_treated(self, mesogun: Command) -> None:
