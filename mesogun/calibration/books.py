@@ -63,6 +63,8 @@ class Books:
             )
         name = reference(welcome.device_id)
         known = self._journal.history(treatment=self.run, gun=name).guns.get((name, reference(welcome.nvm_id)))
+        if known is None and welcome.acked_shot_no >= welcome.oldest_shot_no:
+            self._refuse_own_past(gun, welcome)
         start_no = welcome.acked_shot_no if known is None else known.shot_no
         records = [record for record in gun.log(start_no + 1) if record.shot_no <= welcome.status.last_shot_no]
         found = gun_found(welcome, gun.caps, known, records[0] if records else None)
@@ -87,6 +89,16 @@ class Books:
             )
         )
         gun.ack(self.memory.shot_no)
+
+    def _refuse_own_past(self, gun: Gun, welcome: Welcome) -> None:
+        """A journal restored from before it met this gun: its treatments read it before the cursor passes them."""
+        told = {record.treatment_ref for record in gun.log(welcome.oldest_shot_no)} - {0}
+        for name in map(reference, sorted(told)):
+            if any(isinstance(row.event, ev.TreatmentPlanned) for row in self._journal.rows(name)):
+                raise MustSettle(
+                    f"the gun's log holds shots of treatment {name}, which this journal has not read: connect it there "
+                    f"first (mesogun treat --resume {name}), then calibrate"
+                )
 
     def book(self, records: Sequence[ShotRecord]) -> None:
         """Commit closed records, in order; what belongs to a treatment or leaves a gap is refused."""

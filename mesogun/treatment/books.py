@@ -6,7 +6,7 @@ commits them under this runner's epoch, and folds them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ class Books:
     def __init__(self, journal: Journal, treatment: str) -> None:
         self._journal = journal
         self._epoch = 0
+        self._restored = False  # the gun is new to this journal, and tells of this journal's own treatments
         self.treatment = treatment
         self.memory = GunMemory()
         self._folding = Folding()
@@ -65,10 +66,25 @@ class Books:
                 self.memory = GunMemory(self.memory.shot_no, self.memory.running_total_nl, event.entry_no)
         self.state = self._folding.state
 
-    def history(self, welcome: Welcome) -> History:
-        """What the whole journal knows of this gun and of the treatments that used it."""
-        known = self._journal.history(treatment=self.treatment, gun=reference(welcome.device_id))
-        return rec.with_own_past(known, welcome, self.treatment)
+    def history(self, welcome: Welcome, log: Callable[[int], Iterable[ShotRecord]]) -> History:
+        """What the whole journal knows of this gun and of the treatments that used it.
+
+        A gun met for the first time may hold acknowledged records of this journal's own treatments: then it was
+        restored from a backup, and reads them from the first that the gun still has (H9).
+        """
+        name, memory = reference(welcome.device_id), reference(welcome.nvm_id)
+        known = self._journal.history(treatment=self.treatment, gun=name)
+        self._restored = False
+        if (name, memory) in known.guns or welcome.acked_shot_no < welcome.oldest_shot_no:
+            return known
+        told = dict.fromkeys(reference(record.treatment_ref) for record in log(welcome.oldest_shot_no))
+        states = {
+            ref: fold_all(row.event for row in self._journal.rows(ref)) for ref in told if ref != rec.NO_TREATMENT
+        }
+        own = {ref: state for ref, state in states.items() if state.planned is not None}
+        history = rec.with_own_past(known, welcome, own)
+        self._restored = history is not known
+        return history
 
     def meet(self, welcome: Welcome, caps: Caps, records: Sequence[ShotRecord], history: History) -> ev.GunFound:
         """After HELLO: commit what was found and what was read, book gaps, settle what the log proves unfired (H9)."""
@@ -76,6 +92,10 @@ class Books:
         found = gun_found(welcome, caps, known, records[0] if records else None)
         self.memory = rec.cursor(found, known)
         self.commit([found])
+        if self._restored and records and found.oldest_shot_no > 1:
+            oldest = reference(records[0].treatment_ref)
+            if oldest in history.treatments:  # it may have given more than the gun still tells of
+                self._append(oldest, [rec.forgotten(found, history.treatments[oldest])])
         whole = self.book(records, history)
         status = welcome.status
         gap = rec.missing_at_the_end(found, self.memory, status.last_shot_no, status.running_total_nl)

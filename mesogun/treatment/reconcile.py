@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from mesogun.errors import MustSettle, Refused
 from mesogun.gun.found import reference, shot_recorded
+from mesogun.limits import Clearance
 from mesogun.record import GunMemory, History, TreatmentState
 from mesogun.record import events as ev
 from mesogun.record.ledger import overrun_bound_nl
@@ -28,16 +29,36 @@ class Dated:
     event: ev.Event
 
 
-def with_own_past(history: History, welcome: Welcome, treatment: str) -> History:
-    """The history, where a gun that names this treatment and is not in it is read from its oldest record (H9).
+def with_own_past(history: History, welcome: Welcome, own: Mapping[str, TreatmentState]) -> History:
+    """The history, where a gun that is not in it still has records of ``own`` treatments: read from its oldest (H9).
 
     A treatment is opened on a gun only after the journal knows the gun: such a journal was restored from a backup.
     """
-    key = (reference(welcome.device_id), reference(welcome.nvm_id))
-    if key in history.guns or treatment not in (reference(welcome.open_treatment), reference(welcome.last_treatment)):
+    if not own:
         return history
+    key = (reference(welcome.device_id), reference(welcome.nvm_id))
     past = GunMemory(welcome.oldest_shot_no - 1, welcome.total_before_oldest_nl)
-    return replace(history, guns={**history.guns, key: past})
+    return replace(history, guns={**history.guns, key: past}, treatments={**own, **history.treatments})
+
+
+def forgotten(found: ev.GunFound, state: TreatmentState) -> ev.GapFound:
+    """What a treatment may have been given by shots that the gun no longer holds, where its oldest one is of it.
+
+    Nothing was ever loaded past the treatment's own limit, so no more than that.
+    """
+    total_nl = found.total_before_oldest_nl
+    high_nl = total_nl + overrun_bound_nl(total_nl, found.overrun_nl, found.overrun_ppm)
+    if state.clearance is not None:
+        high_nl = min(high_nl, Clearance.from_text(state.clearance).hard_total_nl)
+    return ev.GapFound(
+        gun=found.gun,
+        memory=found.memory,
+        after_shot_no=0,
+        before_shot_no=found.oldest_shot_no,
+        low_nl=0,
+        high_nl=high_nl,
+        running_total_nl=total_nl,
+    )
 
 
 def cursor(found: ev.GunFound, known: GunMemory | None) -> GunMemory:

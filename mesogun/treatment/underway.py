@@ -92,7 +92,7 @@ class Underway:
             )
         if self.state.gun is None and earlier is not None:
             welcome = replace(welcome, dropped=max(welcome.dropped, earlier.dropped))
-        history = self.books.history(welcome)
+        history = self.books.history(welcome, self.gun.log)
         known = history.guns.get((reference(welcome.device_id), reference(welcome.nvm_id)))
         start_no = welcome.acked_shot_no if known is None else known.shot_no
         records = [record for record in self.gun.log(start_no + 1) if record.shot_no <= welcome.status.last_shot_no]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,16 +13,18 @@ from mesogun.calibration.procedure import Finish, decide
 from mesogun.calibration.state import fold_run
 from mesogun.calibration.steps import Do, Phase
 from mesogun.calibration.writing import put, settle
-from mesogun.errors import CalibrationFailed, LinkLost, MesogunError, OutcomeUnknown, Refused
+from mesogun.errors import CalibrationFailed, LinkLost, MesogunError, MustSettle, OutcomeUnknown, Refused
 from mesogun.gun import connect
 from mesogun.gun.calibration import Block, block_in_force, read_calibration, write_calibration
 from mesogun.identity import SIMULATED_KEY
 from mesogun.record import calibration_events as ce
 from mesogun.record import events as ev
+from mesogun.wire.messages import ShotRecord
 from sim.campaign.memory_journal import MemoryJournal
 from sim.doors.port import attach
 from sim.firmware.table import Phase as Phase_
 from tests.calibration.rigs import Rig, rig, script
+from tests.record.strategies import planned
 from tests.trace import req
 
 SHORT = script(replicates=4, as_left_replicates=4, blanks=2, start_up=0)
@@ -264,6 +268,26 @@ def test_a_run_that_another_calibration_came_into_does_not_go_on() -> None:
         with pytest.raises(CalibrationFailed, match="meanwhile"):
             bench.calibrate(given=None)
         assert block_in_force(bench.gun) == block(bench, 9)
+
+
+@req("H9")
+def test_a_gun_that_tells_of_a_treatment_which_this_journal_has_not_read_is_not_calibrated() -> None:
+    """Treated by a journal that was lost; the one restored from a backup knows the plan, and not this gun."""
+    with rig("standard", 15) as bench:
+        bench.calibrate("check", SHORT)
+        read, hello = bench.gun.log, bench.gun.hello
+
+        def treated(shot: int, **more: int) -> Iterator[ShotRecord]:
+            return (replace(each, treatment_ref=0xA1) for each in read(shot, **more))
+
+        bench.gun.log = treated  # type: ignore[method-assign,assignment]
+        welcome = hello()
+        with rig("standard", 16) as other:
+            bench.journal = other.journal
+            bench.journal.append([planned()], treatment=f"{0xA1:016x}", epoch=None)
+            assert welcome.acked_shot_no > 0
+            with pytest.raises(MustSettle, match="resume 00000000000000a1"):
+                bench.calibrate("check", SHORT)
 
 
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt, OSError])

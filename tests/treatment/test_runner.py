@@ -12,7 +12,8 @@ import pytest
 from mesogun.errors import LimitRefused, LinkLost, MustSettle, RecordError, Refused
 from mesogun.gun import Gun
 from mesogun.identity import Handover
-from mesogun.journal import Journal
+from mesogun.journal import Journal, backup, open_journal
+from mesogun.journal import restore as restore_journal
 from mesogun.limits import restore
 from mesogun.record import Mark, fold_all, read_history
 from mesogun.record import events as ev
@@ -31,7 +32,7 @@ from mesogun.treatment import (
     Wish,
 )
 from mesogun.wire.codes import Fault, ShotKind
-from mesogun.wire.messages import Arm, Load, ShotRecord
+from mesogun.wire.messages import Arm, Load, ShotRecord, Welcome
 from sim.faults import HostKilled
 from sim.world import find
 from tests.trace import req
@@ -783,3 +784,60 @@ def test_a_record_that_fails_while_a_break_is_noted_does_not_hide_the_break(
     with pytest.raises(LinkLost, match="cable") as raised:
         visits.run(gun, record, begun, Operator(paints=break_the_line(gun, 5)))
     assert any("the disk is full" in note for note in raised.value.__notes__)
+
+
+def brought_back(record: Journal, gun: Gun, folder: Path) -> Path:
+    """A backup of ``record`` as it is now, restored beside it."""
+    backup(record, folder / "backup.db", gun.clock)
+    restore_journal(folder / "backup.db", folder / "restored.db", gun.clock, operator="op-demo")
+    return folder / "restored.db"
+
+
+@req("H9")
+@pytest.mark.parametrize("first", ["itself", "another"])
+def test_a_backup_from_before_the_gun_was_met_finds_its_shots_behind_those_of_others(
+    first: str, opened: Opened, tmp_path: Path
+) -> None:
+    """Planned, backed up, given whole; then somebody else on the same gun; then the disk breaks."""
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    found = brought_back(record, gun, tmp_path)
+    assert visits.run(gun, record, begun, Operator()).ended == "complete"
+    later = visits.begin(gun, record, treatment="00000000000000b2", subject="s-0002")
+    assert visits.run(gun, record, later, Operator()).ended == "complete"
+    before = gun.status().last_shot_no
+    with open_journal(found, gun.clock) as back:
+        run = begun
+        if first == "another":
+            run = visits.begin(gun, back, treatment="00000000000000c3", subject="s-0003")
+        with pytest.raises(MustSettle, match="foreign record"):
+            visits.run(gun, back, run, Operator())
+        state = back.state(visits.TREATMENT)
+    assert set(state.outcomes) == set(range(len(begun.cleared.plan.shots))), "read from the gun's log"
+    assert gun.hello().status.last_shot_no == before, "nothing was given again"
+
+
+@req("H8", "H9")
+def test_shots_that_the_gun_forgot_before_a_restored_journal_met_it_are_counted_and_block(
+    opened: Opened, tmp_path: Path
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record, width_mm=32)
+    found = brought_back(record, gun, tmp_path)
+    assert visits.run(gun, record, begun, Operator()).ended == "complete"
+    given = list(gun.log(1))
+    forgotten = given[3]
+    hello, read = gun.hello, gun.log
+
+    def forgetful(**more: Any) -> Welcome:
+        oldest, total_nl = forgotten.shot_no + 1, forgotten.running_total_nl
+        return replace(hello(**more), oldest_shot_no=oldest, total_before_oldest_nl=total_nl)
+
+    gun.hello = forgetful  # type: ignore[method-assign]
+    gun.log = lambda shot, **more: (each for each in read(shot, **more) if each.shot_no > 4)  # type: ignore[method-assign]
+    with open_journal(found, gun.clock) as back, pytest.raises(MustSettle, match="unattributed"):
+        visits.run(gun, back, begun, Operator())
+    with open_journal(found, gun.clock, read_only=True, create=False) as back:
+        ledger = back.state(visits.TREATMENT).ledger
+    truth = sum(shot.delivered_nl for shot in given if shot.kind == ShotKind.TREAT)
+    assert truth in ledger
