@@ -30,6 +30,7 @@ from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, R
 from mesogun.gun import Gun
 from mesogun.identity import Action, Home, Operator, check_subject, may
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
+from mesogun.limits.tables import joined
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import loaded_high_nl, overrun_bound_nl
@@ -138,7 +139,8 @@ def treat(
             if demo_values:
                 if kind != "simulated":
                     raise Refused(f"demonstration values are for simulated guns only; this one is {kind}")
-                item, site, _ = planning.demonstrated(item, planning.asked_for(chosen))
+                item, shown, _ = planning.demonstrated(item, planning.asked_for(chosen))
+                site = joined(site, shown)
             begun = start(
                 gun=gun,
                 record=record,

@@ -147,6 +147,13 @@ def load_site(path: Path) -> SiteLimits:
     return parse_site(text, str(path))
 
 
+def joined(clinic: SiteLimits | None, demonstration: SiteLimits) -> SiteLimits:
+    """Both at once: of two limits of one kind the stricter one holds (``combine``), everything else is the clinic's."""
+    if clinic is None:
+        return demonstration
+    return clinic.model_copy(update={"limit": (*clinic.limit, *demonstration.limit)})
+
+
 @cache
 def bundled_agents() -> tuple[Agent, ...]:
     """The agents' table that ships with the library."""

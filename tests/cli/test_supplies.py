@@ -31,6 +31,32 @@ def test_a_part_without_a_limit_is_single_use(mesogun: Command, area: tuple[str,
     assert mesogun(*TREAT, *area, "--subject", "s-0002", "--part", "needle").code == 2
 
 
+@req("MG-13")
+def test_a_nozzle_may_be_used_as_often_as_the_clinic_says(mesogun: Command, area: tuple[str, str]) -> None:
+    clinic = mesogun.folder / "clinic.toml"
+    clinic.write_text(
+        'format = 1\nset_by = "Dr A"\nset_on = "2026-01-05"\n'
+        '[[part]]\nkind = "nozzle"\nmax_uses = 2\nsource = "clinic rule 7"\n'
+    )
+    codes = []
+    for number in range(3):
+        words = ("--subject", f"s-000{number}", "--part", "nozzle:A1", "--site-limits", str(clinic))
+        codes.append(mesogun(*TREAT, *area, *words))
+    assert [done.code for done in codes] == [0, 0, 5]
+    assert "nozzle A1 was used 2 times, at most 2 uses" in codes[-1].complaint
+
+
+def test_demonstration_values_do_not_put_the_clinics_limits_aside(mesogun: Command, area: tuple[str, str]) -> None:
+    clinic = mesogun.folder / "clinic.toml"
+    clinic.write_text(
+        'format = 1\nset_by = "Dr A"\nset_on = "2026-01-05"\n'
+        '[[limit]]\nagent = "*"\nkind = "points"\nhard_high = 2\nsource = "clinic rule 3"\n'
+    )
+    done = mesogun(*TREAT, *area, "--subject", "s-0001", "--site-limits", str(clinic))
+    assert done.code == 5
+    assert "at most 2 allowed (site: clinic rule 3" in done.err
+
+
 @pytest.mark.parametrize(
     ("opened", "hours", "code"), [("2026-01-05T08:00+00:00", "2", 0), ("2026-01-05T06:00+00:00", "2", 5)]
 )
