@@ -27,9 +27,9 @@ def current(connection: sa.Connection) -> Generation:
 def unread(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     """Treatments that were open in the restored backup, each with a gun that has not been read since, sorted.
 
-    A gun counts as read when it was found (HELLO) after the restore and its records are in the journal up to the
-    last shot that it then named. A gun that will never be read again is given up by an operator, for each treatment
-    that it had open (H14).
+    A gun counts as read when it was found (HELLO) after the restore, with the memory that it had, and its records are
+    in the journal up to the last shot that it then named; another memory tells nothing of the first (H1). A gun that
+    will never be read again is given up by an operator, for each treatment that it had open (H14).
     """
     life = current(connection)
     if not life.restored:
@@ -38,10 +38,10 @@ def unread(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
     closed = set(connection.execute(ended).scalars())
     begun = [summary for summary in index.listed(connection) if summary.first_seq <= life.seq]
     names = {summary.treatment: summary for summary in begun if summary.treatment not in closed}
-    waiting: set[tuple[str, str]] = set()
+    waiting: dict[tuple[str, str], str] = {}  # by treatment and gun, the memory that it had
     given_up: set[tuple[str, str]] = set()
     read: dict[tuple[str, str], int] = {}
-    asked: dict[str, tuple[str, int]] = {}
+    asked: dict[tuple[str, str], int] = {}
     found = sa.select(_E.c.seq, _E.c.treatment, _E.c.body).where(_E.c.kind.in_(_READING))
     guns = {gun for summary in names.values() for gun in summary.guns}
     with_guns = [summary.treatment for summary in index.listed(connection) if guns & set(summary.guns)]
@@ -50,9 +50,9 @@ def unread(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
         if isinstance(event, ev.GunFound):
             if row.seq <= life.seq:
                 if row.treatment in names:
-                    waiting.add((row.treatment, event.gun))
+                    waiting[row.treatment, event.gun] = event.memory
             else:
-                asked[event.gun] = (event.memory, event.last_shot_no)
+                asked[event.gun, event.memory] = event.last_shot_no
             if event.baseline:
                 read[event.gun, event.memory] = event.acked_shot_no
         elif isinstance(event, ev.ShotRecorded | ev.ForeignRecorded):
@@ -61,5 +61,11 @@ def unread(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
             read[event.gun, event.memory] = event.before_shot_no - 1
         elif isinstance(event, ev.GunGivenUp) and row.seq > life.seq:
             given_up.add((row.treatment, event.gun))
-    told = {gun for gun, (memory, last_shot_no) in asked.items() if read.get((gun, memory), 0) >= last_shot_no}
-    return tuple(sorted((name, gun) for name, gun in waiting - given_up if gun not in told))
+    told = {key for key, last_shot_no in asked.items() if read.get(key, 0) >= last_shot_no}
+    return tuple(
+        sorted(
+            (name, gun)
+            for (name, gun), memory in waiting.items()
+            if (name, gun) not in given_up and (gun, memory) not in told
+        )
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,21 @@ def test_nothing_is_loaded_before_the_gun_with_an_open_treatment_was_read(journa
         back.append([shot(2)], treatment=TREATMENT, epoch=None)
         assert back.unread_guns() == ()
         back.append([loaded(3)], treatment=TREATMENT, epoch=None)
+
+
+@req("H1", "H9")
+def test_a_gun_with_another_memory_has_told_nothing(journal: Journal, tmp_path: Path) -> None:
+    open_treatment(journal)
+    backup(journal, tmp_path / "copy", ManualClock())
+    restore(tmp_path / "copy", tmp_path / "back", ManualClock(), operator="op-1")
+    with open_journal(tmp_path / "back", ManualClock()) as back:
+        serviced = replace(found_again(last_shot_no=0), memory="0" * 15 + "7", baseline=True)
+        back.append([serviced], treatment=OTHER, epoch=None)
+        assert back.unread() == ((TREATMENT, GUN),)
+        with pytest.raises(MustSettle):
+            back.append([loaded(3)], treatment=TREATMENT, epoch=None)
+        back.append([GunGivenUp(GUN, 60_000, "op-1", "its memory was lost")], treatment=TREATMENT, epoch=None)
+        assert back.unread() == ()
 
 
 @req("H9")
