@@ -130,8 +130,12 @@ def prepare(protocol: str, area: str, gun: GunFacts) -> Prepared:
 def answers_of(ready: Prepared, said: Said, subject: str, *, confirmed: bool) -> Answers:
     """What was said, as the limits want it."""
     from mesogun.limits import Answer, Answers
+    from mesogun.limits.screening import COMBINED
 
-    screening: dict[str, Answer] = {name: Answer(yes, note) for name, (yes, note) in said.screening.items()}
+    screening: dict[str, Answer] = {
+        name: Answer(yes, days=int(note)) if name in COMBINED and note.strip().isdecimal() else Answer(yes, note)
+        for name, (yes, note) in said.screening.items()
+    }
     plan_hash, name = (ready.plan.plan_hash, subject) if confirmed else ("", "")
     return Answers(screening, said.consent, plan_hash, name)
 
@@ -188,6 +192,8 @@ def answers_text(answers: Answers) -> str:
 
 def _answer_text(answer: Answer) -> str:
     word = "yes" if answer.yes else "no"
+    if answer.days is not None:
+        return f'{{ answer = "{word}", days = {answer.days} }}'
     return f'{{ answer = "{word}", clearance = {_quoted(answer.clearance)} }}' if answer.clearance else f'"{word}"'
 
 

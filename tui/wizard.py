@@ -121,6 +121,7 @@ class Wizard:
     # -- screening, consent, confirmation ------------------------------------------------------------------------------
 
     def _question(self, number: int, said: Said) -> None:
+        from mesogun.limits.screening import COMBINED
         from tui.visit import outcome_of
 
         ready, palette = self._prepared(), self._pager.palette
@@ -134,6 +135,8 @@ class Wizard:
             leads = outcome_of(ready, asked.id, yes=yes)
             if leads == "clearance":
                 where = "where is the clearance documented? (letter, date, who)"
+                if asked.id in COMBINED:
+                    where = "how many days lie between the two? (a number; the clinic's rule decides)"
                 self._pager.ask_text(where, lambda text: go(yes, text))
             else:
                 go(yes, "")

@@ -146,7 +146,14 @@ def test_the_first_choice_is_the_demonstration(tmp_path: Path, size: tuple[int, 
 
 def test_answers_survive_their_file() -> None:
     said = Answers(
-        {"a-b": Answer(yes=True, clearance='letter "x" \\ 2026'), "c": Answer(yes=False)}, frozenset({"k"}), "ff", "S-1"
+        {
+            "a-b": Answer(yes=True, clearance='letter "x" \\ 2026'),
+            "c": Answer(yes=False),
+            "d": Answer(yes=True, days=30),
+        },
+        frozenset({"k"}),
+        "ff",
+        "S-1",
     )
     found = parse_answers(answers_text(said), "answers")
     assert dict(found.screening) == dict(said.screening)
