@@ -282,8 +282,9 @@ def depth(
 @click.option("--number", help="Which certificate of the run; default: the newest.")
 @JOURNAL
 @OUT
+@click.option("--pdf", is_flag=True, help="Print it to PDF as well, with a Chromium or Chrome on this computer.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: what the certificate says.")
-def certificate(run: str, number: str | None, url: str | None, out: Path | None, as_json: bool) -> None:
+def certificate(run: str, number: str | None, url: str | None, out: Path | None, pdf: bool, as_json: bool) -> None:
     """Write the certificate of RUN again, byte for byte, from the journal."""
     from mesogun.calibration.certificate import content_of
     from mesogun.cli.calibrating import sha256_of
@@ -294,6 +295,10 @@ def certificate(run: str, number: str | None, url: str | None, out: Path | None,
         page, label = write_certificate(record, run, places.reports_folder(out), number)
         rows, issued = issued_rows(tuple(record.rows(run)), number)
         content = content_of(rows)
+    if pdf:
+        from mesogun.report.pdf import print_pdf
+
+        click.echo(f"printed: {print_pdf(page)}", err=True)
     if as_json:
         told = {"certificate": issued.number, "page": str(page), "label": str(label), "page_sha256": sha256_of(page)}
         click.echo(json.dumps(told | {"content": content, "issued": asdict(issued)}, ensure_ascii=False))
@@ -321,6 +326,8 @@ def history(gun: str | None, url: str | None, out: Path | None, as_json: bool) -
         told = [{**asdict(item), "drift": [asdict(drift) for drift in drifts(item)]} for item in chosen]
         click.echo(json.dumps({"guns": told}, default=str))
         return
+    if not chosen:
+        click.echo("no calibration is on record here; mesogun calibrate volume makes one", err=True)
     for item in chosen:
         click.echo(f"gun {item.gun}")
         for run in item.runs:
