@@ -28,7 +28,7 @@ class Books:
     def __init__(self, journal: Journal, treatment: str) -> None:
         self._journal = journal
         self._epoch = 0
-        self._restored = False  # the gun is new to this journal, and tells of this journal's own treatments
+        self._own: dict[str, TreatmentState] = {}  # treatments of this journal that a gun new to it tells of
         self.treatment = treatment
         self.memory = GunMemory()
         self._folding = Folding()
@@ -74,17 +74,15 @@ class Books:
         """
         name, memory = reference(welcome.device_id), reference(welcome.nvm_id)
         known = self._journal.history(treatment=self.treatment, gun=name)
-        self._restored = False
+        self._own = {}
         if (name, memory) in known.guns or welcome.acked_shot_no < welcome.oldest_shot_no:
             return known
         told = dict.fromkeys(reference(record.treatment_ref) for record in log(welcome.oldest_shot_no))
         states = {
             ref: fold_all(row.event for row in self._journal.rows(ref)) for ref in told if ref != rec.NO_TREATMENT
         }
-        own = {ref: state for ref, state in states.items() if state.planned is not None}
-        history = rec.with_own_past(known, welcome, own)
-        self._restored = history is not known
-        return history
+        self._own = {ref: state for ref, state in states.items() if state.planned is not None}
+        return rec.with_own_past(known, welcome, self._own)
 
     def meet(self, welcome: Welcome, caps: Caps, records: Sequence[ShotRecord], history: History) -> ev.GunFound:
         """After HELLO: commit what was found and what was read, book gaps, settle what the log proves unfired (H9)."""
@@ -92,10 +90,12 @@ class Books:
         found = gun_found(welcome, caps, known, records[0] if records else None)
         self.memory = rec.cursor(found, known)
         self.commit([found])
-        if self._restored and records and found.oldest_shot_no > 1:
-            oldest = reference(records[0].treatment_ref)
-            if oldest in history.treatments:  # it may have given more than the gun still tells of
-                self._append(oldest, [rec.forgotten(found, history.treatments[oldest])])
+        for name in self._own:
+            if name != self.treatment:
+                self._elsewhere(name, [found])  # it has used this gun: whoever looks next finds what is read now
+        oldest = reference(records[0].treatment_ref) if records else rec.NO_TREATMENT
+        if oldest in self._own and found.oldest_shot_no > 1:  # it may have given more than the gun still tells of
+            self._append(oldest, [rec.forgotten(found, self._own[oldest])])
         whole = self.book(records, history)
         status = welcome.status
         gap = rec.missing_at_the_end(found, self.memory, status.last_shot_no, status.running_total_nl)
