@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mesogun.gun import found
 from mesogun.record import Ledger, TreatmentState, overrun_bound_nl
 from mesogun.record import events as ev
 from mesogun.treatment import reconcile
@@ -117,7 +118,7 @@ def indeterminate_is_booked_at_the_checkpoint(patch: Patch) -> None:
         bound = overrun_bound_nl(delivered_nl, overrun_nl, overrun_ppm)
         return Ledger(max(0, delivered_nl - bound), delivered_nl + bound)
 
-    patch.setattr(reconcile, "shot_interval", interval)
+    patch.setattr(found, "shot_interval", interval)
 
 
 def lease_runs_from_receipt(patch: Patch) -> None:

@@ -176,7 +176,7 @@ Patches = tuple[Callable[[pytest.MonkeyPatch], None], ...]
             (off.restored_journal_starts_at_what_was_acknowledged,),
             {"restore": 1},
             Company,
-            "records lost",
+            "served twice",
             id="H9: a restored journal takes its gun for a new one",
         ),
         pytest.param(
