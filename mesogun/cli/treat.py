@@ -168,7 +168,14 @@ def treat(
         try:
             if on_screen:
                 in_dashboard(
-                    gun, record, begun, operator, title=begun.cleared.plan.protocol_title, port=port, go_on=go_on, first=console.order
+                    gun,
+                    record,
+                    begun,
+                    operator,
+                    title=begun.cleared.plan.protocol_title,
+                    port=port,
+                    go_on=go_on,
+                    first=console.order,
                 )
             else:
                 front = JsonLines(sys.stdout, console.answer) if as_json else Plain(sys.stdout, console.answer)
