@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,12 @@ from shapely.affinity import scale, translate
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from benchmarks.dose.timing import line
 from mesogun.area import Area, example, from_polygon
 from mesogun.area.model import polygons_in
 from mesogun.dose import Grid, areal_dose, metrics
 from mesogun.plan import PlanRequest, Span, dose_summary, make_plan
-from mesogun.plan.comfort import comfortable, turns
+from mesogun.plan.comfort import comfortable, is_turn, turns
 from mesogun.plan.fitting import Fitter
 from mesogun.plan.heads import find, seats
 from mesogun.plan.lattice import CELL, Ground, Setting
@@ -69,11 +71,22 @@ def sites_of(shape: Polygon, points: int, angle_mdeg: int) -> Sites:
     return Sites([(i, j) for i, j in layout.ij.tolist()], "hex")
 
 
+def changes_of_direction(sites: Sites, order: list[int]) -> int:
+    """Turns, where those at consecutive points count once: the two of a row's end are one movement of the hand."""
+    turned = [is_turn(sites, *three) for three in zip(order, order[1:], order[2:], strict=False)]
+    return sum(here and not before for before, here in pairwise([False, *turned]))
+
+
+SHORT = {200: (1.02, math.inf), 2_000: (1.002, 0.05), 20_000: (1.001, 0.5)}
+"""Targets of the short path: ratio to the bound, CPU seconds."""
+
+
 def paths() -> None:
     print("\nPath: ratio to the bound / s / turns a point")
     shape = blob(random.Random(1), 2)
-    for points in (200, 2_000, 20_000):
+    for points, (ratio_target, seconds_target) in SHORT.items():
         row = []
+        targets = []
         for name, way in WAYS.items():
             ours = name.startswith("mesogun")
             if not ours and points > 2_000:
@@ -87,20 +100,34 @@ def paths() -> None:
                 best = min(best, clock() - start)
             ratio = length(sites, order) / sites.lower_bound()
             row.append(f"{name} {ratio:.4f} / {best:.3f} / {turns(sites, order) / len(order):.2f}")
+            if name == "mesogun short":
+                targets += [("ratio", ratio, "", ratio_target), ("time", best, "s", seconds_target)]
+            elif ours and points == 2_000:
+                targets += [("ratio, comfort", ratio, "", 1.02)]
+                targets += [("turns a point, comfort", turns(sites, order) / len(order), "", 0.15)]
         print(f"  N={points}: " + "; ".join(row))
+        for what, value, unit, target in targets:
+            line(f"  N={points}: {what}", value, unit, None if math.isinf(target) else target)
     rng = random.Random(1)
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in OURS}
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in OURS}
     for _ in range(150):
         sites = sites_of(blob(rng, rng.randint(0, 3)), 200, rng.randrange(60_000))
         for name, way in OURS.items():
             order = way(sites)
-            found[name].append((length(sites, order) / sites.lower_bound(), turns(sites, order) / len(order)))
+            found[name].append(
+                (
+                    length(sites, order) / sites.lower_bound(),
+                    turns(sites, order) / len(order),
+                    changes_of_direction(sites, order) / len(order),
+                )
+            )
     for name, rows in found.items():
-        ratios, turned = zip(*rows, strict=True)
-        print(
-            f"  150 blobs, N about 200, {name}: mean {statistics.mean(ratios):.5f}, worst {max(ratios):.4f}; turns a "
-            f"point: mean {statistics.mean(turned):.3f}, worst {max(turned):.3f}"
-        )
+        ratios, turned, changed = zip(*rows, strict=True)
+        short = name == "mesogun short"
+        line(f"  150 blobs, N about 200, {name}: mean ratio", statistics.mean(ratios), "", 1.002 if short else 1.02)
+        line(f"  150 blobs, N about 200, {name}: worst ratio", max(ratios), "", 1.02 if short else None)
+        line(f"  150 blobs, {name}: turns a point", statistics.mean(turned), "", None if short else 0.15)
+        line(f"  150 blobs, {name}: changes of direction a point", statistics.mean(changed), "")
 
 
 def distances(sites: Sites) -> NDArray[np.int64]:
@@ -164,7 +191,9 @@ def coverage() -> None:
     start = time.process_time()
     fit = Fitter(pieces, "hex", None).best(3_000)
     took = time.process_time() - start
-    print(f"\nCoverage of the ellipse at 3 mm: {fit.covered(pieces):.4f} with {fit.points} points in {took:.2f} s")
+    print(f"\nCoverage of the ellipse at 3 mm: {fit.covered(pieces):.4f} with {fit.points} points")
+    line("  skin out of reach", 1 - fit.covered(pieces), "", 0.015)
+    line("  time", took, "s", 0.3)
     for relax in (False, True):
         start = time.process_time()
         plan = make_plan(ellipse(), replace(PLAIN, relax_edges=relax))
@@ -178,6 +207,7 @@ def coverage() -> None:
 
 def stamping() -> None:
     print("\nShots with a head over the optimum (over the proven bound) / CPU s")
+    worst = slowest = 0.0
     for case in json.loads(CASES.read_text(encoding="utf-8")):
         nodes = [(i, j) for i, j in case["nodes"]]
         seat = seats(find(case["head"]), case["lattice"], Span.exactly(4_000))[:1]
@@ -189,6 +219,9 @@ def stamping() -> None:
             f"  {case['head']} {case['lattice']} N={len(nodes)}: {shots / case['shots']:.3f} "
             f"({shots / case['bound']:.3f}) / {took:.2f}"
         )
+        worst, slowest = max(worst, shots / case["shots"]), max(slowest, took)
+    line("  worst over the best known", worst, "", 1.10)
+    line("  slowest", slowest, "s", 0.5)
 
 
 def rounding() -> None:
@@ -204,18 +237,18 @@ def rounding() -> None:
             for volumes in (given, np.full(len(given), given.mean())):
                 dose = areal_dose(points, volumes, 1.5, grid=grid, diffused_mm2=1.5, form="gaussian", coarse_ok=True)
                 cvs.append(metrics(dose, inside, 1.0).cv)
-            print(f"  {area.name}, {steps} steps: {cvs[0] / cvs[1]:.4f} ({cvs[0]:.4f} over {cvs[1]:.4f})")
+            line(f"  {area.name}, {steps} steps", cvs[0] / cvs[1], "", 1.08, f"({cvs[0]:.4f} over {cvs[1]:.4f})")
 
 
 def whole() -> None:
     print("\nA whole plan with dose metrics, CPU s")
     area = example("cheek")
-    for points in (2_000, 20_000):
+    for points, target in ((2_000, 1.0), (20_000, 5.0)):
         spacing_um = int(1000 * math.sqrt(area.area_mm2 / CELL["hex"] / points))
         start = time.process_time()
         plan = make_plan(area, replace(PLAIN, spacing=Span.exactly(spacing_um), volume=Span.exactly(3_000)))
         dose_summary(plan)
-        print(f"  N={len(plan.points)}: {time.process_time() - start:.2f}")
+        line(f"  N={len(plan.points)}", time.process_time() - start, "s", target)
 
 
 def main() -> None:

@@ -93,7 +93,7 @@ def plan(
     if as_json:
         click.echo(json.dumps(planner.plan_json(made)))
     else:
-        click.echo(planner.summary_text(made, outline, Errors.typical(hand)))
+        click.echo(planner.summary_text(made, outline, Errors.typical(hand), filled.areas))
         for path in (out, plot, template):
             if path is not None:
                 click.echo(f"wrote {path}", err=True)

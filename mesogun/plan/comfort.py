@@ -79,11 +79,12 @@ def turns(sites: Sites, order: Sequence[int]) -> int:
     """Sites at which the direction changes by more than 15 degrees."""
     count = 0
     for a, b, c in zip(order, order[1:], order[2:], strict=False):
-        count += _is_turn(sites, a, b, c)
+        count += is_turn(sites, a, b, c)
     return count
 
 
-def _is_turn(sites: Sites, a: int, b: int, c: int) -> bool:
+def is_turn(sites: Sites, a: int, b: int, c: int) -> bool:
+    """Whether the way from ``a`` over ``b`` to ``c`` changes its direction by more than 15 degrees."""
     (ax, ay), (bx, by), (cx, cy) = sites.xy[a], sites.xy[b], sites.xy[c]
     ux, uy, vx, vy = bx - ax, by - ay, cx - bx, cy - by
     return ux * vx + uy * vy < STRAIGHT * math.hypot(ux, uy) * math.hypot(vx, vy)
@@ -238,7 +239,7 @@ def _row_starts(sites: Sites, order: Sequence[int]) -> Iterator[int]:
     straight = 0
     begun = 0
     for k in range(1, len(order) - 1):
-        if _is_turn(sites, order[k - 1], order[k], order[k + 1]):
+        if is_turn(sites, order[k - 1], order[k], order[k + 1]):
             straight, begun = 0, k
         else:
             straight += 1

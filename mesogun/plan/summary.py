@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 
 from mesogun.area import Area
+from mesogun.area.library import NOTE
 from mesogun.dose import Errors, check_depth
 from mesogun.plan.doses import dose_summary, expected_cv
 from mesogun.plan.model import Plan
@@ -28,8 +29,11 @@ LOW_COVERAGE = 0.8
 """Below this share of skin within reach, the summary speaks of gaps."""
 
 
-def summary_text(plan: Plan, area: Area, errors: Errors | None = None) -> str:
-    """The plan as advice in full sentences; ``errors`` are those of the forecast (None: the usual ones)."""
+def summary_text(plan: Plan, area: Area, errors: Errors | None = None, meant_for: Sequence[str] = ()) -> str:
+    """The plan as advice in full sentences.
+
+    ``errors`` are those of the forecast (None: the usual ones); ``meant_for`` names the areas that the protocol is for.
+    """
     dose = dose_summary(plan)
     sections = (
         ("", (_headline(plan),)),
@@ -39,7 +43,7 @@ def summary_text(plan: Plan, area: Area, errors: Errors | None = None) -> str:
         ("Path", _path(plan)),
         ("Syringes", _syringes(plan)),
         ("Forecast (a model of fluid right after the visit, not a measurement)", _dose(plan, dose, errors)),
-        ("Before you start", _advice(plan, area, dose)),
+        ("Before you start", (*_meant_for(area, meant_for), *_advice(plan, area, dose))),
     )
     blocks = ["\n".join(_block(title, lines)) for title, lines in ((t, tuple(ls)) for t, ls in sections) if lines]
     return "\n\n".join([*blocks, f"Plan {plan.plan_hash}"]) + "\n"
@@ -64,7 +68,7 @@ def _headline(plan: Plan) -> str:
     title = plan.protocol_title or "Plan"
     lattice = "hexagonal" if plan.lattice == "hex" else "square"
     return (
-        f"{title}. {_count(len(plan.points), 'point')} on {plan.area_name}, {mm_text(plan.spacing_um)} apart on a "
+        f"{title}. {_count(len(plan.points), 'point')} on {plan.area_name}, {_roughly(plan.spacing_um)} apart on a "
         f"{lattice} lattice, {mm_text(plan.points[0].depth_um)} deep, {per_point} each. "
         f"In all {ml_text(plan.total_nl)} of {what}, in {_count(len(plan.shots), 'shot')}{_heads(plan)}."
     )
@@ -94,14 +98,16 @@ def _area(plan: Plan, area: Area) -> Iterator[str]:
         yield f"Laid out on a {plan.surface}, by arc length: wrap the template round, do not project it."
     if json.loads(asked.get("relax_edges", "false")):
         yield "Points along the edges are moved off the lattice to where they cover the skin there better."
-    yield from (f"{note[:1].upper()}{note[1:]}." for note in area.notes if not note.startswith("warning: "))
+    for note in area.notes:
+        if note != NOTE and not note.startswith("warning: "):
+            yield f"{note[:1].upper()}{note[1:]}."
 
 
 def _volumes(plan: Plan) -> Iterator[str]:
-    per_shot = _spread([shot.volume_nl for shot in plan.shots])
+    per_shot = "" if plan.head == "single" else f"{_spread([shot.volume_nl for shot in plan.shots])} a shot. "
     yield (
-        f"{per_shot} a shot, in whole steps of the gun ({ul_text(plan.step_nl)}). The shots add up to "
-        f"{ml_text(plan.total_nl)} exactly; on the way the sum is never off by more than half a step."
+        f"{per_shot}Every shot is a whole number of the gun's steps of {ul_text(plan.step_nl)}. Together they make "
+        f"{ml_text(plan.total_nl)} exactly, and on the way the sum is never off by more than half a step."
     )
 
 
@@ -120,7 +126,7 @@ def _path(plan: Plan) -> Iterator[str]:
     )
     if path.lifts:
         shown = ", ".join(f"{index + 1} ({_why_lift(plan, index)})" for index in path.lifts[:8])
-        more = ", ..." if len(path.lifts) > 8 else ""
+        more = " and so on" if len(path.lifts) > 8 else ""
         often = "once" if len(path.lifts) == 1 else f"{len(path.lifts)} times"
         yield f"Lift the gun {often}: before shot {shown}{more}."
     else:
@@ -147,14 +153,19 @@ def _syringes(plan: Plan) -> Iterator[str]:
     fills = [sum(volumes[a:b]) for a, b in pairwise(cuts)]
     lost = plan.syringe_unusable_nl
     extra = f", plus {ml_text(lost)} each for dead volume, priming and residual" if lost else ""
-    listed = ", ".join(ml_text(fill) for fill in fills[:6]) + (", ..." if len(fills) > 6 else "")
+    alike = [(fill, len(list(same))) for fill, same in groupby(fills)]
+    listed = ", ".join(f"{count} of {ml_text(fill)}" if count > 1 else ml_text(fill) for fill, count in alike[:6])
+    listed += ", and so on" if len(alike) > 6 else ""
+    if len(fills) == 1 and not lost:
+        yield f"1 syringe of {ml_text(plan.syringe_nl)}, filled with {listed}."
+        return
     yield f"{_count(plan.syringes, 'syringe')} of {ml_text(plan.syringe_nl)}: {listed}{extra}."
     if plan.syringe_changes:
         at_rows = set(plan.path.breaks) | set(plan.path.lifts)
         where = ", ".join(
             f"{index + 1}{' (start of a row)' if index in at_rows else ''}" for index in plan.syringe_changes[:8]
         )
-        yield f"Change before shot {where}{', ...' if len(plan.syringe_changes) > 8 else ''}."
+        yield f"Change before shot {where}{' and so on' if len(plan.syringe_changes) > 8 else ''}."
 
 
 def _dose(plan: Plan, dose: dict[str, float], errors: Errors | None) -> Iterator[str]:
@@ -163,13 +174,14 @@ def _dose(plan: Plan, dose: dict[str, float], errors: Errors | None) -> Iterator
     if dose["coverage"] < LOW_COVERAGE:
         yield (
             f"The depots stand apart: {reached} holds fluid at first, the rest none. Averaged over all of it the dose "
-            f"is {average}; within the depots it is some {1 / max(dose['coverage'], 1e-3):.1f} times that."
+            f"is {average}; within the depots it is some {1 / max(dose['coverage'], 1e-3):.2g} times that."
         )
         return
+    hot = f"{100 * dose['hot']:.0f} %" if dose["hot"] >= 0.005 else "almost nothing"
     yield (
         f"{reached} comes within reach of a depot. The dose is {average} on average and varies by "
         f"{100 * dose['cv']:.0f} % of that (CV); 90 % of the area gets at least {dose['d90']:.0f} µL/cm² (D90), "
-        f"{100 * dose['v100']:.0f} % the average or more (V100), {100 * dose['hot']:.0f} % more than one and a half "
+        f"{100 * dose['v100']:.0f} % the average or more (V100), {hot} more than one and a half "
         "times as much."
     )
     named = Errors.typical() if errors is None else errors
@@ -189,7 +201,7 @@ def _advice(plan: Plan, area: Area, dose: dict[str, float]) -> Iterator[str]:
         usable_nl = plan.syringe_nl - plan.syringe_unusable_nl
         if last_nl * 100 <= SMALL_REST_PERCENT * usable_nl:
             yield (
-                f"The last syringe gives only {ml_text(last_nl)}: with a total of {ml_text(plan.total_nl - last_nl)} "
+                f"The last syringe gives only {ml_text(last_nl)}: for a total of {ml_text(plan.total_nl - last_nl)}, "
                 f"{_count(plan.syringes - 1, 'syringe')} would do."
             )
     if plan.syringes > MANY_SYRINGES:
@@ -201,11 +213,11 @@ def _advice(plan: Plan, area: Area, dose: dict[str, float]) -> Iterator[str]:
         )
     if dose["coverage"] < LOW_COVERAGE:
         yield (
-            f"At {mm_text(plan.spacing_um)} the depots do not meet: skin between them stays without fluid at first. "
-            "If an even layer is wanted, allow a smaller spacing; if separate papules are wanted, this is right."
+            f"At {_roughly(plan.spacing_um)} the depots do not meet. For separate papules that is right; for an even "
+            "layer, allow a smaller spacing."
         )
-    if any("example" in note for note in area.notes):
-        yield "This is an example area: draw the outline on the subject, or trace a photo with a scale, first."
+    if NOTE in area.notes:
+        yield (f"This is an {NOTE}. For a person, draw the outline on the skin, or trace a photo with a scale in it.")
     yield "Compare the 50 mm ruler of the printed template with a real one before marking skin."
 
 
@@ -223,6 +235,33 @@ SITES = {
     "hips": "waist",
 }
 """Sites with a measured skin thickness, by the names that areas and zones go by."""
+
+
+PART_OF = {
+    "forehead": ("face",),
+    "periorbital": ("face",),
+    "cheek": ("face",),
+    "jowls": ("face",),
+    "submental": ("face",),
+    "face": ("cheek",),
+    "thigh": ("thighs", "legs", "limbs"),
+    "arm": ("arms", "limbs"),
+    "hips": ("hip",),
+    "scalp": (),
+    "neck": (),
+    "decolletage": (),
+    "abdomen": (),
+    "buttocks": (),
+}
+"""Names that an outline may go by, and what protocols call the area that it lies in."""
+
+
+def _meant_for(area: Area, meant_for: Sequence[str]) -> Iterator[str]:
+    """A word where an outline is named after a place that the protocol does not speak of."""
+    name = area.name.lower().removeprefix("left-").removeprefix("right-")
+    if meant_for and name in PART_OF and not {name, *PART_OF[name]} & set(meant_for):
+        listed = ", ".join(meant_for)
+        yield f"The protocol is for {listed}, and this outline is called {area.name}: its numbers may not hold there."
 
 
 def _depths(plan: Plan, area: Area) -> Iterator[str]:
@@ -245,6 +284,11 @@ def _depths(plan: Plan, area: Area) -> Iterator[str]:
 def _spread(volumes_nl: list[int]) -> str:
     low, high = min(volumes_nl), max(volumes_nl)
     return ul_text(low) if low == high else f"{ul_text(low, unit=False)} to {ul_text(high)}"
+
+
+def _roughly(length_um: int) -> str:
+    """A length as one says it: to a tenth of a millimetre, unless somebody chose it more finely."""
+    return mm_text(length_um if length_um % 50 == 0 else round(length_um, -2))
 
 
 def _count(number: int, what: str) -> str:

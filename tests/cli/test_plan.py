@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from math import dist
 from typing import Any
 
+import numpy as np
 import pytest
 
+from mesogun.area import example
+from mesogun.plan.template import MARGIN_MM
 from tests.area.test_formats import INKSCAPE
 from tests.cli.command import Command
+from tests.plan.test_output import DPMM, TOLERANCE_MM, rendered_pdf, rendered_svg, ruler_mm
+
+PEN_MM = 0.35
+"""How thick the outline is drawn."""
 
 BASE = ("plan", "face-fine-lines-nappage", "--area", "cheek", "--demo-values")
 
@@ -98,6 +106,26 @@ def test_own_numbers_go_before_demonstration_values(mesogun: Command) -> None:
     done = mesogun(*words, "--spacing-mm", "8", "--json")
     assert done.code == 0, done.err
     assert json.loads(done.out)["total_nl"] == 1_000_000
+
+
+@pytest.mark.parametrize(("suffix", "render"), [("svg", rendered_svg), ("pdf", rendered_pdf)])
+def test_the_printed_template_is_one_to_one(
+    mesogun: Command, suffix: str, render: Callable[[bytes], np.ndarray]
+) -> None:
+    """The ruler and the outline of the forehead, rendered to pixels and measured against the area itself."""
+    sheet = mesogun.folder / f"sheet.{suffix}"
+    words = ("plan", "face-fine-lines-nappage", "--area", "forehead", "--demo-values", "--spacing-mm", "4")
+    assert mesogun(*words, "--template", str(sheet)).code == 0
+    image = render(sheet.read_bytes())
+    assert ruler_mm(image) == pytest.approx(50, abs=TOLERANCE_MM)
+    left, bottom, right, top = example("forehead").polygon.bounds
+    first, last_x, last_y = (
+        round((MARGIN_MM + mm) * DPMM) for mm in (1, right - left + 7, top - bottom + 7)
+    )  # between the crop marks, which stand 4 mm away from the outline
+    dark = image[first:last_y, first:last_x] < 128
+    for axis, across_mm in ((0, right - left), (1, top - bottom)):
+        met = np.flatnonzero(dark.any(axis=axis))
+        assert (met[-1] - met[0]) / DPMM == pytest.approx(across_mm + PEN_MM, abs=TOLERANCE_MM)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,26 @@ def test_the_summary_minds_the_skin_and_the_hand() -> None:
     assert "The depots stand apart" in said
 
 
+def test_the_summary_says_each_thing_once(plan: Plan, cheek: Area) -> None:
+    """What is told of an example area stands in one place; syringes that are filled alike are counted."""
+    said = " ".join(summary_text(plan, cheek).split())
+    assert said.count("not a recommendation") == 1
+    assert "4 syringes of 1 mL: 1 mL," not in said
+    many = make_plan(cheek, replace(REQUEST, total=None, volume=Span.exactly(25_000), spacing=Span.exactly(5_000)))
+    assert "4 syringes of 1 mL: 3 of 1 mL, 0.2 mL." in summary_text(many, cheek)
+    odd = make_plan(cheek, replace(REQUEST, total=Span.exactly(2_000_000)))
+    assert odd.spacing_um % 50, "a spacing that nobody chose"
+    said = " ".join(summary_text(odd, cheek).split())
+    assert f"{round(odd.spacing_um / 1000, 1):g} mm apart" in said
+
+
+def test_the_summary_wonders_at_an_outline_that_the_protocol_is_not_for(plan: Plan, cheek: Area) -> None:
+    wonders = "The protocol is for scalp, and this outline is called cheek"
+    assert wonders in summary_text(plan, cheek, None, ("scalp",))
+    for fits in ((), ("cheek",), ("face", "neck")):
+        assert "this outline is called" not in summary_text(plan, cheek, None, fits)
+
+
 def test_no_number_is_parted_from_its_unit(plan: Plan, cheek: Area) -> None:
     for line in summary_text(plan, cheek).splitlines():
         assert not re.match(r"\s*(mm|µL|mL|%|cm²|µL/cm²)\b", line), line
