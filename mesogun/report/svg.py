@@ -48,12 +48,13 @@ def picture(width: float, height: float, title: str, parts: Iterable[Markup], ki
 
 
 def nice_step(span: float, about: int) -> float:
-    """A step of 1, 2 or 5 times a power of ten that cuts ``span`` into about ``about`` parts."""
+    """A step of 1, 2 or 5 times a power of ten that cuts ``span`` into about ``about`` parts; never more than it."""
     if span <= 0.0:
         return 1.0
     raw = span / about
     power = 10.0 ** math.floor(math.log10(raw))
-    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= raw * 0.999)
+    fitting = [factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power <= span]
+    return next((step for step in fitting if step >= raw * 0.999), fitting[-1])
 
 
 @dataclass(frozen=True, slots=True)

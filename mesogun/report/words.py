@@ -23,7 +23,7 @@ def ml(volume_nl: int, way: str = "near", places: int = 3) -> str:
 
 
 def interval_ml(low_nl: int, high_nl: int) -> str:
-    """A ledger interval in mL, rounded outwards so that it never looks narrower than it is; nothing at all is ``0 mL``."""
+    """A ledger interval in mL, rounded outwards so that it never looks narrower than it is; nothing is ``0 mL``."""
     if low_nl == high_nl == 0:
         return "0 mL"
     return f"{ml(low_nl, 'down')} to {ml(high_nl, 'up')} mL"

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -75,6 +75,7 @@ def test_every_mark_has_a_shape_and_a_meaning_of_its_own() -> None:
 
 
 @given(st.floats(1e-6, 1e6), st.integers(2, 8))
+@example(4005.0, 2)
 def test_ticks_are_round_and_inside(top: float, about: int) -> None:
     found = svg.ticks(0.0, top, about)
     assert found[0] == 0.0
