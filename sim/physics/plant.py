@@ -14,6 +14,7 @@ from sim.physics import fluid
 from sim.physics.profile import Profile
 
 ATMOSPHERE_KPA = 101.325
+BUBBLE_STEP_S = 1e-3  # a path with air in it is linear for so long
 
 
 @dataclass(slots=True)
@@ -81,18 +82,21 @@ class Plant:
     def path(self) -> fluid.Path:
         """The path as it is now."""
         if self._path is None:
-            needle = self.profile.needle_kpa_s_per_nl(self.viscosity_factor)
-            blocked = self.blocked or self.open_pins == 0
-            resistance = math.inf if blocked else needle / self.open_pins + self.extra_resistance
-            compliance = self._compliance
-            if self.bubble_nl:  # Boyle, linearised where the path was last changed
-                compliance += self.bubble_nl * ATMOSPHERE_KPA / (ATMOSPHERE_KPA + self.pressure) ** 2
-            tissue, stiffness = 0.0, 0.0
-            if self.in_skin:
-                tissue = self.profile["tissue.pressure_kpa"]
-                stiffness = self.profile["tissue.stiffness_kpa_per_ul"] / 1e3
-            self._path = fluid.Path(resistance, compliance, self.leak, tissue, stiffness)
+            self._path = self._path_at(self.pressure)
         return self._path
+
+    def _path_at(self, pressure: float) -> fluid.Path:
+        needle = self.profile.needle_kpa_s_per_nl(self.viscosity_factor)
+        blocked = self.blocked or self.open_pins == 0
+        resistance = math.inf if blocked else needle / self.open_pins + self.extra_resistance
+        compliance = self._compliance
+        if self.bubble_nl:  # Boyle, linearised at this pressure
+            compliance += self.bubble_nl * ATMOSPHERE_KPA / (ATMOSPHERE_KPA + pressure) ** 2
+        tissue, stiffness = 0.0, 0.0
+        if self.in_skin:
+            tissue = self.profile["tissue.pressure_kpa"]
+            stiffness = self.profile["tissue.stiffness_kpa_per_ul"] / 1e3
+        return fluid.Path(resistance, compliance, self.leak, tissue, stiffness)
 
     def change(self, **attributes: float | bool) -> None:
         """Change the path (occlusion, leak, bubble, pins) at this moment."""
@@ -116,7 +120,9 @@ class Plant:
     @property
     def stored_nl(self) -> float:
         """What the pressure holds: elastic walls, and the bubble by Boyle's law."""
-        p = self.pressure
+        return self._stored_at(self.pressure)
+
+    def _stored_at(self, p: float) -> float:
         elastic = self._compliance * p
         return elastic + self.bubble_nl * p / (ATMOSPHERE_KPA + p) if self.bubble_nl else elastic
 
@@ -204,8 +210,31 @@ class Plant:
     def until_pressure(self, limit_kpa: float, within_us: int) -> int | None:
         """Microseconds until a pressure is reached with the screw running on, ``None`` if not within that time."""
         self.sync()
-        found = fluid.time_to_pressure(self.path, self.pressure, self.bleb, self._flow, within_us / 1e6, limit_kpa)
+        flow, within = self._flow * (1.0 - self.lost_share), within_us / 1e6
+        if self.bubble_nl:
+            found = self._time_past_bubble(limit_kpa, flow, within)
+        else:
+            found = fluid.time_to_pressure(self.path, self.pressure, self.bleb, flow, within, limit_kpa)
         return None if found is None else math.ceil(found * 1e6)
+
+    def _time_past_bubble(self, limit_kpa: float, flow: float, within: float) -> float | None:
+        # air stiffens as it is pressed together, so the path of this moment would give a time that is far too long
+        pressure, bleb, gone = self.pressure, self.bleb, 0.0
+        while pressure < limit_kpa:
+            step = min(BUBBLE_STEP_S, within - gone)
+            if step <= 0.0:
+                return None
+            after, bleb, _ = self._step_past_bubble(pressure, bleb, flow, step)
+            if after >= limit_kpa:
+                return gone + step * (limit_kpa - pressure) / (after - pressure)
+            pressure, gone = after, gone + step
+        return gone
+
+    def _step_past_bubble(self, pressure: float, bleb: float, flow: float, step: float) -> tuple[float, float, float]:
+        _, grown, leaked = fluid.advance(self._path_at(pressure), pressure, bleb, flow, step)
+        # the step was linear; what is stored is exact
+        stored = self._stored_at(pressure) + flow * step - leaked - (grown - bleb)
+        return self._pressure_of(stored), grown, leaked
 
     def until_empty_us(self) -> int | None:
         """Microseconds until the piston reaches the end, ``None`` while it does not move forward."""
@@ -251,12 +280,10 @@ class Plant:
 
     def _flow_past_bubble(self, flow: float, duration: float) -> None:
         moving = flow or self.pressure > 0.1
-        pieces = max(1, math.ceil(duration / 1e-3)) if moving else 1
+        pieces = max(1, math.ceil(duration / BUBBLE_STEP_S)) if moving else 1
         for _ in range(pieces):
             step = duration / pieces
-            _, bleb, leaked = fluid.advance(self.path, self.pressure, self.bleb, flow, step)
-            # the step was linear; what is stored is exact
-            pressure = self._pressure_of(self.stored_nl + flow * step - leaked - (bleb - self.bleb))
+            pressure, bleb, leaked = self._step_past_bubble(self.pressure, self.bleb, flow, step)
             self._path = None
             self._book(flow * step, leaked, bleb)
             self.pressure = pressure

@@ -95,6 +95,22 @@ def test_a_blocked_path_rises_linearly_and_an_open_one_has_its_time_constant() -
 
 
 @req("MG-18")
+@pytest.mark.parametrize("bubble_nl", [500.0, 21_000.0, 500_000.0])
+@pytest.mark.parametrize("lost_share", [0.0, 0.5])
+def test_the_pressure_limit_is_met_in_time_although_air_stiffens(bubble_nl: float, lost_share: float) -> None:
+    world = World(load("fine"), seed=1)
+    plant, limit = world.plant, world.profile["sensors.occlusion_kpa"]
+    plant.change(bubble_nl=bubble_nl, open_pins=0)
+    plant.lost_share = lost_share
+    plant.run(world.profile["screw.flow_nl_s"])
+    found = plant.until_pressure(limit, 60_000_000)
+    assert found is not None
+    world.run_for(found / 1e6)
+    plant.sync()
+    assert plant.pressure == pytest.approx(limit, rel=0.005)
+
+
+@req("MG-18")
 @given(seed=st.integers(0, 2**31))
 def test_the_post_occlusion_bolus_is_threshold_times_compliance(seed: int) -> None:
     gun = population.sample(profile.load("standard"), Streams(seed).fork("gun"))
