@@ -1,107 +1,27 @@
-"""The live dose map as numbers: which level each pixel has, where outline and points lie. No screen in here.
+"""The live dose map as numbers: which level each pixel has. No screen in here.
 
-A pixel is half a character cell, so nearly square; its level is the *cell-averaged* areal dose, exact in mass at any
-size (``mesogun.dose``). Positions are as planned (or as an operator corrected them), not measured. Not responsible for
-colours (``scale``) or for painting (``mapview``).
+A pixel's level is the *cell-averaged* areal dose, exact in mass at any size (``mesogun.dose``). Positions are as
+planned (or as an operator corrected them), not measured. Loads numpy, so it is loaded after the first frame. Not
+responsible for how mm become pixels or for the outline (``ground``), for colours (``scale``) or for painting
+(``mapview``).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mesogun.plan.model import Plan, Ring
+from mesogun.plan.model import Plan
+from tui.ground import Fit, Spans, widen
 from tui.scale import LEVELS
 
 if TYPE_CHECKING:
     from mesogun.dose import LiveField
     from mesogun.record.events import ShotRecorded
-
-MARGIN_MM = 3.0
-Spans = dict[int, tuple[int, int]]
-"""Lines that changed: line to first and last column."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How mm become pixels: square pixels of ``h_mm``, ``ny`` = 2 x rows, y up (pixel row 0 is the lowest)."""
-
-    x0_mm: float
-    y0_mm: float
-    h_mm: float
-    nx: int
-    ny: int
-
-    def pixel(self, x_mm: float, y_mm: float) -> tuple[int, int]:
-        """(column, row from below) of a place; may lie outside."""
-        return math.floor((x_mm - self.x0_mm) / self.h_mm), math.floor((y_mm - self.y0_mm) / self.h_mm)
-
-    def cell(self, x_mm: float, y_mm: float) -> tuple[int, int]:
-        """(column, line from above) of the character cell of a place; may lie outside."""
-        column, row = self.pixel(x_mm, y_mm)
-        return column, (self.ny - 1 - row) // 2
-
-    def shows(self, cell: tuple[int, int]) -> bool:
-        """Whether a character cell lies on the screen."""
-        return 0 <= cell[0] < self.nx and 0 <= cell[1] < self.ny // 2
-
-    def place_mm(self, column: int, line: int) -> tuple[float, float]:
-        """The middle of a character cell, mm."""
-        return self.x0_mm + (column + 0.5) * self.h_mm, self.y0_mm + (self.ny - 2 * line - 1) * self.h_mm
-
-
-def fit(plan: Plan, columns: int, lines: int, *, zoom: int = 1, centre_mm: tuple[float, float] | None = None) -> Fit:
-    """The plan's area, as large as ``columns`` x ``lines`` cells allow, in the middle of them.
-
-    With ``zoom``, so many times larger, around ``centre_mm``.
-    """
-    rings = [ring for ring in plan.outline if ring]
-    xs = [x / 1000 for ring in rings for x, _ in ring] or [p.x_um / 1000 for p in plan.points]
-    ys = [y / 1000 for ring in rings for _, y in ring] or [p.y_um / 1000 for p in plan.points]
-    x_min, x_max, y_min, y_max = min(xs), max(xs), min(ys), max(ys)
-    nx, ny = max(1, columns), max(2, 2 * lines)
-    h_mm = max((x_max - x_min + 2 * MARGIN_MM) / nx, (y_max - y_min + 2 * MARGIN_MM) / ny)
-    h_mm /= zoom
-    x_mm, y_mm = ((x_min + x_max) / 2, (y_min + y_max) / 2) if centre_mm is None or zoom == 1 else centre_mm
-    x0_mm = x_mm - nx * h_mm / 2
-    y0_mm = y_mm - ny * h_mm / 2
-    return Fit(x0_mm, y0_mm, h_mm, nx, ny)
-
-
-def inside(rings: Iterable[Ring], to: Fit) -> NDArray[np.bool_]:
-    """Pixels whose middle lies inside an odd number of rings, ``(ny, nx)``."""
-    x = to.x0_mm + (np.arange(to.nx) + 0.5) * to.h_mm
-    y = to.y0_mm + (np.arange(to.ny) + 0.5) * to.h_mm
-    odd = np.zeros((to.ny, to.nx), dtype=np.bool_)
-    for ring in rings:
-        points = [(px / 1000, py / 1000) for px, py in ring]
-        for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True):
-            rows = (y1 > y) != (y2 > y)
-            if not rows.any():
-                continue
-            crossing = x1 + (y[rows] - y1) * (x2 - x1) / (y2 - y1)
-            odd[rows] ^= x[None, :] < crossing[:, None]
-    return odd
-
-
-def outline(rings: Iterable[Ring], to: Fit) -> NDArray[np.bool_]:
-    """Pixels that the rings pass through, ``(ny, nx)``."""
-    drawn = np.zeros((to.ny, to.nx), dtype=np.bool_)
-    for ring in rings:
-        points = [(px / 1000, py / 1000) for px, py in ring]
-        for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True):
-            steps = max(1, math.ceil(2 * math.hypot(x2 - x1, y2 - y1) / to.h_mm))
-            share = np.linspace(0.0, 1.0, steps + 1)
-            columns = np.floor((x1 + share * (x2 - x1) - to.x0_mm) / to.h_mm).astype(int)
-            rows = np.floor((y1 + share * (y2 - y1) - to.y0_mm) / to.h_mm).astype(int)
-            ok = (columns >= 0) & (columns < to.nx) & (rows >= 0) & (rows < to.ny)
-            drawn[rows[ok], columns[ok]] = True
-    return drawn
 
 
 class DoseMap:
@@ -177,12 +97,6 @@ def _levels(field: NDArray[np.float64], top: float) -> NDArray[np.uint8]:
     scaled = np.ceil(field / top * (LEVELS - 1))
     scaled[field < top * 1e-3] = 0
     return np.minimum(scaled, LEVELS - 1).astype(np.uint8)
-
-
-def widen(spans: Spans, line: int, first: int, last: int) -> None:
-    """Let ``spans`` cover these columns of a line too."""
-    known = spans.get(line)
-    spans[line] = (first, last) if known is None else (min(known[0], first), max(known[1], last))
 
 
 def nice_top(value: float) -> float:

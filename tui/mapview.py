@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -21,10 +21,13 @@ from textual.worker import get_current_worker
 from mesogun.plan.model import Plan
 from mesogun.record import Mark, TreatmentState
 from tui import figures
-from tui.dosemap import DoseMap, Fit, Spans, fit, inside, outline, widen
+from tui.ground import OUTLINE, Fit, Spans, fit, ground, widen
 from tui.palette import Palette, luminance
 from tui.scale import LEVELS, character, colours
 from tui.view import View
+
+if TYPE_CHECKING:
+    from tui.dosemap import DoseMap
 
 GLYPHS = {
     Mark.PENDING: "·",
@@ -34,7 +37,6 @@ GLYPHS = {
     Mark.INDETERMINATE: "?",
     Mark.SKIPPED: "×",
 }
-_OUTLINE, _OUTSIDE = LEVELS, LEVELS + 1
 ZOOMS = (1, 2, 4)
 NEXT, LATEST, CURSOR = "◆", "●", "┼"
 PLAIN = {"·": ".", "○": "o", "•": "+", "◐": "%", "×": "x", "◆": "N", "●": "#", "┼": "+"}
@@ -133,7 +135,7 @@ class MapView(Widget):
     def use(self, to: Fit, field: DoseMap | None) -> None:
         """Draw with this fit, and with this field if it is there already."""
         rings = [*self._plan.outline, *self._plan.exclusions]
-        self._inside, self._outline = inside(rings, to), outline(rings, to)
+        self._ground = ground(rings, to)
         self._fit, self._map = to, field
         self._cells = [to.cell(shot.x_um / 1000, shot.y_um / 1000) for shot in self._plan.shots]
         self._at = {cell: index for index, cell in enumerate(self._cells) if to.shows(cell)}
@@ -141,6 +143,8 @@ class MapView(Widget):
 
     @work(thread=True, exclusive=True)
     def _build(self, to: Fit) -> None:
+        from tui.dosemap import DoseMap
+
         worker = get_current_worker()
         made = DoseMap(self._plan, to)
         state = self._state
@@ -311,11 +315,11 @@ class MapView(Widget):
 
     def _codes(self, row: int) -> list[int]:
         """For each pixel of a row the index of its paint: a level, or outside, inside, outline."""
-        bare = np.where(self._outline[row], _OUTLINE, np.where(self._inside[row], 0, _OUTSIDE))
+        bare = self._ground[row]
         if self._map is None:
-            return [int(code) for code in bare]
-        levels = self._map.levels[row]
-        return [int(code) for code in np.where(levels > 0, levels, bare)]
+            return bare
+        levels: list[int] = self._map.levels[row].tolist()
+        return [level or code for level, code in zip(levels, bare, strict=True)]
 
     def _run(self, pair: tuple[int, int], cells: int) -> Segment:
         one, other = self._paints[pair[0]], self._paints[pair[1]]
@@ -340,7 +344,7 @@ class MapView(Widget):
         level = float(self._map.levels[[lower, upper], x].mean()) if self._map is not None else 0.0
         if level:
             return character(level), style
-        return ("░" if self._outline[upper, x] or self._outline[lower, x] else " "), style
+        return ("░" if OUTLINE in (self._ground[upper][x], self._ground[lower][x]) else " "), style
 
 
 def areal(dose_ul_cm2: float) -> str:

@@ -24,7 +24,8 @@ def bench_map() -> None:
 
     from mesogun.record import TreatmentState, fold
     from tests.tui import scenes
-    from tui.dosemap import DoseMap, fit
+    from tui.dosemap import DoseMap
+    from tui.ground import fit
     from tui.mapview import MapView
     from tui.palette import DARK
     from tui.view import ViewMaker

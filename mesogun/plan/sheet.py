@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from xml.sax.saxutils import escape
+from html import escape
 
 PT_PER_MM = 72 / 25.4
 
@@ -50,7 +50,7 @@ def svg(sheet: Sheet, title: str) -> bytes:
     w, h = _number(sheet.width_mm), _number(sheet.height_mm)
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}mm" height="{h}mm" viewBox="0 0 {w} {h}">',
-        f"<title>{escape(title)}</title>",
+        f"<title>{escape(title, quote=False)}</title>",
         f'<rect width="{w}" height="{h}" fill="#fff"/>',
     ]
     for item in sheet.items:
@@ -67,7 +67,7 @@ def svg(sheet: Sheet, title: str) -> bytes:
             out.append(
                 f'<text x="{_number(item.x_mm)}" y="{_number(sheet.height_mm - item.y_mm)}" '
                 f'font-family="Helvetica, Arial, sans-serif" font-size="{_number(item.size_mm)}" '
-                f'fill="{_hex(item.grey)}"{anchor}>{escape(item.text)}</text>'
+                f'fill="{_hex(item.grey)}"{anchor}>{escape(item.text, quote=False)}</text>'
             )
     return ("\n".join([*out, "</svg>"]) + "\n").encode()
 
