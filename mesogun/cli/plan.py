@@ -24,6 +24,16 @@ HAND_HELP = "What guides the hand: how far it misses is assumed, for the forecas
 @click.option(
     "--area", required=True, help="Outline (.csv, .svg, .geojson, .json photo, .dxf), or an example such as cheek."
 )
+@click.option("--units", type=click.Choice(["mm", "cm", "m", "in"]), help="Unit of an area file that does not say.")
+@click.option(
+    "--on-cylinder",
+    metavar="RADIUS[@AXIS]",
+    callback=planning.bent_around,
+    help="The outline is traced on a photo of a limb or neck: its radius, mm, and its axis, degrees from +x (90).",
+)
+@click.option(
+    "--on-sphere", metavar="RADIUS", type=FINITE, help="The same on a dome, such as a forehead: its radius, mm."
+)
 @click.option("--demo-values", is_flag=True, help="Use the bundled demonstration values; never for a real gun.")
 @planning.plan_options
 @click.option("--step-nl", type=int, default=planning.STEP_NL, show_default=True, help="The gun's volume step, nL.")
@@ -39,6 +49,9 @@ HAND_HELP = "What guides the hand: how far it misses is assumed, for the forecas
 def plan(
     protocol: str,
     area: str,
+    units: str | None,
+    on_cylinder: tuple[float, float] | None,
+    on_sphere: float | None,
     demo_values: bool,
     step_nl: int,
     syringe_ml: float,
@@ -65,8 +78,9 @@ def plan(
     from mesogun.units import nl_from_ml, nl_from_ul
 
     chosen = planning.take_plan_options(options)
-    outline = planning.read_area(area)
     item = planning.of_school(find_protocol(protocol), chosen)
+    traced = planning.of_plausible_size(planning.read_area(area, units), item)
+    outline = planning.on_body(traced, on_cylinder, on_sphere)
     if demo_values:
         item, _, notes = planning.demonstrated(item, planning.asked_for(chosen))
         for note in notes:

@@ -5,6 +5,7 @@ Not responsible for the planner itself (``mesogun.plan``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,13 +148,48 @@ def take_plan_options(options: Mapping[str, Any]) -> PlanOptions:
     return PlanOptions(**{name: options[name] for name in PlanOptions.__slots__})
 
 
-def read_area(name: str) -> Any:
-    """An area file, or a bundled example area by its name."""
+def read_area(name: str, units: str | None = None) -> Any:
+    """An area file, or a bundled example area by its name; ``units`` for files that do not say theirs."""
     from mesogun.area import example, examples, read
 
     if name in examples():
         return example(name)
-    return read(Path(name))
+    return read(Path(name), units=units)
+
+
+def of_plausible_size(area: Any, protocol: Any) -> Any:
+    """The area, if its size is plausible for one of the places that the protocol is for, as far as those are known."""
+    from mesogun.area.plausible import SHARES, check_site
+
+    known = [site for name in protocol.areas for site in (name, name.removesuffix("s")) if site in SHARES]
+    return check_site(area, max(known, key=lambda site: SHARES[site])) if known else area
+
+
+def on_body(area: Any, cylinder: tuple[float, float] | None, sphere_mm: float | None) -> Any:
+    """The area as traced on a photo, laid out by arc length on what the skin is bent around."""
+    from mesogun.area import Cylinder, Sphere, laid_out
+
+    if cylinder is not None and sphere_mm is not None:
+        raise InputError("--on-cylinder and --on-sphere: skin is bent around one of them; leave one out")
+    if cylinder is not None:
+        return laid_out(area, Cylinder(*cylinder))
+    return area if sphere_mm is None else laid_out(area, Sphere(sphere_mm))
+
+
+def bent_around(_ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, float] | None:
+    """``RADIUS`` or ``RADIUS@AXIS``: mm, and the direction of the axis in degrees, upright where it is not said."""
+    if value is None:
+        return None
+    radius, at, axis = value.partition("@")
+    try:
+        radius_mm, axis_deg = float(radius), float(axis) if at else 90.0
+    except ValueError:
+        radius_mm = axis_deg = math.nan
+    if not (math.isfinite(radius_mm) and abs(axis_deg) <= 360):
+        raise InputError(
+            f"{param.opts[0]}: {value!r}: write the radius in mm, and @ and the axis in degrees, as in 60@90"
+        )
+    return radius_mm, axis_deg
 
 
 def of_school(protocol: Any, options: PlanOptions) -> Any:

@@ -108,6 +108,31 @@ def test_own_numbers_go_before_demonstration_values(mesogun: Command) -> None:
     assert json.loads(done.out)["total_nl"] == 1_000_000
 
 
+def test_centimetres_taken_for_millimetres_are_seen(mesogun: Command) -> None:
+    """A cheek of 5 by 4 written in cm: refused with the likely unit, and planned once the unit is said."""
+    outline = mesogun.folder / "patch.csv"
+    outline.write_text("0,0\n5,0\n5,4\n0,4\n", encoding="utf-8")
+    words = ("plan", "face-fine-lines-nappage", "--area", str(outline), "--demo-values")
+    done = mesogun(*words)
+    assert done.code == 2
+    assert "0.2 cm² is not plausible for face" in done.complaint
+    assert "in cm it would be 20 cm²" in done.complaint
+    said = mesogun(*words, "--units", "cm")
+    assert said.code == 0, said.err
+    assert "20.0 cm² to treat" in said.out
+
+
+def test_an_outline_on_a_limb_is_laid_out_by_arc_length(mesogun: Command) -> None:
+    words = ("plan", "body-cellulite", "--area", "thigh", "--demo-values")
+    flat = json.loads(mesogun(*words, "--json").out)
+    done = mesogun(*words, "--on-cylinder", "80@90")
+    assert done.code == 0, done.err
+    assert "Laid out on a cylinder R 80 mm, by arc length" in done.out
+    bent = json.loads(mesogun(*words, "--on-cylinder", "80", "--json").out)
+    assert len(bent["points"]) > len(flat["points"]), "a photo shows less skin than there is"
+    assert "sphere R 200 mm" in mesogun(*words, "--on-sphere", "200").out
+
+
 @pytest.mark.parametrize(("suffix", "render"), [("svg", rendered_svg), ("pdf", rendered_pdf)])
 def test_the_printed_template_is_one_to_one(
     mesogun: Command, suffix: str, render: Callable[[bytes], np.ndarray]
@@ -144,6 +169,11 @@ def test_the_printed_template_is_one_to_one(
         (("--prime-ul", "-1"), "cannot be negative"),
         (("--prime-ul", "9000"), "nothing is left for shots"),
         (("--hand", "tentacle"), "marked_skin"),
+        (("--on-cylinder", "thick"), "as in 60@90"),
+        (("--on-cylinder", "60@nan"), "as in 60@90"),
+        (("--on-cylinder", "0"), "give one above 0"),
+        (("--on-cylinder", "20"), "take several photos, or check the radius"),
+        (("--on-cylinder", "60", "--on-sphere", "60"), "leave one out"),
     ],
 )
 def test_bad_options_are_told_in_one_line(mesogun: Command, words: tuple[str, ...], says: str) -> None:

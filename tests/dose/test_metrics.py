@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -90,6 +91,9 @@ def test_mixing_with_its_mean_makes_a_field_more_even(dose: Floats, weight: Floa
     mean = float((dose * weight).sum() / weight.sum())
     one, other = metrics(dose, weight, 20.0), metrics(0.5 * (dose + mean), weight, 20.0)
     assert other.cv <= one.cv + 1e-12
+    assert other.hi_matrad <= one.hi_matrad + 1e-12
+    if one.d50 > 0.0:  # the other homogeneity divides by the median
+        assert other.hi_icru <= one.hi_icru * (1.0 + 1e-12) + 1e-12
     assert other.christiansen >= one.christiansen - 1e-12
     assert other.du_low_quarter >= one.du_low_quarter - 1e-12
 
@@ -111,6 +115,19 @@ def test_conformity_is_one_only_for_the_target_and_nothing_else() -> None:
     half[2:4] = 0.0
     assert conformity(half * 5.0, target, everywhere, 5.0) == pytest.approx(8.0**2 / (16.0 * 8.0))
     assert conformity(target, target, everywhere, 5.0) == 0.0
+
+
+@given(fields, arrays(np.bool_, (6, 5)), arrays(np.float64, (6, 5), elements=st.floats(0.0, 50.0, width=32)))
+def test_dose_in_the_target_never_lowers_conformity_and_dose_beside_it_never_raises_it(
+    dose: Floats, inside: npt.NDArray[np.bool_], more: Floats
+) -> None:
+    assume(inside.any() and dose.sum() > 1.0)
+    target, everywhere = inside.astype(float), np.ones((6, 5))
+    before = conformity(dose, target, everywhere, 40.0)
+    assert conformity(dose + more * target, target, everywhere, 40.0) >= before - 1e-12
+    assert conformity(dose + more * (1.0 - target), target, everywhere, 40.0) <= before + 1e-12
+    assert outside_share(dose + more * (1.0 - target), target) >= outside_share(dose, target) - 1e-12
+    assert outside_share(dose + more * target, target) <= outside_share(dose, target) + 1e-12
 
 
 def test_dose_outside_the_area() -> None:
