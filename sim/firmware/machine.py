@@ -6,7 +6,7 @@ Not responsible for frames, sessions or the wording of replies (``requests``).
 from __future__ import annotations
 
 from mesogun.wire.codes import EventCode, Fault, Outcome, ShotFlag, ShotKind
-from sim.firmware.judge import doubt
+from sim.firmware.judge import SEEN_KPA, doubt
 from sim.firmware.shot import Shot
 from sim.firmware.shotlog import Closing
 from sim.firmware.stroke import Stroke
@@ -64,7 +64,7 @@ class Machine(Stroke):
         """Whether more is stored in the path than the stated bound allows, and waiting may still help."""
         shot = self._shot()
         stored_nl = max(0.0, self.pressure_kpa() - self._zero_kpa()) * self.profile.compliance_nl_per_kpa
-        if shot.occluded or stored_nl <= STORED_SHARE * self._bound_nl(shot.intent.volume_nl):
+        if shot.occluded or stored_nl <= STORED_SHARE * self._bound_nl(self._given_nl(shot)):
             return False
         if shot.waited_us < SETTLE_LIMIT_US and self.needs_contact():
             return True
@@ -103,19 +103,23 @@ class Machine(Stroke):
     def _bound_nl(self, volume_nl: int) -> float:
         return self.profile["calibration.overrun_nl"] + volume_nl * self.profile["calibration.overrun_ppm"] / 1e6
 
+    def _given_nl(self, shot: Shot) -> int:
+        """What a shot gave, by the screw and by what stood under pressure before it."""
+        if shot.whole and not shot.relieved:
+            return shot.intent.volume_nl
+        moved = self.plant.encoder_nl - shot.encoder_start
+        if shot.relieved:  # nothing comes back through the needles, play moves no piston, nothing is left stored
+            moved += shot.idle_nl
+        if shot.seen.rest_kpa >= SEEN_KPA:
+            moved += shot.seen.rest_kpa * self.profile.compliance_nl_per_kpa
+        return min(shot.intent.volume_nl, max(0, int(self.trim.given_nl(moved))))
+
     def close(self) -> None:
         """OUTCOME, with the running total; then the needles leave and the record is served (G5)."""
         shot = self._shot()
         intent = shot.intent
         self.plant.sync()
-        moved = self.plant.encoder_nl - shot.encoder_start
-        if shot.relieved:  # nothing comes back through the needles, play moves no piston, nothing is left stored
-            moved += shot.idle_nl + max(0.0, shot.seen.rest_kpa) * self.profile.compliance_nl_per_kpa
-        delivered = intent.volume_nl
-        if shot.doubtful:
-            delivered = 0  # nothing is known to have left: the checkpoint (H8)
-        elif shot.relieved or not shot.whole:
-            delivered = min(intent.volume_nl, max(0, int(self.trim.given_nl(moved))))
+        delivered = 0 if shot.doubtful else self._given_nl(shot)  # in doubt nothing is known to have left (H8)
         whole = shot.whole and not shot.relieved
         outcome = Outcome.INDETERMINATE if shot.doubtful else Outcome.DONE if whole else Outcome.PARTIAL
         log = self.store.log

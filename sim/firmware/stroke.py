@@ -39,6 +39,7 @@ class Stroke(Core):
             self.latch()
             return
         self.shot = Shot(intent, started_us=self.kernel.now_us, contact_mn=self.panel.contact_mn)
+        self.shot.seen.rest_kpa = self._risen_kpa()
         self._burst_left -= 1
         self._last_start_us = self.kernel.now_us
         for witness in self.witnesses:
