@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from mesogun.clock import ManualClock
-from mesogun.treatment import Phase
+from mesogun.treatment import Phase, Wish
 from tests.tui import scenes
 from tui.app import Dashboard
 from tui.front import ScreenFront
@@ -89,6 +89,18 @@ class Stage:
     def ask_to_arm(self, done: int = 0) -> bool | None:
         self.front.show(scenes.snapshot(done, hot=False))
         return self.front.confirm("arm", "Arm the gun? Its magazine holds 6 shots.")
+
+    async def begin_again(self, pilot: Pilot[str], done: int) -> None:
+        """As if STOP had never been pressed: one screen serves several cases."""
+        self.front._stopped_us = None
+        self.front._wish = Wish.RUN
+        self.treat(done)
+        await self.paint(pilot)
+        await pilot.press("a")
+        await self.paint(pilot)
+        while self.front.order() is not None:
+            pass
+        assert "STOPPED" not in text(self.app)
 
     def fail(self, error: BaseException) -> None:
         self.source.failure = error

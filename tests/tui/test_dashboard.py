@@ -16,7 +16,7 @@ from tests.tui import scenes
 from tests.tui.fakes import Stage, frame, text
 from tui.pages import arm_words
 
-SIZES = [(60, 20), (80, 24), (120, 40)]
+SIZES = [(60, 20), (200, 60), (80, 24), (120, 40)]
 
 Scene = Callable[[Stage, Pilot[str]], Awaitable[None]]
 
@@ -33,26 +33,27 @@ def play(scene: Scene, size: tuple[int, int] = (80, 24), **options: object) -> S
     return stage
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_total_limit_and_banner_are_there_at_every_size(size: tuple[int, int]) -> None:
+def test_total_limit_and_banner_are_there_at_every_size() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         stage.treat(62)
-        await stage.paint(pilot)
-        await stage.paint(pilot)
-        lines = frame(stage.app)
-        shown = "\n".join(lines)
-        assert len(lines) == size[1]
-        assert all(len(line) <= size[0] for line in lines)
-        assert "No alarm" in lines[0]
-        assert "at most 1.401 mL" in shown
-        assert "proved 1.202" in shown
-        assert "limit 1.74 mL hard, protocol total" in shown
-        assert "81 %" in shown
-        assert "left 0.3 mL of 1.54 mL" in shown
-        assert "██████" in shown, "the tall total"
-        assert "s STOP" in lines[-1]
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await stage.paint(pilot)
+            await stage.paint(pilot)
+            lines = frame(stage.app)
+            shown = "\n".join(lines)
+            assert len(lines) == size[1]
+            assert all(len(line) <= size[0] for line in lines)
+            assert "No alarm" in lines[0], size
+            assert "at most 1.401 mL" in shown, size
+            assert "proved 1.202" in shown, size
+            assert "limit 1.74 mL hard, protocol total" in shown, size
+            assert "81 %" in shown, size
+            assert "left 0.3 mL of 1.54 mL" in shown, size
+            assert "██████" in shown, "the tall total"
+            assert "s STOP" in lines[-1], size
 
-    play(scene, size)
+    play(scene)
 
 
 @req("H12")
@@ -138,27 +139,19 @@ def test_no_to_arming_pauses_and_does_not_end() -> None:
     play(scene)
 
 
-@pytest.mark.parametrize(
-    ("before", "key"),
-    [
-        ([], "s"),
-        (["question_mark"], "S"),
-        (["l"], "ctrl+c"),
-        (["w"], "s"),
-        (["g"], "S"),
-        (["m"], "ctrl+c"),
-        (["e"], "s"),
-    ],
-)
-def test_stop_from_every_page_and_over_every_question(before: list[str], key: str) -> None:
+def test_stop_from_every_page_and_over_every_question() -> None:
+    before = {"": "s", "question_mark": "S", "l": "ctrl+c", "w": "s", "g": "S", "m": "ctrl+c", "e": "s"}
+
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         stage.treat(5)
         await stage.paint(pilot)
-        await pilot.press(*before)
-        await pilot.press(key)
-        assert len(stage.stops) == 1
-        await stage.paint(pilot)
-        assert "STOPPED" in frame(stage.app)[0]
+        for count, (page, key) in enumerate(before.items(), 1):
+            await pilot.press(*page.split(), key)
+            assert len(stage.stops) == count
+            await stage.paint(pilot)
+            assert "STOPPED" in frame(stage.app)[0]
+            await pilot.press("escape")
+            await stage.begin_again(pilot, 5)
 
     play(scene)
 
@@ -175,17 +168,17 @@ def test_space_pauses_and_goes_on() -> None:
     play(scene)
 
 
-@pytest.mark.parametrize("key", ["e", "q"])
-def test_ending_asks_first(key: str) -> None:
+def test_ending_asks_first() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         stage.treat(5)
         await stage.paint(pilot)
-        await pilot.press(key)
-        await stage.paint(pilot)
-        assert "End the treatment here? 72 points would not be given." in text(stage.app)
-        await pilot.press("n")
-        assert stage.front.wish() is Wish.RUN
-        await pilot.press(key, "y")
+        for key in ("e", "q"):
+            await pilot.press(key)
+            await stage.paint(pilot)
+            assert "End the treatment here? 72 points would not be given." in text(stage.app)
+            await pilot.press("n")
+            assert stage.front.wish() is Wish.RUN
+        await pilot.press("q", "y")
         assert stage.front.wish() is Wish.END
         assert stage.app.is_running
 
@@ -287,21 +280,6 @@ def test_the_mouse_presses_keys_and_answers_questions() -> None:
         await stage.paint(pilot)
         await pilot.click("#keys", offset=(2, 0))
         assert len(stage.stops) == 1
-
-    play(scene)
-
-
-def test_a_resized_terminal_keeps_total_limit_and_banner() -> None:
-    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        stage.treat(62)
-        for size in ((60, 20), (200, 60), (80, 24)):
-            await pilot.resize_terminal(*size)
-            await stage.paint(pilot)
-            await stage.paint(pilot)
-            shown = text(stage.app)
-            assert "at most 1.401 mL" in shown, size
-            assert "81 %" in shown, size
-            assert len(frame(stage.app)) == size[1]
 
     play(scene)
 

@@ -15,7 +15,7 @@ from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo
 from tests.trace import req
 from tests.tui import scenes
 from tests.tui.fakes import Stage, frame, text
-from tui.forms import Form
+from tui.forms import Form, told
 from tui.front import ScreenFront
 from tui.view import ViewMaker
 
@@ -62,79 +62,80 @@ def press(form: Form, key: str) -> Order | None:
     return form.press(key, character)
 
 
-@pytest.mark.parametrize(
-    ("keys", "order"),
-    [
-        ("k 1", Skip(20, "the skin there is not fit")),
-        ("j 4 1 enter", GoTo(40)),
-        ("r enter 2", Redo(19, "it was not given in full")),
-        ("r backspace backspace 7 enter 1", Redo(6, "it ran out of the skin")),
-        ("o right right up enter enter 1", Reassign(19, LAST.x_um + 1000, LAST.y_um + 500, "the gun slipped")),
-        (
-            "o 3 enter minus 1 full_stop 2 5 enter 3",
-            Reassign(19, LAST.x_um + 3000, LAST.y_um - 1250, "it was held elsewhere"),
-        ),
-    ],
-)
-def test_digits_and_arrows_order_while_the_gun_is_armed(keys: str, order: Order) -> None:
+BY_DIGITS: dict[str, Order] = {
+    "k 1": Skip(20, "the skin there is not fit"),
+    "j 4 1 enter": GoTo(40),
+    "r enter 2": Redo(19, "it was not given in full"),
+    "r backspace backspace 7 enter 1": Redo(6, "it ran out of the skin"),
+    "o right right up enter enter 1": Reassign(19, LAST.x_um + 1000, LAST.y_um + 500, "the gun slipped"),
+    "o 3 enter minus 1 full_stop 2 5 enter 3": Reassign(
+        19, LAST.x_um + 3000, LAST.y_um - 1250, "it was held elsewhere"
+    ),
+}
+
+
+def test_digits_and_arrows_order_while_the_gun_is_armed() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        await pilot.press(*keys.split())
-        assert orders(stage) == [order]
-        assert stage.front.wish() is Wish.RUN
-        assert stage.stops == []
-        await stage.paint(pilot)
-        assert "ordered:" in frame(stage.app)[1]
-        assert not stage.app.query_one("#over").has_class("open")
+        for keys, order in BY_DIGITS.items():
+            await pilot.press(*keys.split())
+            assert orders(stage) == [order]
+            assert stage.front.wish() is Wish.RUN
+            assert stage.stops == []
+            stage.treat(20)
+            await stage.paint(pilot)
+            assert told(order) in frame(stage.app)[1]
+            assert not stage.app.query_one("#over").has_class("open")
 
     play(scene)
 
 
-@pytest.mark.parametrize(
-    ("keys", "typed", "order"),
-    [
-        ("c", "sees S y n e 9", Note("sees S y n e 9")),
-        ("k 0", "stitches", Skip(20, "stitches")),
-        ("r enter 0", "passed by", Redo(19, "passed by")),
-        ("v", "op-sybil", HandOver("op-sybil")),
-    ],
-)
-def test_words_are_written_once_the_gun_rests(keys: str, typed: str, order: Order) -> None:
+IN_WORDS: dict[str, tuple[str, Order]] = {
+    "c": ("sees S y n e 9", Note("sees S y n e 9")),
+    "k 0": ("stitches", Skip(20, "stitches")),
+    "r enter 0": ("passed by", Redo(19, "passed by")),
+    "v": ("op-sybil", HandOver("op-sybil")),
+}
+
+
+def test_words_are_written_once_the_gun_rests() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        await pilot.press(*keys.split())
-        await stage.paint(pilot)
-        assert "waiting until the gun has disarmed" in text(stage.app)
-        await pilot.press("x", "e", "y", "enter")
-        assert orders(stage) == [], "nothing is taken before the gun rests"
-        await rest(stage, pilot)
-        await pilot.press(*("space" if char == " " else char for char in typed))
-        await stage.paint(pilot)
-        assert f"{typed}_" in text(stage.app)
-        await pilot.press("enter")
-        assert orders(stage) == [order]
-        assert stage.stops == []
-        assert stage.front.wish() is Wish.PAUSE, "going on is the operator's own word"
+        for keys, (typed, order) in IN_WORDS.items():
+            await pilot.press(*keys.split())
+            await stage.paint(pilot)
+            assert "waiting until the gun has disarmed" in text(stage.app)
+            await pilot.press("x", "e", "y", "enter")
+            assert orders(stage) == [], "nothing is taken before the gun rests"
+            await rest(stage, pilot)
+            await pilot.press(*("space" if char == " " else char for char in typed))
+            await stage.paint(pilot)
+            assert f"{typed}_" in text(stage.app)
+            await pilot.press("enter")
+            assert orders(stage) == [order]
+            assert stage.stops == []
+            assert stage.front.wish() is Wish.PAUSE, "going on is the operator's own word"
+            await pilot.press("space")
+            stage.treat(20)
+            await stage.paint(pilot)
 
     play(scene)
 
 
 @req("H7", "G9")
-@pytest.mark.parametrize(
-    ("keys", "stop"),
-    [("k", "s"), ("j 4", "S"), ("o right enter", "ctrl+c"), ("r enter", "s"), ("c", "s"), ("v", "S"), ("k 0", "s")],
-)
-def test_stop_outranks_every_form_while_the_gun_could_fire(keys: str, stop: str) -> None:
+def test_stop_outranks_every_form_while_the_gun_could_fire() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        await pilot.press(*keys.split())
-        await pilot.press(stop)
-        assert len(stage.stops) == 1
-        await pilot.press("1", "enter")
-        assert orders(stage) == []
-        await stage.paint(pilot)
-        assert "STOPPED" in frame(stage.app)[0]
-        assert not stage.app.query_one("#over").has_class("open")
-        await pilot.press("k")
-        await stage.paint(pilot)
-        assert "nothing can be ordered now" in frame(stage.app)[1]
+        forms = {"k": "s", "j 4": "S", "o right enter": "ctrl+c", "r enter": "s", "c": "s", "v": "S", "k 0": "s"}
+        for count, (keys, stop) in enumerate(forms.items(), 1):
+            await pilot.press(*keys.split(), stop)
+            assert len(stage.stops) == count
+            await pilot.press("1", "enter")
+            assert orders(stage) == []
+            await stage.paint(pilot)
+            assert "STOPPED" in frame(stage.app)[0]
+            assert not stage.app.query_one("#over").has_class("open")
+            await pilot.press("k")
+            await stage.paint(pilot)
+            assert "nothing can be ordered now" in frame(stage.app)[1]
+            await stage.begin_again(pilot, 20)
 
     play(scene)
 
@@ -216,12 +217,12 @@ def test_going_on_takes_an_unfinished_note_away() -> None:
     play(scene)
 
 
-@pytest.mark.parametrize(("key", "cancel"), [("k", "escape"), ("j", "n")])
-def test_a_form_can_be_left_without_an_order(key: str, cancel: str) -> None:
+def test_a_form_can_be_left_without_an_order() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        await pilot.press(key, cancel, "1", "enter")
-        assert orders(stage) == []
-        assert not stage.app.query_one("#over").has_class("open")
+        for key, cancel in (("k", "escape"), ("j", "n")):
+            await pilot.press(key, cancel, "1", "enter")
+            assert orders(stage) == []
+            assert not stage.app.query_one("#over").has_class("open")
 
     play(scene)
 
@@ -287,22 +288,28 @@ def test_without_a_shot_none_went_elsewhere() -> None:
     play(scene)
 
 
-@pytest.mark.parametrize(
-    ("key", "size"), [("o", (60, 20)), ("r", (60, 20)), ("c", (60, 20)), ("k", (80, 24)), ("v", (120, 40))]
-)
-def test_banner_total_and_stop_stay_visible_under_every_form(key: str, size: tuple[int, int]) -> None:
-    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        stage.treat(20, fault=4)
-        await stage.paint(pilot)
-        await pilot.press(key)
-        await stage.paint(pilot)
-        shown = frame(stage.app)
-        assert "Overpressure" in shown[0]
-        assert "s STOP" in shown[-1]
-        assert "Enter" in "\n".join(shown)
-        assert stage.front.token() is not None, "the painting goes on"
+def test_banner_total_and_stop_stay_visible_under_every_form() -> None:
+    places = {(60, 20): ("o", "r", "c"), (80, 24): ("k",), (120, 40): ("v",)}
 
-    play(scene, size)
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        for size, keys in places.items():
+            await pilot.resize_terminal(*size)
+            for key in keys:
+                stage.treat(20, fault=4)
+                await stage.paint(pilot)
+                stage.front.token()
+                await pilot.press(key)
+                stage.treat(20, fault=4, clock_us=9_000_000 + len(frame(stage.app)) + ord(key))
+                await stage.paint(pilot)
+                shown = frame(stage.app)
+                assert "Overpressure" in shown[0]
+                assert "s STOP" in shown[-1]
+                assert "Enter" in "\n".join(shown)
+                assert "██" in "\n".join(shown), "the tall total"
+                assert stage.front.token() is not None, "the painting goes on"
+                await pilot.press("escape")
+
+    play(scene)
 
 
 def test_the_runner_s_question_comes_back_after_a_form_and_a_form_never_answers_it() -> None:
