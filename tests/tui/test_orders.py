@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import count
 
 import pytest
 from textual.pilot import Pilot
@@ -124,9 +125,9 @@ def test_words_are_written_once_the_gun_rests() -> None:
 def test_stop_outranks_every_form_while_the_gun_could_fire() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         forms = {"k": "s", "j 4": "S", "o right enter": "ctrl+c", "r enter": "s", "c": "s", "v": "S", "k 0": "s"}
-        for count, (keys, stop) in enumerate(forms.items(), 1):
+        for times, (keys, stop) in enumerate(forms.items(), 1):
             await pilot.press(*keys.split(), stop)
-            assert len(stage.stops) == count
+            assert len(stage.stops) == times
             await pilot.press("1", "enter")
             assert orders(stage) == []
             await stage.paint(pilot)
@@ -290,16 +291,17 @@ def test_without_a_shot_none_went_elsewhere() -> None:
 
 def test_banner_total_and_stop_stay_visible_under_every_form() -> None:
     places = {(60, 20): ("o", "r", "c"), (80, 24): ("k",), (120, 40): ("v",)}
+    clock_us = count(9_000_000)
 
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         for size, keys in places.items():
             await pilot.resize_terminal(*size)
             for key in keys:
-                stage.treat(20, fault=4)
+                stage.treat(20, fault=4, clock_us=next(clock_us))
                 await stage.paint(pilot)
                 stage.front.token()
                 await pilot.press(key)
-                stage.treat(20, fault=4, clock_us=9_000_000 + len(frame(stage.app)) + ord(key))
+                stage.treat(20, fault=4, clock_us=next(clock_us))
                 await stage.paint(pilot)
                 shown = frame(stage.app)
                 assert "Overpressure" in shown[0]
