@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mesogun.wire.codes import ShotKind
+from mesogun.wire.values import quick
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import Phase
 from sim.physics.plant import Plant
 from sim.physics.skin import true_depth_um
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ShotTruth:
     """One shot as it really was: from its INTENT to the INTENT of the next, drip included."""

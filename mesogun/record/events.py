@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mesogun.wire.values import quick
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -144,6 +146,7 @@ class GunBarred(Event):
     why: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class MagazineLoaded(Event):
     """Committed before the LOAD bytes leave: from here on ``high`` counts ``high_nl`` (H2)."""
@@ -168,6 +171,7 @@ class EntrySettled(Event):
     how: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ShotRecorded(Event):
     """One closed record of the gun's log; ``low_nl``..``high_nl`` is what it proves."""
@@ -527,4 +531,6 @@ class TreatmentEnded(Event):
     operator: str
 
 
-KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__subclasses__()}
+KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind for kind in Event.__subclasses__() if "__dataclass_fields__" in vars(kind)
+}

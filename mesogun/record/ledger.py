@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mesogun.wire.values import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """``low_nl`` is proved, ``high_nl`` cannot be excluded; limits are checked against ``high_nl``."""

@@ -13,6 +13,7 @@ from itertools import chain, filterfalse
 
 from mesogun.record import events as ev
 from mesogun.record.ledger import Ledger
+from mesogun.wire.values import quick
 
 GunKey = tuple[str, str]
 EntryKey = tuple[str, str, int]
@@ -71,6 +72,7 @@ def counted(
     return Ledger(low_nl, high_nl)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TreatmentState:
     """All that is known of one treatment.

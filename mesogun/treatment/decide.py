@@ -13,10 +13,12 @@ from mesogun.record import TreatmentState
 from mesogun.treatment.front import Token, Wish
 from mesogun.wire.codes import Flag, State
 from mesogun.wire.messages import Status
+from mesogun.wire.values import quick
 
 PRIMED = int(Flag.PRIMED)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that a decision may depend on.
@@ -46,6 +48,7 @@ class Situation:
     another_syringe: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ReadLog:
     """Closed shots are waiting in the gun."""
@@ -72,6 +75,7 @@ class LoadPrime:
     volumes_nl: tuple[int, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class LoadShots:
     """Load these planned shots."""
@@ -91,6 +95,7 @@ class ArmNow:
     token: Token
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RenewLease:
     """Keep the lease with a painted token."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from mesogun.record import TreatmentState
 from mesogun.wire.messages import Status
+from mesogun.wire.values import quick
 
 
 class Wish(StrEnum):
@@ -34,6 +35,7 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Token:
     """Proof that a screen showed the gun as of ``gun_clock_us`` with all shots up to ``shot_no`` (G13, H12)."""
@@ -42,6 +44,7 @@ class Token:
     shot_no: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What there is to show: the recorded state and the gun's newest word, with the host time it was read."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from mesogun.wire.codes import Op, State
 from mesogun.wire.schema import U8, U16, U32, U64, Bytes32, Text16, leaves
+from mesogun.wire.values import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class Done:
     status: Status
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Load:
     """One magazine entry (G3, G4)."""
@@ -160,6 +162,7 @@ class Unloaded:
     removed_count: U16
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Arm:
     """Start the lease for exactly this magazine (G13, G14)."""
@@ -175,6 +178,7 @@ class Arm:
     lead: U8
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Renew:
     """Keep the lease: it ends at the echoed clock + ``lease_ms``, never at receipt + ``lease_ms`` (G13)."""
@@ -184,6 +188,7 @@ class Renew:
     lease_ms: U16
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class GetLog:
     """Read the closed shot record with the lowest number >= ``shot_no``."""
@@ -224,6 +229,7 @@ class LogEntry:
     record: ShotRecord
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ack:
     """The journal has everything up to this shot: the gun may overwrite it (G12)."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from mesogun.errors import MesogunError
 from mesogun.wire.messages import Status
+from mesogun.wire.values import quick
 
 
 class Phase(Enum):
@@ -71,6 +72,7 @@ TRANSITIONS: dict[tuple[Phase, Cue], Phase] = {
 }
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The reply to the pending request, bound to session, sequence and operation."""
@@ -85,6 +87,7 @@ class Failed:
     error: MesogunError
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Hint:
     """An event of the gun; worth a look, proves nothing."""

@@ -31,6 +31,7 @@ from mesogun.wire.codes import (
 from mesogun.wire.frame import Damage, Frame, FrameReader, encode
 from mesogun.wire.messages import BY_OP, FINGERPRINT, Error, Event, Hello, Spec, Status
 from mesogun.wire.schema import layout, leaves, unpack
+from mesogun.wire.values import quick
 from sim.firmware.machine import Machine
 from sim.firmware.table import WIRE_STATE, Happening, Phase
 
@@ -41,6 +42,7 @@ BLOCK = 2 + len(leaves(Status))  # verdict, reason, status block
 _NONCE = struct.Struct("<II")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Verdict, reason and what follows the status block."""

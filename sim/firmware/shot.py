@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mesogun.wire.values import quick
 from sim.firmware.judge import Readings
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import Phase
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One programmed shot in the magazine."""

@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 
 from mesogun.wire.codes import Outcome
+from mesogun.wire.values import quick
 from sim.firmware.memory import Memory
 
 INTENT = struct.Struct("<IIQIBIHIQQ")
@@ -18,6 +19,7 @@ _CRC = struct.Struct("<I")
 SLOT_SIZE = INTENT.size + OUTCOME.size + 2 * _CRC.size
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What was about to be fired, written and verified before motion."""
@@ -34,6 +36,7 @@ class Intent:
     calibration_id: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Closing:
     """How it ended, with the running lifetime total."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mesogun.wire.codes import Outcome, ShotKind
+from mesogun.wire.values import quick
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import Phase
 from sim.truth import ShotTruth
@@ -31,6 +32,7 @@ NAMES: dict[str, str] = {
     "no suction in skin": "the piston never goes back while needles are in skin",
     "one shot per press": "in single mode a trigger press fires at most one shot",
     "counters never go back": "shot number, entry mark, running total, boot number and ACK never fall",
+    "acknowledged after commit": "the gun is told to forget only what the journal has on record",
     "records never change": "a closed record keeps every byte for ever",
     "screen leads": "the gun is never further ahead of the painted shot than the lead allows",
     "prime is no dose": "nothing enters tissue outside shots of kind TREAT",
@@ -51,6 +53,7 @@ class Breach:
         return f"{self.at_us / 1e6:.6f} s: {self.name}: {self.detail}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class HostBelief:
     """What the host says was given: an interval, and the hard limit it works under."""
@@ -71,11 +74,13 @@ class Invariants:
         host: Callable[[], HostBelief | None] = lambda: None,
         redos: Callable[[int], int] = lambda _: 0,
         unseen_nl: Callable[[], float] = lambda: 0.0,
+        recorded: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.world = world
         self.host = host
         self.redos = redos
         self.unseen_nl = unseen_nl
+        self.recorded = recorded
         self._unseen = [0.0] * len(world.truth.per_shot)  # up to the INTENT of each shot
         self._allowed_nl = 0.0  # the part of it that records were already allowed: a leak in priming shows a shot later
         self.breaches: list[Breach] = []
@@ -158,8 +163,15 @@ class Invariants:
                     machine.phase is not Phase.LOCKED
                 ):
                     self.breach("counters never go back", f"{self._counters} -> {counters}")
+                if counters[-1] > self._counters[-1]:
+                    self._check_acknowledged(counters[-1])
                 self._counters = counters
         self._check_host()
+
+    def _check_acknowledged(self, shot_no: int) -> None:
+        recorded = self.recorded()
+        if recorded is not None and shot_no > recorded:
+            self.breach("acknowledged after commit", f"up to shot {shot_no}, on record up to {recorded}")
 
     def _check_motion(self) -> None:
         plant, machine, panel = self.world.plant, self.world.gun.machine, self.world.gun.panel
