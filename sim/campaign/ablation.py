@@ -13,7 +13,9 @@ from functools import partial
 from typing import Any
 
 from mesogun.record import events as ev
+from mesogun.treatment import Runner
 from mesogun.wire.codes import Outcome
+from mesogun.wire.messages import Status
 from sim.campaign.draw import draw
 from sim.campaign.run import Treatment
 from sim.faults import At, Fault, FaultPlan
@@ -165,6 +167,36 @@ def _load_before_journal(treatment: Treatment) -> None:
     treatment.one_life = fresh  # type: ignore[method-assign]
 
 
+def _acknowledge_first(treatment: Treatment) -> None:
+    def change(runner: Runner) -> None:
+        magazine = runner._run.magazine
+        gun, books, read = magazine._gun, magazine._books, magazine.read_log
+
+        def hasty(*, more_follow: bool = False) -> Status:
+            last = gun.status().closed_shot_no
+            if last > books.memory.shot_no:
+                gun.ack(last)
+            return read(more_follow=more_follow)
+
+        magazine.read_log = hasty  # type: ignore[method-assign]
+
+    treatment.on_runner.append(change)
+
+
+def _limit_on_what_is_known(treatment: Treatment) -> None:
+    def change(runner: Runner) -> None:
+        magazine = runner._run.magazine
+        refused = magazine._refused
+
+        def proved(shot_index: int, high_nl: int, points: int) -> bool:  # noqa: ARG001
+            next_nl = treatment.cleared.plan.shots[shot_index].volume_nl
+            return refused(shot_index, runner.state.ledger.low_nl + next_nl, points)
+
+        magazine._refused = proved  # type: ignore[method-assign]
+
+    treatment.on_runner.append(change)
+
+
 def _indeterminate_is_nothing(treatment: Treatment) -> None:
     journal = treatment.journal
     append = journal.append
@@ -207,10 +239,10 @@ def _stop_does_nothing(treatment: Treatment) -> None:
 
 SAFEGUARDS: dict[str, tuple[str, Remove]] = {
     "HELLO and STOP empty the magazine": ("G6, G9", _hello_keeps_magazine),
-    "boot closes an open INTENT": ("G5", _boot_forgets_open_intent),
+    "two-phase record: boot closes an open INTENT": ("G5", _boot_forgets_open_intent),
     "an INTENT consumes the entry": ("G5", _entry_stays),
     "the magazine is lost at boot": ("G1", _magazine_survives_boot),
-    "the lease ends the stroke": ("G13", _no_lease_end),
+    "lease expiry ends the stroke": ("G13", _no_lease_end),
     "the gun waits for the screen": ("G13", _ready_without("held_by_lead")),
     "contact is required throughout": ("G11", _no_contact_guard),
     "whatever stops a stroke halts the screw": ("G10", _stop_does_nothing),
@@ -222,6 +254,8 @@ SAFEGUARDS: dict[str, tuple[str, Remove]] = {
     "watchdog": ("MG-2", _no_watchdog),
     "high grows by the overrun bound": ("H2", _no_overrun),
     "journal before LOAD": ("H2", _load_before_journal),
+    "acknowledge after commit": ("H9, G12", _acknowledge_first),
+    "limit on the upper end": ("H2", _limit_on_what_is_known),
     "INDETERMINATE is an interval": ("H8", _indeterminate_is_nothing),
 }
 

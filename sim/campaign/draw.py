@@ -16,6 +16,8 @@ from sim.physics.profile import names
 OPS = ("HELLO", "CAPS", "STATUS", "LOAD", "ARM", "RENEW", "LOG", "ACK", "OPEN", "CLOSE", "DISARM", "UNLOAD")
 PHASES = ("armed", "insert", "stroke", "settle", "disarmed")
 HORIZON_US = 12_000_000
+ROOMY = 1.1  # a hard limit that a plan never meets, as a share of its total with every shot at its upper end
+TIGHT = 0.15  # how many seeds have one that stops them
 NEVER = frozenset({"gun.memory_bad_cell"})  # ends in LOCKED by design; swept separately
 
 
@@ -30,6 +32,7 @@ class Draw:
     lead: int
     plan: FaultPlan
     hand: str = "steady"
+    limit_share: float = ROOMY
 
 
 def draw(seed: int) -> Draw:
@@ -40,6 +43,8 @@ def draw(seed: int) -> Draw:
     families = sorted({name.partition(".")[0] for name in CATALOGUE})
     rates = {family: stream.choice((0.0, 0.0, 0.3, 1.0)) for family in families}
     count = 1 + stream.integer(6)
+    limits = streams.fork("limit")
+    limit_share = round(limits.uniform(0.2, 1.0), 2) if limits.chance(TIGHT) else ROOMY
     faults: list[Fault] = []
     known = sorted(set(CATALOGUE) - NEVER)
     for _ in range(40):
@@ -59,6 +64,7 @@ def draw(seed: int) -> Draw:
         stream.choice((1, 1, 2, 6)),
         FaultPlan(tuple(faults)),
         streams.fork("habits").choice(habits.names()),
+        limit_share,
     )
 
 

@@ -30,6 +30,7 @@ class MemoryJournal:
         self._state: TreatmentState | None = None
         self._planned = False
         self.evidence = 0
+        self.shot_no = 0  # how far the log of the gun is on record: what may be acknowledged
         self.full = False
         self.restored = False  # brought back from a backup and not read up since: it says nothing of what was given
         self.on_append: Callable[[], None] | None = None
@@ -66,6 +67,7 @@ class MemoryJournal:
                 self._planned = self._planned or isinstance(stored, ev.TreatmentPlanned)
                 self._state = self._belief = None
             self.evidence += isinstance(stored, EVIDENCE)
+            self.shot_no = max(self.shot_no, _reaches(stored))
             if self.restored and treatment == self.treatment and isinstance(stored, GOING_ON):
                 self.restored = False
                 self._belief = None
@@ -77,7 +79,7 @@ class MemoryJournal:
 
     def _cut(self, keep: int) -> None:
         rows, self._rows = self._rows[:keep], []
-        self._folding, self._state, self._belief = Folding(), None, None
+        self._folding, self._state, self._belief, self.shot_no = Folding(), None, None, 0
         for row in rows:
             self._keep([row.event], row.treatment, row.epoch)
         self.restored = True
@@ -111,3 +113,10 @@ class MemoryJournal:
             ledger = self._folding.ledger
             self._belief = HostBelief(ledger.low_nl, ledger.high_nl, self.limit_nl, self.evidence)
         return self._belief
+
+
+def _reaches(event: Event) -> int:
+    """The last shot of the gun that an event tells of; 0 if it is about none."""
+    if isinstance(event, (ev.ShotRecorded, ev.ForeignRecorded)):
+        return event.shot_no
+    return event.before_shot_no - 1 if isinstance(event, ev.GapFound) else 0

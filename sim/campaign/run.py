@@ -105,7 +105,7 @@ class Treatment:
         volume_nl = drawn.volume_nl // (10 * needles) * 10 * needles
         self.cleared = cleared_plan(
             drawn.shots, volume_nl, self.world.profile.integer("syringe.nominal_nl"), needles,
-            self.world.profile.integer("calibration.overrun_nl"),
+            self.world.profile.integer("calibration.overrun_nl"), drawn.limit_share,
         )  # fmt: skip
         limit_nl = self.cleared.hard_total_nl
         self.journal = MemoryJournal(TREATMENT, limit_nl)
@@ -124,7 +124,11 @@ class Treatment:
         }
         self.world.kernel.at(GIVE_UP_US, "give up", self._give_up)
         self.invariants = Invariants(
-            self.world, host=self.journal.belief, redos=self._redos, unseen_nl=lambda: self.injector.unseen_nl
+            self.world,
+            host=self.journal.belief,
+            redos=self._redos,
+            unseen_nl=lambda: self.injector.unseen_nl,
+            recorded=lambda: self.journal.shot_no,
         )
         self.stopped_by: list[str] = []
         self.gave_up = False

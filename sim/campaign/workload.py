@@ -12,16 +12,21 @@ from mesogun.limits import ClearedPlan, restore
 from mesogun.limits.clearance import Cap, Clearance
 from mesogun.plan import PathFacts, Plan, PlannedAgent, PlannedPoint, PlannedShot, PlannedZone
 from mesogun.record import events as ev
+from sim.campaign.draw import ROOMY
 
 TREATMENT = "00000000000ca3f1"
 SUBJECT = "campaign-subject"
 OPERATOR = "op-campaign"
-HARD_SHARE = 1.1  # the hard cap, as a share of the planned total with every shot at its upper end
 
 
 @cache
-def cleared_plan(shots: int, volume_nl: int, syringe_nl: int, needles: int, overrun_nl: int) -> ClearedPlan[Plan]:
-    """A row of shots, 5 mm apart, and the clearance for it."""
+def cleared_plan(
+    shots: int, volume_nl: int, syringe_nl: int, needles: int, overrun_nl: int, limit_share: float = ROOMY
+) -> ClearedPlan[Plan]:
+    """A row of shots, 5 mm apart, and the clearance for it.
+
+    The hard limit is ``limit_share`` of the planned total with every shot at its upper end.
+    """
     per_point = volume_nl // needles
     points = tuple(
         PlannedPoint(shot * needles + pin, shot, "row", shot * 5_000, pin * 1_000, 1_500, per_point)
@@ -75,7 +80,7 @@ def cleared_plan(shots: int, volume_nl: int, syringe_nl: int, needles: int, over
         gun_kind="simulated",
         at="2026-01-05T09:00:00.000Z",
         planned_nl=total,
-        caps=(Cap("total_ml.hard_high", int((total + shots * overrun_nl) * HARD_SHARE), hard=True, told="campaign"),),
+        caps=(Cap("total_ml.hard_high", int((total + shots * overrun_nl) * limit_share), hard=True, told="campaign"),),
         max_point_nl=volume_nl,
         max_points=None,
         min_shot_interval_ms=0,

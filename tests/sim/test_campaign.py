@@ -110,7 +110,13 @@ def test_a_seed_has_a_timeline(tmp_path: Path) -> None:
     assert (tmp_path / "seed.png").read_bytes().startswith(b"\x89PNG")
 
 
-QUICK = ("boot closes an open INTENT", "an INTENT consumes the entry", "the gun waits for the screen")
+QUICK = (
+    "two-phase record: boot closes an open INTENT",
+    "an INTENT consumes the entry",
+    "the gun waits for the screen",
+    "acknowledge after commit",
+    "limit on the upper end",
+)
 
 
 @pytest.mark.parametrize("safeguard", QUICK)
