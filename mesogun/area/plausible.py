@@ -49,7 +49,7 @@ def check_site(area: Area, site: str) -> Area:
     cm2 = area.area_mm2 / 100
     if LEAST_CM2 <= cm2 <= most_cm2:
         return area
-    likely = ""
+    likely = "; check the units, or the scale it was traced with"
     for unit, factor in (("cm", 100.0), ("in", 645.16), ("µm", 1e-6), ("tenths of mm", 0.01)):
         if 10 * LEAST_CM2 <= cm2 * factor <= most_cm2:
             likely = f"; in {unit} it would be {cm2 * factor:.0f} cm²: check the units"

@@ -79,8 +79,7 @@ def plan(
 
     chosen = planning.take_plan_options(options)
     item = planning.of_school(find_protocol(protocol), chosen)
-    traced = planning.of_plausible_size(planning.read_area(area, units), item)
-    outline = planning.on_body(traced, on_cylinder, on_sphere)
+    outline = planning.on_body(planning.read_area(area, units), on_cylinder, on_sphere)
     if demo_values:
         item, _, notes = planning.demonstrated(item, planning.asked_for(chosen))
         for note in notes:

@@ -157,12 +157,13 @@ def read_area(name: str, units: str | None = None) -> Any:
     return read(Path(name), units=units)
 
 
-def of_plausible_size(area: Any, protocol: Any) -> Any:
-    """The area, if its size is plausible for one of the places that the protocol is for, as far as those are known."""
+def of_plausible_size(area: Any, protocol: Any) -> None:
+    """Refuse an area whose size is plausible for none of the places that the protocol is for, where those are known."""
     from mesogun.area.plausible import SHARES, check_site
 
     known = [site for name in protocol.areas for site in (name, name.removesuffix("s")) if site in SHARES]
-    return check_site(area, max(known, key=lambda site: SHARES[site])) if known else area
+    if known:
+        check_site(area, max(known, key=lambda site: SHARES[site]))
 
 
 def on_body(area: Any, cylinder: tuple[float, float] | None, sphere_mm: float | None) -> Any:
@@ -253,6 +254,7 @@ def build_plan(
 
     if not protocol.metered:
         raise Refused(protocol.refusal)
+    of_plausible_size(area, protocol)
     for name in ("margin_mm", "exclusion_margin_mm"):
         if getattr(options, name) < 0:
             told = name.replace("_", "-")

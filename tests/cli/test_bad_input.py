@@ -12,7 +12,8 @@ import pytest
 from tests.cli.command import Command
 
 CROSSED = "x_mm,y_mm\n0,0\n40,40\n40,0\n0,40\n"
-TINY = "x_mm,y_mm\n0,0\n0.5,0\n0.5,0.5\n0,0.5\n"
+TINY = "x_mm,y_mm\n0,0\n11,0\n11,11\n0,11\n"
+SPECK = "x_mm,y_mm\n0,0\n0.5,0\n0.5,0.5\n0,0.5\n"
 TREAT = ("--subject", "s-0001", "--yes", "--demo-values", "--plain")
 
 
@@ -34,6 +35,7 @@ def written(folder: Path) -> list[str]:
         (("treat", "face-mesolift", "--area", "cheek", *TREAT), 2, "--port"),
         (("treat", "face-mesolift", "--area", "cheek", "--port", "/dev/ttyNONE9", *TREAT), 3, "/dev/ttyNONE9"),
         (("treat", "face-mesolift", "--port", "sim://standard", *TREAT), 2, "--area"),
+        (("treat", "face-mesolift", "--area", "{speck}", "--port", "sim://standard", *TREAT), 2, "check the units"),
         (("treat", "face-mesolift", "--area", "{tiny}", "--port", "sim://standard", *TREAT), 5, "way"),
         (("treat", "face-of-mars", "--area", "cheek", "--port", "sim://standard", *TREAT), 2, "face-of-mars"),
         (("treat", "--resume", "--port", "sim://standard", "--yes"), 2, "none"),
@@ -70,7 +72,7 @@ def written(folder: Path) -> list[str]:
 )  # fmt: skip
 def test_one_line_and_the_right_code(words: tuple[str, ...], code: int, says: str, mesogun: Command) -> None:
     tmp_path = mesogun.folder
-    files = {"broken.toml": 'format = 1\nid = "x', "crossed.csv": CROSSED, "tiny.csv": TINY}
+    files = {"broken.toml": 'format = 1\nid = "x', "crossed.csv": CROSSED, "tiny.csv": TINY, "speck.csv": SPECK}
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     named = {name.split(".")[0]: str(tmp_path / name) for name in files}
