@@ -71,6 +71,7 @@ class Link:
         self._tally = Tally()
         self._offset = ClockOffset()
         self._stop_status: Status | None = None
+        self._heard: Status | None = None
         self._skew_us: int | None = None
 
     # -- what is known --------------------------------------------------------------------------------------------
@@ -109,6 +110,11 @@ class Link:
     def stop_status(self) -> Status | None:
         """The gun's answer to the last ``stop``, or ``None`` while there is none."""
         return self._stop_status
+
+    @property
+    def heard(self) -> Status | None:
+        """The status block of the newest reply to a request, a refusal's too: every reply carries a fresh one."""
+        return self._heard
 
     @property
     def stats(self) -> LinkStats:
@@ -173,6 +179,7 @@ class Link:
         # H7: an ARM or RENEW older than its lease must not be sent again.
         resend_ms = min(deadline_ms, message.lease_ms) if isinstance(message, _LEASED) else deadline_ms
         reply = self._await(name, deadline_ms, resend_ms=resend_ms, changes=spec.changes)
+        self._heard = reply.status
         self._offset.see(reply.status.gun_clock_us, self._tally)
         if isinstance(message, Renew):
             self._tally.lease_margin_ms = reply.status.lease_left_ms

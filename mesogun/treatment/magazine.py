@@ -22,6 +22,10 @@ from mesogun.wire.codes import Reason, ShotKind
 from mesogun.wire.messages import Arm, Load, Status
 
 US_PER_MS = 1_000
+MOST_UNACKNOWLEDGED = 8
+"""Records in the journal that the gun need not know of yet; the next HELLO makes up for a session that ends before."""
+LOG_SHARE = 32
+"""At most one slot of so many may wait for that, so that a small log is acknowledged record by record."""
 OVERTAKEN = (Reason.FAULT, Reason.WRONG_STATE, Reason.STALE_TOKEN)
 """Refusals that say no more than that the gun has moved on since it was last looked at."""
 
@@ -43,6 +47,7 @@ class Magazine:
         self._books = books
         self._cleared = cleared
         self._points_of = tuple(len(shot.points) for shot in cleared.plan.shots)
+        self._acked = 0
         self.refusal: str | None = None
 
     def load(self, kind: ShotKind, wanted: Sequence[Wanted], entry_hwm: int) -> Status | None:
@@ -90,7 +95,7 @@ class Magazine:
 
     def arm(self, token: Token, *, lease_ms: int, lead: int, poll_ms: int, operator: str) -> Status:
         """Arm exactly what is loaded, with a painted token (G13, G14); a token that came too late arms nothing."""
-        needed_ms = 4 * self._gun.link.rto_us // US_PER_MS + poll_ms
+        needed_ms = self.least_lease_ms(poll_ms)
         if lease_ms < needed_ms:
             raise Refused(
                 f"a lease of {lease_ms} ms is too short for this line, where one lost frame costs up to"
@@ -120,6 +125,10 @@ class Magazine:
         self._books.commit([ev.Armed(first, last, count, total_nl, lease_ms, lead, operator)])
         return status
 
+    def least_lease_ms(self, poll_ms: int) -> int:
+        """What a lease must have left for one lost frame not to disarm the gun (H12)."""
+        return 4 * self._gun.link.rto_us // US_PER_MS + poll_ms
+
     def held(self, token: Token | None, status: Status) -> Token | None:
         """A token that holds the trigger while the shortest time between two shots has not passed.
 
@@ -137,16 +146,34 @@ class Magazine:
             return Token(token.gun_clock_us, token.shot_no - 1)
         return token
 
-    def read_log(self) -> Status:
-        """Pull closed records, commit, and only then acknowledge (G12); what cannot be explained ends the loading."""
+    def read_log(self, *, more_follow: bool = False) -> Status:
+        """Pull closed records, commit, and only then acknowledge (G12); what cannot be explained ends the loading.
+
+        While ``more_follow``, a few records wait for one acknowledgement together: each costs the gun a durable write,
+        and frees nothing before a whole sector is acknowledged.
+        """
         self._books.book(list(self._gun.log(self._books.memory.shot_no + 1)))
-        status = self.acknowledge()
+        status = self._gun.link.heard
+        few = min(MOST_UNACKNOWLEDGED, self._gun.caps.log_slots // LOG_SHARE)
+        if status is None or not more_follow or self._unacknowledged >= few:
+            status = self.acknowledge()
         unexplained(self._books.state)
         return status
 
     def acknowledge(self) -> Status:
         """Tell the gun how far the journal has its log."""
-        return self._gun.ack(self._books.memory.shot_no)
+        status = self._gun.ack(self._books.memory.shot_no)
+        self._acked = self._books.memory.shot_no
+        return status
+
+    def acknowledge_rest(self) -> None:
+        """Tell the gun of the records that still wait for it."""
+        if self._unacknowledged:
+            self.acknowledge()
+
+    @property
+    def _unacknowledged(self) -> int:
+        return self._books.memory.shot_no - self._acked
 
     def unload(self) -> Status:
         """UNLOAD, then the log, then settle what was removed (H5b, H6); what it does not list stays open."""

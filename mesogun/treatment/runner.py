@@ -20,18 +20,19 @@ from mesogun.record import events as ev
 from mesogun.treatment import decide as d
 from mesogun.treatment.asking import ask_to_arm, ask_to_finish, change_syringe, see_fault
 from mesogun.treatment.books import Books
-from mesogun.treatment.front import FrontEnd, Phase, Wish
-from mesogun.treatment.magazine import OVERTAKEN, Wanted
+from mesogun.treatment.front import FrontEnd, Phase, Token, Wish
+from mesogun.treatment.magazine import OVERTAKEN, US_PER_MS, Wanted
 from mesogun.treatment.obeying import obey
 from mesogun.treatment.orders import Order, no_orders
 from mesogun.treatment.settings import Settings
 from mesogun.treatment.underway import Underway
-from mesogun.wire.codes import ShotKind
+from mesogun.wire.codes import Flag, ShotKind
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal
 
 
+LEAD_HOLD = int(Flag.LEAD_HOLD)
 _WHY_DISARMED = {Wish.RUN: "done with these entries", Wish.PAUSE: "paused", Wish.END: "the treatment is to end"}
 
 
@@ -62,6 +63,7 @@ class Runner:
         )
         self._station = station
         self._orders = orders
+        self._told_no = self._told_us = 0  # by the last RENEW: the shot that was painted, and when
 
     @property
     def state(self) -> TreatmentState:
@@ -161,7 +163,7 @@ class Runner:
         match action:
             case d.ReadLog():
                 before = run.books.memory.shot_no
-                run.seen(run.magazine.read_log())
+                run.seen(run.magazine.read_log(more_follow=run.hot))
                 if run.books.memory.shot_no == before:
                     run.meet()  # a closed shot that the log does not serve: only a HELLO shows what is missing
             case d.LoadShots(shots):
@@ -188,8 +190,7 @@ class Runner:
                     )
                 )
             case d.RenewLease(token):
-                self._renew(token.gun_clock_us, token.shot_no)
-                run.wait()
+                self._keep_lease(token)
             case d.DisarmNow():
                 self._disarm()
             case d.NoteDisarmed(why):
@@ -243,6 +244,25 @@ class Runner:
         if status is not None:
             run.seen(status)
 
+    def _keep_lease(self, token: Token) -> None:
+        """One poll with the gun armed: tell it what was painted, or ask for the next record; its answer tells as much.
+
+        Every second poll renews the lease, and any at which the gun waits for the screen or the lease would not
+        outlive a lost frame. Where a reply has brought the newest word in this poll, nothing more is asked.
+        """
+        run, status, now_us = self._run, self._run.status, self._run.gun.clock.monotonic_us()
+        poll_ms = run.settings.poll_ms
+        waits = status is not None and status.flags & LEAD_HOLD and token.shot_no > self._told_no
+        lasts_ms = -1 if status is None else status.lease_left_ms - (now_us - run.read_at_us) // US_PER_MS
+        late = 2 * (now_us - self._told_us) >= 3 * poll_ms * US_PER_MS
+        if waits or late or lasts_ms < run.magazine.least_lease_ms(poll_ms):
+            self._told_no, self._told_us = token.shot_no, now_us
+            self._renew(token.gun_clock_us, token.shot_no)
+        elif now_us - run.read_at_us >= poll_ms * US_PER_MS:
+            run.seen(run.magazine.read_log(more_follow=True))
+            return
+        run.wait()
+
     def _renew(self, gun_clock_us: int, shot_no: int) -> None:
         run = self._run
         try:
@@ -255,6 +275,7 @@ class Runner:
 
     def _finish(self, how: str) -> None:
         run = self._run
+        run.magazine.acknowledge_rest()
         run.seen(run.gun.close_treatment(int(run.books.treatment, 16)))
         run.phase = Phase.ENDED
         run.books.commit([ev.TreatmentEnded(how, run.operator)])

@@ -76,6 +76,11 @@ class Underway:
         """What is on record."""
         return self.books.state
 
+    @property
+    def hot(self) -> bool:
+        """Whether the gun was armed by its newest word."""
+        return self.status is not None and self.status.state in (State.ARMED, State.FIRING)
+
     def meet(self) -> None:
         """HELLO, then read from the journal's cursor, commit, settle, acknowledge (H9).
 

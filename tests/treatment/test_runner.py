@@ -31,8 +31,9 @@ from mesogun.treatment import (
     Snapshot,
     Wish,
 )
-from mesogun.wire.codes import Fault, ShotKind
-from mesogun.wire.messages import Arm, Load, ShotRecord, Welcome
+from mesogun.treatment.magazine import MOST_UNACKNOWLEDGED
+from mesogun.wire.codes import Fault, ShotKind, State
+from mesogun.wire.messages import Arm, Load, Renew, ShotRecord, Welcome
 from sim.faults import HostKilled
 from sim.world import find
 from tests.trace import req
@@ -99,6 +100,59 @@ def test_the_gun_hears_an_acknowledgement_only_after_the_commit(
 
     monkeypatch.setattr(gun, "ack", ack)
     assert visits.run(gun, record, begun, Operator()).ended == "complete"
+
+
+@req("G12", "H9")
+def test_records_read_while_the_gun_is_armed_are_acknowledged_a_few_together_and_all_at_the_end(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    acknowledge, behind = gun.ack, [0]
+
+    def ack(shot_no: int, **more: int) -> object:
+        behind.append(shot_no)
+        return acknowledge(shot_no, **more)
+
+    monkeypatch.setattr(gun, "ack", ack)
+    state = visits.run(gun, record, begun, Operator())
+    assert len(behind) - 1 < len(state.shots)
+    assert max(later - earlier for earlier, later in itertools.pairwise(behind)) <= MOST_UNACKNOWLEDGED
+    assert gun.hello().acked_shot_no == state.shots[-1].shot_no
+
+
+@req("G13", "H12", "H16")
+def test_every_poll_hears_from_the_gun_and_every_second_one_renews_the_lease(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    poll_us, burst_us = 50_000, 150_000  # a magazine that is filled up takes a few exchanges
+    silent_us: list[int] = []
+    unrenewed_us: list[int] = []
+    heard_us: int | None = None
+    renewed_us: int | None = None
+    request = gun.link.request
+
+    def asks(message: object, **more: int) -> object:
+        nonlocal heard_us, renewed_us
+        reply = request(message, **more)
+        hot, now_us = reply.status.state in (State.ARMED, State.FIRING), gun.clock.monotonic_us()
+        if hot and heard_us is not None:
+            silent_us.append(now_us - heard_us)
+        heard_us = now_us if hot else None
+        if not hot:
+            renewed_us = None
+        elif isinstance(message, Arm | Renew):
+            if renewed_us is not None:
+                unrenewed_us.append(now_us - renewed_us)
+            renewed_us = now_us
+        return reply
+
+    monkeypatch.setattr(gun.link, "request", asks)
+    assert visits.run(gun, record, begun, Operator(), poll_ms=poll_us // 1_000).ended == "complete"
+    assert poll_us < max(silent_us) <= poll_us + burst_us
+    assert poll_us < max(unrenewed_us) <= 2 * poll_us + burst_us
 
 
 @req("G13", "H12", "MG-30")
