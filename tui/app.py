@@ -22,7 +22,7 @@ from tui import pages, panels
 from tui.alerting import Alerting, Surroundings
 from tui.asking import Asking
 from tui.board import Board
-from tui.forms import KINDS
+from tui.forms import KINDS, Signers
 from tui.frames import Frames, Painter
 from tui.front import ScreenFront
 from tui.keymap import Where, keymap
@@ -55,7 +55,7 @@ class Dashboard(Viewer):
         Knows when a frame has left; by default the terminal driver. Without one, no token is ever minted.
     flash, bell
         Whether urgent banners flash, and whether the terminal's bell is rung.
-    remap, operators
+    remap, operators, signers
         As for ``tui.run_live``.
     picture
         Saves a picture's text and says where it is.
@@ -87,6 +87,7 @@ class Dashboard(Viewer):
         characters: bool | None = None,
         where: Where = Where.LIVE,
         operators: Sequence[str] = (),
+        signers: Signers | None = None,
         period_s: float | None = PERIOD_S,
     ) -> None:
         super().__init__(
@@ -98,7 +99,8 @@ class Dashboard(Viewer):
         self._flash = flash
         self._bell = bell
         self._period_s = period_s
-        self._asking = Asking(front, Ordering(front, self._keys, operators) if front is not None else None, maker.plan)
+        ordering = Ordering(front, self._keys, operators, signers) if front is not None else None
+        self._asking = Asking(front, ordering, maker.plan)
         self._alerting = Alerting(front, around if around is not None else Surroundings(), live=source.name == "LIVE")
         self._frames = Frames(front, now_us, painter)
         self._banner, self._status = Line("banner"), Line("status")

@@ -7,17 +7,23 @@ seen to be impossible is refused here with its reason. Not responsible for drawi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from mesogun.errors import Refused
+from mesogun.errors import MesogunError, Refused
 from mesogun.plan.model import Plan
 from mesogun.record import Mark
 from mesogun.treatment.orders import Acknowledge, GoTo, HandOver, NameSyringe, Note, Order, Reassign, Redo, Skip
 from tui.view import View
 
+if TYPE_CHECKING:
+    from mesogun.identity import Handover
+
+Signers = Mapping[str, "Callable[[str], Handover]"]
+"""Who takes over with a signature: reference to what a passphrase makes of it, refusing a wrong one."""
 ARROW_MM = Decimal("0.5")
 """One press of an arrow key: a convenience of the screen, no statement about accuracy."""
 
@@ -31,6 +37,7 @@ class Step(Enum):
     WHY = auto()
     WORDS = auto()
     EXPIRY = auto()
+    PASSPHRASE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,8 @@ class Form:
         What is planned, and what was on the screen when the form was opened.
     operators
         References that may take over; empty when they are not known here.
+    signers
+        Those of them who have a key: they are asked for its passphrase, which is never shown and never kept.
 
     Raises
     ------
@@ -95,7 +104,9 @@ class Form:
         If there is nothing to give this order for.
     """
 
-    def __init__(self, name: str, plan: Plan, view: View, operators: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, plan: Plan, view: View, operators: Sequence[str] = (), signers: Signers | None = None
+    ) -> None:
         self.name = name
         self.kind = KINDS[name]
         self.fault = ""
@@ -103,10 +114,11 @@ class Form:
         self._plan = plan
         self._view = view
         self._operators = tuple(operators)
+        self._signers = signers if signers is not None else {}
         self._steps = list(self.kind.steps)
         self._offset_mm = {Step.RIGHT: Decimal(0), Step.UP: Decimal(0)}
         self._index: int | None = None
-        self._lot = ""
+        self._lot = self._taker = ""
         last = next((line.point for line in view.last[::-1] if line.point is not None), None)
         if name == "moved":
             if last is None:
@@ -126,7 +138,11 @@ class Form:
     @property
     def writing(self) -> bool:
         """Whether words are asked for, so that every letter is needed."""
-        return self.step in (Step.WORDS, Step.EXPIRY)
+        return self.step in (Step.WORDS, Step.EXPIRY, Step.PASSPHRASE)
+
+    @property
+    def _naming(self) -> bool:
+        return self.name == "handover" and self.step is Step.WORDS
 
     @property
     def prompt(self) -> str:
@@ -147,6 +163,8 @@ class Form:
                 return "Which lot? As printed, then Enter."
             case Step.EXPIRY:
                 return f"Lot {self._lot}: its expiry, as 2027-03-31 or 2027-03, then Enter."
+            case Step.PASSPHRASE:
+                return f"{self._taker} signs: the passphrase of their key, then Enter."
             case Step.WORDS:
                 return "In words, no names, then Enter." if self.name == "note" else f"Why, for {point}? Then Enter."
 
@@ -156,7 +174,8 @@ class Form:
         if self.step in self._offset_mm and not self.typed:
             right, up = (f"{self._offset_mm[axis]:f}" for axis in (Step.RIGHT, Step.UP))
             return f"{right} mm right, {up} mm up"
-        return "" if self.step is Step.WHY else f"{self.typed}_"
+        typed = "•" * len(self.typed) if self.step is Step.PASSPHRASE else self.typed
+        return "" if self.step is Step.WHY else f"{typed}_"
 
     @property
     def pad(self) -> tuple[tuple[str, str], ...]:
@@ -164,7 +183,7 @@ class Form:
         if self.step is Step.WHY:
             reasons = enumerate(self.kind.reasons, 1)
             return (*((str(number), f"{number} {words}") for number, words in reasons), ("0", "0 in words"))
-        if self.writing and self.name == "handover":
+        if self._naming:
             return tuple((name, name) for name in self._operators if name != self._view.operator)
         if self.writing:
             return ()
@@ -178,7 +197,7 @@ class Form:
         """Whether this key means something here; any other keeps its meaning on the dashboard."""
         if key in ("enter", "backspace"):
             return True
-        if self.writing and key in self._operators:
+        if self._naming and key in self._operators:
             return True  # drawn on the screen, and clicked
         if self.writing:
             return character is not None and character.isprintable()
@@ -189,7 +208,7 @@ class Form:
     def press(self, key: str, character: str | None) -> Order | None:
         """Take one key that the form wants; the order when it is complete."""
         self.fault = ""
-        if self.writing and key in self._operators:
+        if self._naming and key in self._operators:
             self.typed = key
             return None
         if key == "enter":
@@ -225,6 +244,8 @@ class Form:
                 self.fault = "a reason is needed: press its number"
             case Step.WORDS | Step.EXPIRY:
                 return self._take_words(self.typed.strip())
+            case Step.PASSPHRASE:
+                return self._sign()
         if self.fault:
             return None
         self.typed = ""
@@ -239,7 +260,19 @@ class Form:
             self._lot, self.typed = words, ""
             del self._steps[0]
             return None
+        if self.name == "handover" and words in self._signers:
+            self._taker, self.typed = words, ""
+            self._steps[0] = Step.PASSPHRASE
+            return None
         return self._order(words)
+
+    def _sign(self) -> Order | None:
+        passphrase, self.typed = self.typed, ""
+        try:
+            return HandOver(self._taker, self._signers[self._taker](passphrase))
+        except MesogunError as refusal:
+            self.fault = str(refusal)
+            return None
 
     def _take_number(self) -> str:
         if not self.typed:
@@ -315,8 +348,8 @@ def told(order: Order) -> str:
             return f"ordered: point {index + 1} went elsewhere"
         case Note():
             return "ordered: a note for the record"
-        case HandOver(to_operator):
-            return f"ordered: hand over to {to_operator}"
+        case HandOver(to_operator, signed):
+            return f"ordered: hand over to {to_operator}{', signed' if signed is not None else ''}"
         case NameSyringe(lot):
             return f"ordered: the syringe is lot {lot}"
         case Acknowledge():

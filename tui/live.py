@@ -18,6 +18,7 @@ from mesogun.record.alarms import Limit
 from mesogun.treatment.front import Wish
 from tui.alerting import Surroundings
 from tui.app import Dashboard
+from tui.forms import Signers
 from tui.front import ScreenFront
 from tui.keymap import Where
 from tui.settings import Look, look
@@ -41,6 +42,7 @@ def run_live(
     settings: Look | None = None,
     remap: Mapping[str, str] | None = None,
     operators: Sequence[str] = (),
+    signers: Signers | None = None,
     today: date | None = None,
     calibration_due: date | None = None,
 ) -> None:
@@ -65,6 +67,8 @@ def run_live(
         Action id to keys, as in ``keymap``; by default those of the settings.
     operators
         References that a treatment may be handed over to; empty when the caller does not know them.
+    signers
+        Those of them who have a key: reference to what signs with its passphrase, and refuses a wrong one.
     today, calibration_due
         By the gun's calendar; without them nothing is said about a calibration that is due.
 
@@ -96,6 +100,7 @@ def run_live(
         remap=remap if remap is not None else chosen.keys,
         where=Where.LIVE,
         operators=operators,
+        signers=signers,
     )
 
     def work() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from mesogun.plan.model import Plan
 from mesogun.treatment.front import Wish
-from tui.forms import Form, told
+from tui.forms import Form, Signers, told
 from tui.front import ScreenFront
 from tui.keymap import Act, stop_keys
 from tui.view import View
@@ -21,15 +21,22 @@ from tui.view import View
 class Ordering:
     """At most one form, between the keyboard and the runner's queue of orders."""
 
-    def __init__(self, front: ScreenFront, keys: Mapping[str, Act], operators: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        front: ScreenFront,
+        keys: Mapping[str, Act],
+        operators: Sequence[str] = (),
+        signers: Signers | None = None,
+    ) -> None:
         self._front = front
         self._stop_keys = stop_keys(keys)
         self._operators = tuple(operators)
+        self._signers = signers
         self.form: Form | None = None
 
     def open(self, name: str, plan: Plan, view: View) -> None:
         """Ask for one order; ``Refused`` if there is nothing to give it for."""
-        self.form = Form(name, plan, view, self._operators)
+        self.form = Form(name, plan, view, self._operators, self._signers)
         self._hold()
 
     def close(self) -> None:

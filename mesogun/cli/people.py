@@ -6,18 +6,21 @@ Not responsible for roles or for keeping keys (``mesogun.identity``).
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 
 import click
 
+from mesogun.clock import Clock
 from mesogun.errors import InputError, Refused
 from mesogun.gun import Gun, key_source
-from mesogun.identity import Home, Operator, Role
+from mesogun.identity import Action, Handover, Home, Operator, Role, hand_over, may
 from mesogun.wire.codes import Flag, GunKind
 from mesogun.wire.host import KeySource
 
 PASSPHRASE_STDIN = click.option(
     "--passphrase-stdin", is_flag=True, help="Sign with the operator's key; its passphrase on standard input."
 )
+Signing = Callable[[str], Handover]
 DEMO_OPERATOR = Operator("op-demo", Role.PRACTITIONER, "Demonstration")
 
 
@@ -46,6 +49,23 @@ def gun_kind(gun: Gun) -> str:
     if gun.welcome.status.flags & Flag.BENCH:
         return "bench"
     return GunKind(gun.welcome.kind).name.lower()
+
+
+def takers(treatment: str, operator: Operator, clock: Clock) -> tuple[tuple[str, ...], Mapping[str, Signing]]:
+    """Who may take a treatment over, and for those with a key what signs that with its passphrase.
+
+    Without signatures when ``operator`` is not who is at this station's keyboard: ``hand_over`` takes it from them.
+    """
+    operators = Home.open().operators
+    people = [person for person in operators.list() if not person.retired and may(person.role, Action.TREAT)]
+
+    def signing(taker: str) -> Signing:
+        return lambda passphrase: hand_over(operators, treatment, taker, passphrase, at=clock.utc())
+
+    current = operators.current()
+    here = current is not None and current.reference == operator.reference
+    keyed = [person.reference for person in people if here and person.public_key is not None]
+    return tuple(person.reference for person in people), {reference: signing(reference) for reference in keyed}
 
 
 def passphrase(text: str, *, piped: bool, twice: bool = False) -> str:

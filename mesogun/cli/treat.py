@@ -28,7 +28,7 @@ from mesogun.cli.saying import NOTHING_SAID, Said, saying_options, take_said
 from mesogun.cli.supplies import Supplies, supplies_options, take_supplies, taken
 from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun
-from mesogun.identity import Action, Home, Operator, check_subject, may
+from mesogun.identity import Home, Operator, check_subject
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
 from mesogun.limits.tables import joined
 from mesogun.plan import Plan
@@ -317,6 +317,7 @@ def in_dashboard(
         gun.stop()
         stopped.set()  # only now: a STOP that could not be written must keep its own error
 
+    operators, signers = people.takers(begun.treatment, operator, gun.clock)
     try:
         run_live(
             start_it,
@@ -327,11 +328,8 @@ def in_dashboard(
             settings=look(places.look_file()),
             today=gun.clock.utc().date(),
             calibration_due=date(1970, 1, 1) + timedelta(days=gun.caps.calibration_due_day),
-            operators=[
-                person.reference
-                for person in Home.open().operators.list()
-                if not person.retired and may(person.role, Action.TREAT)
-            ],
+            operators=operators,
+            signers=signers,
         )
     except (LinkLost, OutcomeUnknown, WireError) as error:
         if stopped.is_set():

@@ -16,7 +16,7 @@ from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo
 from tests.trace import req
 from tests.tui import scenes
 from tests.tui.fakes import Stage, frame, text
-from tui.forms import Form, told
+from tui.forms import Form, Signers, told
 from tui.front import ScreenFront
 from tui.view import ViewMaker
 
@@ -51,10 +51,10 @@ def orders(stage: Stage) -> list[Order]:
     return found
 
 
-def opened(name: str, operators: tuple[str, ...] = ()) -> Form:
+def opened(name: str, operators: tuple[str, ...] = (), signers: Signers | None = None) -> Form:
     maker = ViewMaker(scenes.PLAN, title="t", source="LIVE", limits=scenes.LIMITS)
     view = maker.view(scenes.state(20), scenes.status(20), phase="treating", age_us=0, stopped=False, failure=None)
-    return Form(name, scenes.PLAN, view, operators)
+    return Form(name, scenes.PLAN, view, operators, signers)
 
 
 def press(form: Form, key: str) -> Order | None:
