@@ -10,6 +10,7 @@ from sim.scenario.runs import Outcome
 INK = "#1b4965"
 SECOND = "#bc4b32"
 GREY = "#8a8f94"
+UNITS = {"percent": "%", "ul": "µL", "kpa": "kPa", "ms": "ms", "s": "s"}
 
 
 def draw(outcome: Outcome, path: Path) -> None:
@@ -26,12 +27,21 @@ def draw(outcome: Outcome, path: Path) -> None:
         _curves(figure, outcome)
     title = f"{outcome.scenario}: simulated gun “{outcome.profile}”, seed {outcome.seed}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-    told = "   ".join(f"{name.replace('_', ' ')}: {value:.4g}" for name, value in list(outcome.numbers.items())[:6])
+    told = "   ".join(_told(name, value) for name, value in list(outcome.numbers.items())[:6])
     figure.supxlabel(told, fontsize=7.5, color=GREY)
     if path.suffix == ".svg":
         figure.savefig(path, metadata={"Date": None})
     else:
         canvas.print_figure(path, dpi=130)
+
+
+def _told(name: str, value: float) -> str:
+    words, _, unit = name.rpartition("_")
+    return (
+        f"{words.replace('_', ' ')} {value:.4g} {UNITS[unit]}"
+        if unit in UNITS
+        else f"{name.replace('_', ' ')} {value:.4g}"
+    )
 
 
 def _timed(figure: Any, outcome: Outcome) -> None:
@@ -44,17 +54,12 @@ def _timed(figure: Any, outcome: Outcome) -> None:
         lower.plot(x, y, color=color, lw=1.6, label=name)
     lower.set_ylabel("volume (µL)")
     lower.set_xlabel("time (s)")
-    lower.legend(frameon=False, fontsize=8, loc="upper left")
     if outcome.scenario == "occlusion":
+        lower.legend(frameon=False, fontsize=8, loc="upper left")
         _occlusion_marks(upper, lower, outcome)
-    if "cut_at_s" in outcome.numbers:
-        for axis in (upper, lower):
-            axis.axvline(outcome.numbers["cut_at_s"], color=GREY, lw=0.8, ls="--")
-        upper.annotate("supply cut", (outcome.numbers["cut_at_s"], max(pressure) * 0.92), xytext=(6, 0),
-                       textcoords="offset points", fontsize=8, color=GREY)  # fmt: skip
-        lower.axhspan(outcome.numbers["booked_low_ul"], outcome.numbers["booked_high_ul"], color=INK, alpha=0.08)
-        lower.annotate("booked interval", (time_s[-1], outcome.numbers["booked_high_ul"]), xytext=(-4, -12), ha="right",
-                       textcoords="offset points", fontsize=8, color=INK)  # fmt: skip
+    if outcome.scenario == "brownout":
+        lower.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(0.0, 0.72))
+        _brownout_marks(upper, lower, outcome)
     _quiet(upper, lower)
 
 
@@ -98,20 +103,66 @@ def _occlusion_marks(upper: Any, lower: Any, outcome: Outcome) -> None:
     )  # fmt: skip
 
 
+def _brownout_marks(upper: Any, lower: Any, outcome: Outcome) -> None:
+    numbers = outcome.numbers
+    cut, back = numbers["cut_at_s"], numbers["back_at_s"]
+    for axis in (upper, lower):
+        axis.axvline(cut, color=SECOND, lw=0.8, ls="--")
+        axis.axvline(back, color=GREY, lw=0.8, ls="--")
+        axis.axvspan(cut, back, color=GREY, alpha=0.08, lw=0)
+    peak = max(outcome.traces["pressure (kPa)"][1])
+    upper.annotate("supply cut in the stroke: the screw stands,\nwhat is stored still flows out", (cut, peak * 0.98),
+                   xytext=(6, 0), textcoords="offset points", fontsize=8, color=SECOND, va="top")  # fmt: skip
+    upper.annotate("supply back:\nrestart, disarmed,\nmagazine empty", (back, peak * 0.6), xytext=(-6, 0), ha="right",
+                   textcoords="offset points", fontsize=8, color=GREY, va="top")  # fmt: skip
+    low, high = numbers["booked_low_ul"], numbers["booked_high_ul"]
+    end = outcome.traces["pressure (kPa)"][0][-1]
+    middle = (back + end) / 2
+    lower.set_ylim(top=1.08 * high)
+    lower.fill_between([back, end], low, high, color=INK, alpha=0.08, lw=0)
+    lower.annotate("", (middle, low), xytext=(middle, high), arrowprops={"arrowstyle": "<->", "color": INK})
+    lower.annotate(f"booked INDETERMINATE:\n{low:.4g} to {high:.4g} µL", (back, high), xytext=(-6, -2), ha="right",
+                   textcoords="offset points", fontsize=8, color=INK, va="top")  # fmt: skip
+    lower.annotate(f"{numbers['left_ul']:.4g} µL left the needle", (back, numbers["left_ul"]), xytext=(-6, -4),
+                   ha="right", textcoords="offset points", fontsize=8, color=SECOND, va="top")  # fmt: skip
+
+
 def _curves(figure: Any, outcome: Outcome) -> None:
     axis = figure.subplots()
-    for (name, (x, y)), color in zip(outcome.traces.items(), (INK, SECOND), strict=False):
-        axis.plot(x, y, color=color, lw=1.4, marker="o", ms=3.5, label=name)
     axis.axhline(0.0, color=GREY, lw=0.8)
-    trumpet = outcome.scenario == "trumpet"
-    axis.set_xlabel("shots in the window" if trumpet else "shot behind a retraction")
     axis.set_ylabel("volume error (%)")
-    if trumpet:
-        axis.set_xscale("log")
-        axis.set_xticks([1, 2, 5, 10, 20, 50], labels=["1", "2", "5", "10", "20", "50"])
-        axis.minorticks_off()
+    if outcome.scenario == "trumpet":
+        _trumpet(axis, outcome)
+    else:
+        _startup(axis, outcome)
     axis.legend(frameon=False, fontsize=8)
     _quiet(axis)
+
+
+def _trumpet(axis: Any, outcome: Outcome) -> None:
+    (x, largest), (_, smallest) = outcome.traces.values()
+    axis.fill_between(x, smallest, largest, color=INK, alpha=0.08, lw=0)
+    axis.plot(x, largest, color=INK, lw=1.4, marker="o", ms=3.5, label="largest mean error over so many shots in a row")
+    axis.plot(x, smallest, color=SECOND, lw=1.4, marker="o", ms=3.5, label="smallest")
+    mean = outcome.numbers["mean_error_percent"]
+    axis.axhline(mean, color=GREY, lw=0.8, ls="--", label=f"mean of all {outcome.numbers['shots']:.0f} shots")
+    axis.set_xlabel("shots in the window")
+    axis.set_xscale("log")
+    axis.set_xticks([1, 2, 5, 10, 20, 50], labels=["1", "2", "5", "10", "20", "50"])
+    axis.minorticks_off()
+
+
+def _startup(axis: Any, outcome: Outcome) -> None:
+    (x, y), bound = outcome.traces["error of each shot (%)"], outcome.numbers["stated_bound_percent"]
+    axis.axhspan(-bound, bound, color=INK, alpha=0.08, lw=0, label=f"stated bound of the profile, ±{bound:.3g} %")
+    axis.plot(x, y, color=INK, lw=1.0, marker="o", ms=3.5, label="error of each shot")
+    axis.set_xlabel("shot behind a retraction through the whole play of the screw")
+    axis.set_xlim(0.2, len(x) + 0.8)
+    axis.set_xticks([1, *range(5, len(x) + 1, 5)])
+    doubted = outcome.numbers["doubted_shots"]
+    if doubted:
+        axis.plot(x[: int(doubted)], y[: int(doubted)], ls="", marker="o", ms=8, mfc="none", mec=SECOND,
+                  label="booked INDETERMINATE: the gun saw the pressure rise too late")  # fmt: skip
 
 
 def _quiet(*axes: Any) -> None:

@@ -159,13 +159,19 @@ def startup(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 30) -
         truth = bench.world.truth.per_shot[-1]
         errors.append((truth.dispensed_nl - truth.commanded_nl) / truth.commanded_nl * 100)
     found = Outcome("startup", profile, seed)
-    if bench.world.truth.per_shot[0].outcome == ShotOutcome.INDETERMINATE:
+    outcomes = [shot.outcome for shot in bench.world.truth.per_shot]
+    doubted = next((at for at, how in enumerate(outcomes) if how != ShotOutcome.INDETERMINATE), len(outcomes))
+    stated = bench.machine.profile
+    if doubted:
         found.notes = ["the first shot met the play: its pressure rose late, and the gun booked it INDETERMINATE"]
     settled = errors[len(errors) // 2 :]
     mean = sum(settled) / len(settled)
     found.numbers = {
         "first_shot_error_percent": errors[0],
         "settled_error_percent": mean,
+        "stated_bound_percent": (stated["calibration.overrun_nl"] / volume_nl + stated["calibration.overrun_ppm"] / 1e6)
+        * 100,
+        "doubted_shots": float(doubted),
         "shots_to_settle": float(next((at for at, e in enumerate(errors) if abs(e - mean) < 2.0), shots)),
         "backlash_ul": bench.machine.profile.backlash_nl / 1e3,
     }
@@ -195,6 +201,7 @@ def trumpet(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 120) 
     }
     found.numbers = {
         "mean_error_percent": sum(errors) / len(errors),
+        "shots": float(shots),
         "largest_single_error_percent": max(errors),
         "smallest_single_error_percent": min(errors),
     }
@@ -211,13 +218,15 @@ def brownout(profile: str, seed: int, volume_nl: int = 100_000) -> Outcome:
     cut_s = (world.kernel.now_us + half_us) / 1e6
     bench.fire(volume_nl)
     bench.watch(0.4)
+    back_s = world.kernel.now_us / 1e6
     world.gun.power_on()
-    bench.watch(0.1)
+    bench.watch(0.3)
     _, closing = machine.store.log.records[machine.store.log.closed_shot_no]
     found = Outcome("brownout", profile, seed)
     overrun = machine.profile["calibration.overrun_nl"] + volume_nl * machine.profile["calibration.overrun_ppm"] / 1e6
     found.numbers = {
         "cut_at_s": cut_s,
+        "back_at_s": back_s,
         "left_ul": world.truth.per_shot[-1].dispensed_nl / 1e3,
         "booked_low_ul": closing.delivered_nl / 1e3 if closing is not None else 0.0,
         "booked_high_ul": (volume_nl + overrun) / 1e3,
