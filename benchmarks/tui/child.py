@@ -20,7 +20,7 @@ from tui import Look, run_live
 from tui.front import ScreenFront
 
 WARM_S = 4.0
-HEAVY = ("scipy", "sqlalchemy", "matplotlib")
+HEAVY = ("numpy", "scipy", "sqlalchemy", "matplotlib")
 
 
 def run() -> None:
