@@ -75,7 +75,7 @@ async def broken(app: Dashboard, source: LiveSource, worker: threading.Thread) -
     return last
 
 
-@req("H4", "H12")
+@req("G13")
 @pytest.mark.parametrize("breaks", [pull_the_cable, lose_power])
 def test_a_break_in_mid_treatment_leads_the_screen_and_disarms_the_gun(
     breaks: Callable[[World], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
