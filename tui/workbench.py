@@ -8,6 +8,7 @@ here goes on where it stopped.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,19 +16,28 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rich.text import Text
 from textual import events
+from textual.driver import Driver
 from textual.widgets import Input
 
 from mesogun.errors import MesogunError, Refused
+from mesogun.wire.codes import State
+from tui.frames import MOST_OUTSTANDING, Painter
 from tui.pager import Choice, Pager
+from tui.painted import PaintedDriver, painted_driver
 from tui.settings import Look, look
 from tui.terminal import must_be_terminal
 
 if TYPE_CHECKING:
     from mesogun.calibration.bench import Progress
     from mesogun.calibration.steps import Step
+    from mesogun.wire.messages import Status
 
 T = TypeVar("T")
 PERIOD_S = 0.1
+PAINT_S = 0.5
+"""How long a frame may take to the terminal; later it counts as not painted."""
+STALE_S = 2.0
+"""The gun's word is shown for so long; then nothing is, because nobody has asked it since."""
 KEPT_LINES = 6
 BAR = 30
 FAR = 5.0
@@ -60,6 +70,10 @@ class TechnicianFront:
         self._asked: Asked | None = None
         self._answer = ""
         self._leaving = False
+        self._painted = threading.Event()
+        self.unpainted: Status | None = None
+        self._gun = ""
+        self._heard_s = -STALE_S
         self.step: Progress | None = None
         self.lines: deque[str] = deque(maxlen=KEPT_LINES)
 
@@ -74,6 +88,23 @@ class TechnicianFront:
     def person(self, step: Step) -> bool:
         """Ask until it is done or given up."""
         return self._wait_for(Asked(f"{step.name}. Is it done?")) == "yes"
+
+    def confirm(self, what: str, text: str) -> bool:
+        """Ask for a word; whoever does not give it leaves."""
+        del what
+        return self._wait_for(Asked(text)) == "yes"
+
+    def shown(self, status: Status) -> bool:
+        """Wait until a frame with the gun's newest word is on the terminal; not longer than a frame may take (H12)."""
+        self._stay()
+        self._painted.clear()
+        self._gun = f"gun {State(status.state).name.lower()}, {status.magazine} loaded, {status.last_shot_no} fired"
+        self._heard_s = time.monotonic()
+        self.unpainted = status
+        seen = self._painted.wait(PAINT_S)
+        self.unpainted = None
+        self._stay()
+        return seen
 
     def ask(self, question: str, proposed: str = "") -> str:
         """Ask for a text, such as what a balance shows."""
@@ -111,6 +142,16 @@ class TechnicianFront:
         """What is being asked now."""
         return self._asked
 
+    @property
+    def gun(self) -> str:
+        """The gun's newest word; empty once it is stale (H13)."""
+        return self._gun if time.monotonic() - self._heard_s < STALE_S else ""
+
+    def painted(self, status: Status) -> None:
+        """A frame that shows ``status`` has left for the terminal."""
+        if status is self.unpainted:
+            self._painted.set()
+
     def answer(self, asked: Asked, text: str) -> None:
         """Answer exactly this question."""
         with self._lock:
@@ -122,13 +163,26 @@ class TechnicianFront:
         """The technician goes; the run stops before its next step."""
         self._leaving = True
         self._answered.set()
+        self._painted.set()
 
 
 class Workbench(Pager):
-    """The screen of one run; ``over`` says whether the run has ended by itself."""
+    """The screen of one run; ``over`` says whether the run has ended by itself.
 
-    def __init__(self, title: str, front: TechnicianFront, over: Callable[[], bool], theme: str) -> None:
+    ``painter`` knows when a frame has left, by default the terminal's driver; without one nothing was ever painted.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        front: TechnicianFront,
+        over: Callable[[], bool],
+        theme: str,
+        *,
+        painter: Painter | None = None,
+    ) -> None:
         super().__init__(theme)
+        self._painter = painter
         self._title = title
         self._front = front
         self._over = over
@@ -136,8 +190,14 @@ class Workbench(Pager):
         self._doubted = self._fault = ""
         self._leaves = False
 
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver, with reports of what has been painted."""
+        return painted_driver(super().get_driver_class())
+
     def on_mount(self) -> None:
         """Look at the run again and again."""
+        if self._painter is None and isinstance(self._driver, PaintedDriver):
+            self._painter = self._driver
         self._work_page()
         self.set_interval(PERIOD_S, self.look)
 
@@ -146,6 +206,9 @@ class Workbench(Pager):
         if self._over():
             self.exit(None)
             return
+        painter, status = self._painter, self._front.unpainted
+        if painter is not None and painter.outstanding >= MOST_OUTSTANDING:
+            return  # the terminal takes nothing: queueing more would only block this loop
         asked = self._front.asked
         if asked is not self._shown and not self._leaves:
             self._shown = asked
@@ -153,6 +216,8 @@ class Workbench(Pager):
             self._work_page()
         elif not self._leaves:
             self.say(self._words())
+        if painter is not None and status is not None and not self._leaves:
+            self.call_after_refresh(painter.after_painted, lambda: self._front.painted(status))
 
     def _work_page(self) -> None:
         asked = self._shown
@@ -176,6 +241,8 @@ class Workbench(Pager):
             text.append("█" * filled, palette.good)
             text.append("░" * (BAR - filled), palette.quiet)
             text.append(f"  about {minutes} min left\n", palette.quiet)
+        if gun := self._front.gun:
+            text.append(f"{gun}\n", palette.text)
         if self._shown is not None:
             text.append(f"\n{self._shown.text}\n", f"bold {palette.accent}")
         if self._fault:

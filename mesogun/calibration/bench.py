@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mesogun.calibration.steps import Step
+from mesogun.wire.messages import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Progress:
 
 
 class Bench(Protocol):
-    """The technician's side of a run: a terminal, or a script that answers for a person."""
+    """The technician's side of a run: a terminal, a screen, or a script that answers for a person."""
 
     def environment(self, step: Step) -> tuple[str, str, str, str]:
         """Water, air (°C), pressure (kPa), humidity (%), as decimal text."""
@@ -32,6 +33,22 @@ class Bench(Protocol):
 
     def person(self, step: Step) -> bool:
         """Ask a person to do something; ``False`` if it was not done."""
+        ...
+
+    def confirm(self, what: str, text: str) -> bool:
+        """Ask a person, until there is an answer; anything but a clear yes is ``False``.
+
+        ``what``: ``arm`` (once for a run, and once when it is gone on with), ``syringe`` (arm again, with a full one in
+        place), ``rearm`` (after the gun has disarmed by itself), ``fault`` (is its cause removed?) or ``contact`` (a
+        shot saw skin). A script may answer the first two only.
+        """
+        ...
+
+    def shown(self, status: Status) -> bool:
+        """Show the gun's newest word; ``True`` only once it has left, written and flushed or painted (H12).
+
+        A lease begins and is renewed with the clock of a word that was shown: whoever stops showing disarms the gun.
+        """
         ...
 
     def told(self, line: str) -> None:

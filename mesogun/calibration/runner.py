@@ -88,7 +88,7 @@ class Calibrator:
         self._operator = operator.reference
         self._station = station
         self._books = Books(journal, run)
-        self._shooter = Shooter(gun, self._books, bench.told, operator.reference)
+        self._shooter = Shooter(gun, self._books, bench, operator.reference)
         self._begun_us = gun.clock.monotonic_us()
         self._said = 0
 

@@ -112,7 +112,10 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A whole script; ``text`` is the file itself."""
+    """A whole script; ``text`` is the file itself.
+
+    ``arm``: whether the script stands for the technician's word to arm, in a run that nobody is asked in.
+    """
 
     head: Head
     conditions: Conditions
@@ -120,6 +123,7 @@ class Script:
     series: Series
     acceptance: Acceptance
     text: str = field(repr=False)
+    arm: bool = False
 
     @property
     def sha256(self) -> str:
@@ -151,12 +155,15 @@ def parse(text: str, name: str = "script") -> Script:
     faults: list[str] = []
     if document.pop("format", None) != FORMAT:
         faults.append(f"format must be {FORMAT}")
+    arm = document.pop("arm", False)
+    if not isinstance(arm, bool):
+        faults.append("arm is not true or false")
     made = {
         section: _section(section, kind, document.pop(section, None), faults) for section, kind in _SECTIONS.items()
     }
     faults += [f"[{key}] is not a section of a calibration script" for key in document]
     if not faults:
-        script = Script(**made, text=text)
+        script = Script(**made, text=text, arm=arm)
         faults = _contradictions(script)
         if not faults:
             return script

@@ -15,6 +15,7 @@ from mesogun.errors import RecordError
 from mesogun.record import TreatmentState, fold
 from mesogun.record import calibration_events as ce
 from mesogun.record import events as ev
+from mesogun.wire.codes import ShotFlag
 
 KEY = "cal-"
 
@@ -64,6 +65,7 @@ class CalibrationState:
     written: tuple[ce.CalibrationWritten, ...] = ()
     writes: tuple[ce.CalibrationWriting, ...] = ()
     gauge: tuple[ce.GaugeRead, ...] = ()
+    contact: ev.ShotRecorded | None = None  # a shot that saw skin, until a technician has spoken for it
     resumed: int = 0
     streak: int = 0  # weighings voided one after the other
     ended: ce.CalibrationEnded | None = None
@@ -87,6 +89,8 @@ def fold_calibration(state: CalibrationState, event: ev.Event) -> CalibrationSta
     books = fold(state.books, event)
     if books is not state.books:
         state = replace(state, books=books)
+    if isinstance(event, ev.ShotRecorded) and event.flags & ShotFlag.CONTACT_SEEN:
+        state = replace(state, contact=event)
     match event:
         case ce.CalibrationStarted():
             return _started(state, event)
@@ -106,6 +110,8 @@ def fold_calibration(state: CalibrationState, event: ev.Event) -> CalibrationSta
             return _done(state, event)
         case ce.CalibrationResumed():
             return _fresh(replace(state, resumed=state.resumed + 1, streak=0))
+        case ce.ContactSettled():
+            return replace(state, contact=None)
         case ce.CalibrationWriting():
             return replace(state, writing=event, writes=(*state.writes, event))
         case ce.CalibrationWritten():

@@ -10,7 +10,7 @@ import json
 import secrets
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +31,15 @@ from mesogun.gun import Gun
 from mesogun.identity import Home, Operator, Role, Signer
 from mesogun.journal import Journal
 from mesogun.record.calibration_events import CertificateIssued
+from mesogun.wire.codes import State
+from mesogun.wire.messages import Status
 
 if TYPE_CHECKING:
     from tui import TechnicianFront
 
 ENVIRONMENT = ("water °C", "air °C", "pressure kPa", "humidity %")
+QUIET_US = 700_000
+"""After so long without news, by the gun's clock, a line as a sign of life."""
 DEMO_TECHNICIAN = Operator("op-demo-tech", Role.TECHNICIAN, "Demonstration")
 
 
@@ -55,7 +59,12 @@ def technician(who: str | None, gun_kind: str) -> Operator:
 
 
 def guided_by(guided: bool | None, gun_kind: str) -> bool:
-    """Whether a person answers; a gun that is not simulated is never calibrated headless without the word for it."""
+    """Whether a person answers; a script stands for one on simulated guns, and on the bench with ``--headless``."""
+    if guided is False and gun_kind == "clinical":
+        raise Refused(
+            "a script's word does not arm a gun that treats people: calibrate it with --guided, or switch it to bench "
+            "mode for a run without a person"
+        )
     if guided is not None:
         return guided
     if gun_kind == "simulated":
@@ -130,6 +139,9 @@ class Headless:
         self._script = script
         self._as_json = as_json
         self._quiet = quiet
+        self._progress: Progress | None = None
+        self._state = ""
+        self._written_us = 0
 
     def environment(self, step: Step) -> tuple[str, str, str, str]:
         """What the script says was read."""
@@ -142,11 +154,35 @@ class Headless:
         """Taken as done."""
         return True
 
+    def confirm(self, what: str, text: str) -> bool:
+        """The script's ``arm`` stands for the word to arm, never for a break, a fault or a contact."""
+        return self._script.arm and what in {"arm", "syringe"}
+
+    def shown(self, status: Status) -> bool:
+        """Write what is due and flush; a reader who stops reading holds this up, and the gun disarms."""
+        state = f"gun {State(status.state).name.lower()}, {status.magazine} loaded, {status.last_shot_no} shots fired"
+        if state != self._state or status.gun_clock_us - self._written_us >= QUIET_US:
+            self._state, self._written_us = state, status.gun_clock_us
+            self._write_state(state)
+        stream = sys.stdout if self._as_json else sys.stderr
+        stream.flush()
+        return True
+
+    def _write_state(self, state: str) -> None:
+        if self._as_json and self._progress is not None:
+            click.echo(json.dumps({"progress": asdict(replace(self._progress, note=state))}))
+        elif not self._as_json and not self._quiet:
+            # on a terminal the line is written over: it is a sign of life, not news
+            click.echo(f"      {state}", err=True, nl=not sys.stderr.isatty())
+            if sys.stderr.isatty():
+                click.echo("\r", err=True, nl=False)
+
     def told(self, line: str) -> None:
         """Nobody is there to be told."""
 
     def progress(self, progress: Progress) -> None:
         """One line for each step."""
+        self._progress = progress
         if self._as_json:
             click.echo(json.dumps({"progress": asdict(progress)}))
         elif not self._quiet:
@@ -168,6 +204,10 @@ class Guided(Headless):
     def person(self, step: Step) -> bool:
         """Ask until it is done or given up."""
         return click.confirm(f"{step.name}. Done?", err=True, default=True)
+
+    def confirm(self, what: str, text: str) -> bool:
+        """Ask; Enter alone is no."""
+        return click.confirm(text, err=True, default=False)
 
     def told(self, line: str) -> None:
         """Tell the person."""

@@ -115,6 +115,14 @@ class CalibrationResumed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ContactSettled(Event):
+    """A technician has looked into a prime or test shot that saw skin contact; the run may go on."""
+
+    shot_no: int
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationWriting(Event):
     """Committed before the first byte goes to the gun; ``old`` and ``new`` are the blocks as hex digits."""
 

@@ -20,6 +20,7 @@ from mesogun.calibration.steps import Step
 from mesogun.gun import Gun, connect
 from mesogun.identity import SIMULATED_KEY, Operator, Role
 from mesogun.journal import Journal
+from mesogun.wire.messages import Status
 from sim.balance import Rig as BalanceRig
 from sim.balance import Settings
 from sim.campaign.memory_journal import MemoryJournal
@@ -57,12 +58,25 @@ class Bench:
         self.seen: list[Progress] = []
         self.lines: list[str] = []
         self.on_person: Callable[[Step], bool] = lambda _: True
+        self.asked: list[str] = []
+        self.no: set[str] = set()  # questions that are answered with no
+        self.statuses: list[Status] = []
+        self.shows = True
 
     def environment(self, step: Step) -> tuple[str, str, str, str]:
         return self.values
 
     def person(self, step: Step) -> bool:
         return self.on_person(step)
+
+    def confirm(self, what: str, text: str) -> bool:
+        self.asked.append(what)
+        return what not in self.no
+
+    def shown(self, status: Status) -> bool:
+        if self.shows:
+            self.statuses.append(status)
+        return self.shows
 
     def told(self, line: str) -> None:
         self.lines.append(line)

@@ -175,13 +175,21 @@ def test_depth_from_a_file(mesogun: Command, short: Path, tmp_path: Path) -> Non
 def test_a_person_is_asked_and_may_type_the_weights(
     mesogun: Command, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conditions, wetted, tared = "\n" * 4, "y\n", "\n"
+    conditions, wetted, tared, may_arm = "\n" * 4, "y\n", "\n", "y\n"
     weights = "grams, a lot\n12.3\n100.00 mg\n" + "100.00 mg\n" * 3
-    monkeypatch.setattr("sys.stdin", io.StringIO(conditions + wetted + tared + weights))
+    monkeypatch.setattr("sys.stdin", io.StringIO(conditions + wetted + tared + may_arm + weights))
     words = ("--script", str(short), "--guided", "--balance", "manual")
     done = mesogun("calibrate", "check", *words, *bench("standard")[:2])
     assert done.code == 130  # the paper ran out: as if the person had left
-    for what in ("water °C", "Done?", "grams, a lot", "has no unit", "stable reading"):
+    for what in (
+        "water °C",
+        "Done?",
+        "Arm the gun",
+        "gun armed, 1 loaded",
+        "grams, a lot",
+        "has no unit",
+        "stable reading",
+    ):
         assert what in done.err
     run = done.err.split("--resume ")[1].split()[0]
     weighed = [line for line in mesogun("journal", "export").out.splitlines() if '"Weighed"' in line]
