@@ -74,6 +74,7 @@ class Core:
         self._reading: Timer | None = None
         self._seat: Timer | None = None
         self._last_start_us = -(10**9)
+        self._closed_us = 0
         self._burst_left = 0
 
     # the table

@@ -24,11 +24,12 @@ class Machine(Stroke):
 
     def lies_at_rest(self) -> bool:
         """Whether a shot would begin with a pressure that cannot be there: the sensor lies, or the path is shut."""
-        if not self.ready():
+        if not self._free():
             return False
         risen = self._risen_kpa()
         into_air = self.magazine[0].kind != ShotKind.TREAT  # priming takes out what a fault has left behind
-        return risen > self._rest_most_kpa() or (risen < -REST_ROOM_KPA and not into_air)
+        shut = self.holds_too_much() and self.kernel.now_us - self._closed_us > SETTLE_LIMIT_US
+        return risen > self._rest_most_kpa() or shut or (risen < -REST_ROOM_KPA and not into_air)
 
     def _rest_most_kpa(self) -> float:
         return STORED_SHARE * self._bound_nl(self.last_volume_nl) / self.profile.compliance_nl_per_kpa + REST_ROOM_KPA
@@ -39,7 +40,16 @@ class Machine(Stroke):
         return self.ready()
 
     def ready(self) -> bool:
-        """Everything that must hold before a shot (G11, G12, G13, G14)."""
+        """Everything that must hold before a shot (G11, G12, G13, G14), and no more stored than it can vouch for."""
+        return self._free() and not self.holds_too_much()
+
+    def holds_too_much(self) -> bool:
+        """Whether a larger shot left more under pressure than the bound of the next one: it would come out in that."""
+        entry = self.magazine[0]
+        stored_nl = self._risen_kpa() * self.profile.compliance_nl_per_kpa
+        return entry.kind == ShotKind.TREAT and stored_nl > STORED_SHARE * self._bound_nl(entry.volume_nl)
+
+    def _free(self) -> bool:
         if not self.magazine or not self.release_seen or self.held_by_lead or self.fault or self.reseating:
             return False
         if self.clock_us >= self.lease_end_us:
@@ -134,6 +144,7 @@ class Machine(Stroke):
         if shot.relieved:
             self._forward_again(shot)
         self.shot = None
+        self._closed_us = self.kernel.now_us
         self.last_volume_nl = intent.volume_nl
         self._motor = None
         self._gauge(shot)
@@ -172,4 +183,8 @@ class Machine(Stroke):
         self.syringe_left_nl = max(0, min(self.syringe_left_nl, left_nl))
 
     def _repeat(self) -> None:
+        waiting = self.phase is Phase.ARMED and self.panel.trigger and self._free() and self.holds_too_much()
+        if waiting and not self.lies_at_rest():
+            self.kernel.after(1_000, "repeat", self._repeat)
+            return
         self.post(Happening.REPEAT)
