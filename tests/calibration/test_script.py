@@ -36,6 +36,12 @@ def test_the_example_is_a_script() -> None:
     assert parse(TEXT).series.volumes_ul == (10.0, 25.0, 50.0)
 
 
+def test_a_script_arms_nothing_unless_it_says_so() -> None:
+    assert parse(TEXT).arm
+    assert not parse(TEXT.replace("arm = true", "arm = false")).arm
+    assert not parse(TEXT.replace("arm = true", "")).arm
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -54,6 +60,7 @@ def test_the_example_is_a_script() -> None:
         ("volumes_ul = [10.0, 25.0, 50.0]", "volumes_ul = [10.0, 50.0]", "three volumes"),
         ('evaporation = "blanks"', 'evaporation = "hope"', "blanks or regression"),
         ("[acceptance]", "[excuses]", "acceptance"),
+        ("arm = true", 'arm = "yes"', "arm is not true or false"),
         ("format = 1", "format = ", "not TOML"),
     ],
 )

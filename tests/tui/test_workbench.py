@@ -12,11 +12,16 @@ from textual.pilot import Pilot
 from mesogun.calibration.bench import Bench, Progress
 from mesogun.calibration.steps import Do, Phase, Step
 from mesogun.errors import Refused
+from mesogun.wire.codes import State
+from mesogun.wire.messages import Status
+from tests.trace import req
+from tui import workbench
 from tui.workbench import Asked, TechnicianFront, Workbench, doubt
 
 CONDITIONS = {"water °C": "20", "air °C": "21", "pressure kPa": "101.325", "humidity %": "50"}
 READ = Step(1, Phase.PREPARE, Do.ENVIRONMENT)
 MOUNT = Step(2, Phase.PREPARE, Do.SYRINGE)
+GUN = Status(1_000_000, State.ARMED, 0, 0, 7, 7, 7, 8, 8, 1, 0, 2_000, 500_000, 0, 0, 4_000)
 Scene = Callable[[Workbench, Pilot[tuple[str, ...]]], Awaitable[None]]
 
 
@@ -24,7 +29,20 @@ def shown(app: Workbench) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips(app.size))
 
 
-def play(work: Callable[[Bench], object], scene: Scene) -> list[object]:
+class Terminal:
+    """Takes frames, or hangs."""
+
+    outstanding = 0
+
+    def __init__(self, *, hangs: bool = False) -> None:
+        self.hangs = hangs
+
+    def after_painted(self, then: Callable[[], None]) -> None:
+        if not self.hangs:
+            then()
+
+
+def play(work: Callable[[Bench], object], scene: Scene, painter: Terminal | None = None) -> list[object]:
     """``work`` in a thread, the screen under a pilot; what came of the work."""
     front = TechnicianFront(CONDITIONS)
     found: list[object] = []
@@ -36,7 +54,7 @@ def play(work: Callable[[Bench], object], scene: Scene) -> list[object]:
             found.append(error)
 
     worker = threading.Thread(target=run, daemon=True)
-    app = Workbench("calibrate volume", front, lambda: bool(found), "meso-dark")
+    app = Workbench("calibrate volume", front, lambda: bool(found), "meso-dark", painter=painter)
 
     async def watch() -> None:
         async with app.run_test(size=(80, 24)) as pilot:
@@ -125,3 +143,54 @@ def test_leaving_asks_first_and_stops_the_run_at_its_step(key: str) -> None:
     found = play(lambda bench: bench.person(MOUNT), scene)
     assert isinstance(found[0], Refused)
     assert "on record" in str(found[0])
+
+
+@req("H12", "H13")
+@pytest.mark.parametrize("hangs", [False, True])
+def test_the_guns_word_is_shown_once_a_frame_with_it_was_painted(hangs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbench, "PAINT_S", 0.05 if hangs else 10.0)
+
+    async def scene(app: Workbench, pilot: Pilot[tuple[str, ...]]) -> None:
+        await until(app, pilot, "gun armed, 1 loaded, 7 fired")
+        await until(app, pilot, "Is it done?")
+        monkeypatch.setattr(workbench, "STALE_S", 0.0)
+        app.look()
+        await pilot.pause(0.002)
+        assert "gun armed" not in shown(app), "a word that nobody renews is not shown"
+        await pilot.press("y")
+
+    def work(bench: Bench) -> object:
+        seen = bench.shown(GUN)
+        bench.person(MOUNT)
+        return seen
+
+    assert play(work, scene, Terminal(hangs=hangs)) == [not hangs]
+
+
+def test_the_word_to_arm_is_a_yes_and_who_leaves_gives_none() -> None:
+    async def yes(app: Workbench, pilot: Pilot[tuple[str, ...]]) -> None:
+        await until(app, pilot, "Arm the gun?")
+        await pilot.press("y")
+
+    async def no(app: Workbench, pilot: Pilot[tuple[str, ...]]) -> None:
+        await until(app, pilot, "Arm the gun?")
+        await pilot.press("n")
+        await until(app, pilot, "Leave this calibration here?")
+        await pilot.press("y")
+
+    assert play(lambda bench: bench.confirm("arm", "Arm the gun?"), yes) == [True]
+    assert isinstance(play(lambda bench: bench.confirm("arm", "Arm the gun?"), no)[0], Refused)
+
+
+def test_leaving_while_the_trigger_is_waited_for_stops_the_run() -> None:
+    async def scene(app: Workbench, pilot: Pilot[tuple[str, ...]]) -> None:
+        await until(app, pilot, "gun armed")
+        await pilot.press("q")
+        await until(app, pilot, "Leave this calibration here?")
+        await pilot.press("y")
+
+    def work(bench: Bench) -> object:
+        while True:
+            bench.shown(GUN)
+
+    assert isinstance(play(work, scene, Terminal(hangs=True))[0], Refused)
