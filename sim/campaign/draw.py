@@ -18,6 +18,7 @@ PHASES = ("armed", "insert", "stroke", "settle", "disarmed")
 HORIZON_US = 12_000_000
 ROOMY = 1.1  # a hard limit that a plan never meets, as a share of its total with every shot at its upper end
 TIGHT = 0.15  # how many seeds have one that stops them
+MIXED = 0.3  # how many seeds have large and small shots in turn
 NEVER = frozenset({"gun.memory_bad_cell"})  # ends in LOCKED by design; swept separately
 
 
@@ -33,6 +34,7 @@ class Draw:
     plan: FaultPlan
     hand: str = "steady"
     limit_share: float = ROOMY
+    mixed: bool = False  # large and small shots in turn
 
 
 def draw(seed: int) -> Draw:
@@ -65,6 +67,7 @@ def draw(seed: int) -> Draw:
         FaultPlan(tuple(faults)),
         streams.fork("habits").choice(habits.names()),
         limit_share,
+        streams.fork("mixed").chance(MIXED),
     )
 
 

@@ -106,6 +106,7 @@ class Treatment:
         self.cleared = cleared_plan(
             drawn.shots, volume_nl, self.world.profile.integer("syringe.nominal_nl"), needles,
             self.world.profile.integer("calibration.overrun_nl"), drawn.limit_share,
+            mixed=drawn.mixed,
         )  # fmt: skip
         limit_nl = self.cleared.hard_total_nl
         self.journal = MemoryJournal(TREATMENT, limit_nl)

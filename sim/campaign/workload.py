@@ -21,26 +21,29 @@ OPERATOR = "op-campaign"
 
 @cache
 def cleared_plan(
-    shots: int, volume_nl: int, syringe_nl: int, needles: int, overrun_nl: int, limit_share: float = ROOMY
-) -> ClearedPlan[Plan]:
+    shots: int, volume_nl: int, syringe_nl: int, needles: int, overrun_nl: int, limit_share: float = ROOMY,
+    *, mixed: bool = False,
+) -> ClearedPlan[Plan]:  # fmt: skip
     """A row of shots, 5 mm apart, and the clearance for it.
 
-    The hard limit is ``limit_share`` of the planned total with every shot at its upper end.
+    The hard limit is ``limit_share`` of the planned total with every shot at its upper end. ``mixed``
+    makes every other shot a quarter of the one before it.
     """
-    per_point = volume_nl // needles
+    whole = volume_nl // needles
+    volumes = [whole // 4 // 10 * 10 if mixed and shot % 2 else whole for shot in range(shots)]  # of one needle
     points = tuple(
-        PlannedPoint(shot * needles + pin, shot, "row", shot * 5_000, pin * 1_000, 1_500, per_point)
+        PlannedPoint(shot * needles + pin, shot, "row", shot * 5_000, pin * 1_000, 1_500, volumes[shot])
         for shot in range(shots)
         for pin in range(needles)
     )
     planned = tuple(
         PlannedShot(
-            shot, "row", shot * 5_000, 0, 0, "single", per_point * needles, 1_500,
+            shot, "row", shot * 5_000, 0, 0, "single", volumes[shot] * needles, 1_500,
             tuple(range(shot * needles, (shot + 1) * needles)),
         )
         for shot in range(shots)
     )  # fmt: skip
-    total = per_point * needles * shots
+    total = sum(volumes) * needles
     ring = ((-2_500, -2_500), (shots * 5_000, -2_500), (shots * 5_000, 2_500), (-2_500, 2_500))
     plan = Plan(
         protocol_id="campaign",
