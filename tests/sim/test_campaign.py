@@ -13,7 +13,7 @@ import pytest
 
 from mesogun.errors import InputError
 from sim.campaign import ablation, many, sweep
-from sim.campaign.draw import Draw
+from sim.campaign.draw import ROOMY, Draw
 from sim.campaign.run import run, run_seed
 from sim.faults import At, Fault, FaultPlan, from_json
 from tests.trace import req
@@ -40,8 +40,9 @@ def test_no_seed_breaks_an_invariant(block: int) -> None:
 def test_what_was_found_once_stays_fixed(case: dict[str, Any]) -> None:
     plan = from_json(json.dumps(case["plan"]))
     drawn = Draw(
-        case["seed"], case["profile"], case["shots"], case["volume_nl"], case["lead"], plan, case.get("hand", "steady")
-    )
+        case["seed"], case["profile"], case["shots"], case["volume_nl"], case["lead"], plan,
+        case.get("hand", "steady"), case.get("limit_share", ROOMY), case.get("mixed", False),
+    )  # fmt: skip
     result = run(drawn, plan=plan)
     assert result.breaches == []
     assert result.low_nl - result.unseen_nl <= result.truth_nl <= result.high_nl
