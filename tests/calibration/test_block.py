@@ -119,7 +119,7 @@ def test_the_gun_goes_by_its_block_and_books_what_was_asked_for(bench: Rig) -> N
 
         books = Books(exact.journal, exact.run)
         books.take("b")
-        shooter = Shooter(exact.gun, books, lambda _: None, "op")
+        shooter = Shooter(exact.gun, books, exact.bench, "op")
         write_calibration(exact.gun, 5, replace(fitting(exact), offset_nl=100, gain_ppm=50_000).to_bytes())
         shooter.meet()
         shooter.prime(1)
