@@ -21,7 +21,6 @@ from mesogun.cli.visit import find_protocol
 from mesogun.clock import RealClock
 from mesogun.errors import InputError
 from mesogun.identity import Action, Home, check_subject
-from mesogun.journal import journal_at
 from mesogun.limits import SiteLimits, Subject, limits_for, load_site, parse_site
 from mesogun.limits.combine import EDGES
 from mesogun.limits.tables import SiteLimit
@@ -127,6 +126,8 @@ def set_limit(
     event = limited(
         subject, agent, kind, edges, operator=operator, why=why or "", site=clinic_limits(site_limits)
     )  # fmt: skip
+    from mesogun.journal import journal_at
+
     with journal_at(Home.open(), places.journal_url(url), RealClock()) as record:
         record.append([event], treatment="", epoch=None)
     click.echo(f"subject {subject}: {agent} {kind} {'taken back' if clear else 'set'} by {operator.reference}")

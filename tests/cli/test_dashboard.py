@@ -96,4 +96,4 @@ def test_what_the_operator_orders_on_the_screen_reaches_the_runner(
     given = put_in(screen, monkeypatch)
     mesogun("demo", "--dashboard")
     assert handed["orders"]() == Note("warm today")
-    assert given["operators"] == [reference]
+    assert list(given["operators"]) == [reference]
