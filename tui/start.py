@@ -7,6 +7,7 @@ the command line cannot. Not responsible for the steps behind a choice (``wizard
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,10 +122,12 @@ def run_start(
 
 
 def plugged_in() -> Sequence[tuple[str, str]]:
-    """(port, what is there) of the guns that are plugged in."""
+    """(port, what is there) of the port in ``MESOGUN_PORT`` and of the guns that are plugged in."""
     from mesogun.gun import key_source
     from mesogun.gun.discover import Verdict, find_guns
     from mesogun.identity import Home
 
     found = find_guns(key_source(Home.open()))
-    return [(item.port.device, item.verdict.value) for item in found if item.verdict is not Verdict.NOT_ASKED]
+    asked = [(item.port.device, item.verdict.value) for item in found if item.verdict is not Verdict.NOT_ASKED]
+    named = os.environ.get("MESOGUN_PORT")
+    return [*([(named, "named in MESOGUN_PORT")] if named else []), *asked]

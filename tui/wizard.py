@@ -93,8 +93,12 @@ class Wizard:
 
         ports = [(SIMULATED, "the simulated gun"), *self._ports()]
         choices = [Choice(f"{port}  {words}", lambda port=port: self._plan(port)) for port, words in ports]  # type: ignore[misc]
+        named = Choice(
+            "Another port ...",
+            lambda: self._pager.ask_text("port, such as /dev/ttyUSB0 or COM5, then Enter", self._plan),
+        )
         words = f"Step 4 of {STEPS}. Which gun? Nothing is loaded yet."
-        self._pager.page("gun", words, choices, self._choose_gun)
+        self._pager.page("gun", words, [*choices, named], self._choose_gun)
 
     def _plan(self, port: str) -> None:
         from tui.visit import look_at_gun, prepare
