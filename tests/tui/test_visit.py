@@ -114,10 +114,9 @@ async def treated(app: Dashboard, source: LiveSource, worker: threading.Thread, 
             if not blocked and view is not None and view.shots_done >= OCCLUDED_AFTER:
                 blocked = True
                 world.gun.trouble(Fault.OCCLUSION)
-            if app.query_one("#over").has_class("open"):
-                titles.append(
-                    next(line for line in text(app).splitlines() if "┃  " in line).split("┃  ")[1].split("  ")[0]
-                )
+            card = next((line for line in text(app).splitlines() if "┃  " in line), None)
+            if app.query_one("#over").has_class("open") and card is not None:  # answered once it can be read
+                titles.append(card.split("┃  ")[1].split("  ")[0])
                 await pilot.press("y")
             if source.done:
                 break
