@@ -101,13 +101,16 @@ def given_once(state: TreatmentState, record: Journal, world: str) -> None:
 def kill_and_resume(folder: Path, world: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """Killed until it is done, each time resumed on another computer: another home, the same journal; how often."""
     choice = random.Random(seed)
-    begun: visit.Begun | None = None
     for life in range(40):
         monkeypatch.setenv("MESOGUN_HOME", str(folder / f"computer-{life}"))
         with visits.open_gun(visits.port(seed, world)) as gun, visits.open_record(folder, gun) as record:
-            begun = visits.begin(gun, record) if begun is None else visit.recall(record, None)
+            # A kill right behind the last commit leaves nothing to resume: the treatment had ended on record.
+            over = record.state(visits.TREATMENT).ended is not None
             kill = Kill(choice.randint(1, 60), after=choice.random() < 0.5)
-            if not run_until_killed(gun, record, begun, kill, world):
+            if not over:
+                begun = visits.begin(gun, record) if life == 0 else visit.recall(record, None)
+                over = not run_until_killed(gun, record, begun, kill, world)
+            if over:
                 state = record.state(visits.TREATMENT)
                 assert state.ended == "complete"
                 given_once(state, record, world)
