@@ -120,7 +120,7 @@ def _enter_pressed() -> bool:
 @click.option("--plot", type=PLACE, help="Draw it (.png or .svg).")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 def scenario(name: str, profile: str, seed: int, plot: Path | None, as_json: bool) -> None:
-    """Run one experiment: occlusion, startup, trumpet or brownout."""
+    """Run one experiment: occlusion, startup, trumpet, brownout or stiction."""
     from sim.scenario import run as run_scenario
 
     outcome = run_scenario(name, profile=profile, seed=seed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mesogun.wire.codes import EventCode, Fault, ShotFlag, ShotKind
 from sim.firmware.core import Core
-from sim.firmware.judge import DECAY_SAMPLES, SEEN_KPA
+from sim.firmware.judge import DECAY_SAMPLES, SEEN_KPA, SLOWEST_SAMPLE_US
 from sim.firmware.memory import PowerCut
 from sim.firmware.shot import Shot
 from sim.firmware.shotlog import Intent
@@ -64,9 +64,10 @@ class Stroke(Core):
         shot.motor_us = self.kernel.now_us
         shot.planned_us = round(shot.stroke_nl / flow * 1e6)
         shot.seen.rest_kpa = self._risen_kpa()
-        early_us = self.own_path.early_us
-        if not self.needs_contact():  # the screw may have its whole play in front of it
-            shot.seen.slack_s = self.profile.backlash_nl / flow
+        # the stopper sticks, then catches up; in the air the screw may have all that turning back takes in front of it
+        early_us = max(self.own_path.early_us, round(self.profile.stick_nl / flow * 1e6) + SLOWEST_SAMPLE_US)
+        if not self.needs_contact():
+            shot.seen.slack_s = self.profile.dead_band_nl / flow
         shot.seen.early_s = early_us / 1e6
         self.plant.run(flow, shot.stroke_nl)
         self._reading = self.kernel.after(early_us + round(shot.seen.slack_s * 1e6), "reading", self._read_early)
@@ -199,13 +200,13 @@ class Stroke(Core):
         self.plant.withdraw()
         self.plant.run(-RELIEF_SHARE * self.profile["screw.flow_nl_s"])
         self._relief_kpa = self.pressure_kpa()
-        most_s = (self._relief_most_nl() + self.profile.backlash_nl) / (RELIEF_SHARE * self.profile["screw.flow_nl_s"])
+        most_s = (self._relief_most_nl() + self.profile.dead_band_nl) / (RELIEF_SHARE * self.profile["screw.flow_nl_s"])
         self._relief_end_us = self.kernel.now_us + round(most_s * 1e6)
         self._motor = self.kernel.after(1_000, "relief", self._relief_tick)
 
     def _relief_tick(self) -> None:
         now_kpa = self.pressure_kpa()
-        piston_nl = self._back_nl() - self.profile.backlash_nl
+        piston_nl = self._back_nl() - self.profile.dead_band_nl
         needed_nl = (self._relief_kpa - self._zero_kpa()) * self.profile.compliance_nl_per_kpa
         deaf = now_kpa > self._relief_kpa - SEEN_KPA and piston_nl > DEAF_SHARE * needed_nl
         if now_kpa > self._zero_kpa() and self.kernel.now_us < self._relief_end_us and not deaf:
@@ -215,7 +216,7 @@ class Stroke(Core):
         shot = self._shot()
         shot.back_nl = self._back_nl()
         drawn_nl = max(0.0, -self._risen_kpa()) * self.profile.compliance_nl_per_kpa  # beyond zero, within one reading
-        shot.idle_nl = min(shot.back_nl, self.profile.backlash_nl) + drawn_nl
+        shot.idle_nl = min(shot.back_nl, self.profile.dead_band_nl) + drawn_nl
         self.post(Happening.RELIEVED)
 
     def _relief_most_nl(self) -> float:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from sim.kernel import Kernel, Stream
 from sim.physics import fluid
 from sim.physics.profile import Profile
+from sim.physics.stopper import Stopper
 
 ATMOSPHERE_KPA = 101.325
 BUBBLE_STEP_S = 1e-3  # a path with air in it is linear for so long
+AGED = 10  # a syringe that is put on has stood for so many times the ageing of its stopper
 
 
 @dataclass(slots=True)
@@ -57,7 +59,10 @@ class Plant:
         self._flow = 0.0
         self._at_us = kernel.now_us
         self._play = 0.0
-        self._slack = 0.0
+        self._stopper = Stopper.of(profile)
+        self._ahead = 0.0  # how far the screw is ahead of the stopper; below zero it stands back in its play
+        self._stuck = 0.0  # how far it has to go on before the stopper follows
+        self._rest_from_us = 0
         self._path: fluid.Path | None = None
         self.encoder_nl = 0.0  # what the encoder of the screw counts, in believed nL
         self._believed_rate = 0.0
@@ -76,7 +81,8 @@ class Plant:
         self._path = None
         self.content = content_nl
         self.air = self.profile["syringe.dead_space_nl"]
-        self._slack = 0.0
+        self._ahead = self._stuck = 0.0
+        self._rest_from_us = self._kernel.now_us - round(AGED * self._stopper.ageing_s * 1e6)
 
     @property
     def path(self) -> fluid.Path:
@@ -155,13 +161,16 @@ class Plant:
     # the screw
 
     def run(self, believed_nl_s: float, stroke_nl: float = 0.0) -> None:
-        """Turn the screw at a believed flow; negative retracts. The piston follows with gain, play and losses.
+        """Turn the screw at a believed flow; negative retracts. The piston follows with gain, play, stiction, losses.
 
         In a stroke the stopper creeps by up to ``syringe.play_nl`` to and fro, which never adds up.
         """
         self.sync()
+        before = self._flow
         self._believed_rate = 0.0 if self.motor_dead else believed_nl_s
         self._flow = self._believed_rate * self.gain
+        if self._flow * before <= 0.0:
+            self._stuck = self._until_loose() if self._flow else 0.0
         if stroke_nl and self._believed_rate:
             play = self._stream.uniform(0.0, self.profile["syringe.play_nl"])
             self._flow *= 1.0 + (play - self._play) / stroke_nl
@@ -170,7 +179,9 @@ class Plant:
     def halt(self) -> None:
         """Stop the screw at once."""
         self.sync()
-        self._believed_rate = self._flow = 0.0
+        if self._flow and not self._stuck:  # a stopper that has not moved rests on
+            self._rest_from_us = self._kernel.now_us
+        self._believed_rate = self._flow = self._stuck = 0.0
 
     @property
     def now_us(self) -> int:
@@ -211,15 +222,24 @@ class Plant:
         """Microseconds until a pressure is reached with the screw running on, ``None`` if not within that time."""
         self.sync()
         flow, within = self._flow * (1.0 - self.lost_share), within_us / 1e6
+        pressure, bleb, stuck = self.pressure, self.bleb, 0.0
+        if self._stuck and self._flow > 0.0:
+            stuck = self._stuck / self._flow
+            pressure, bleb, _ = fluid.advance(self.path, pressure, bleb, 0.0, stuck)
+            pressure = self._pressure_of(self._stored_at(pressure) + self._jump_nl())
+        if stuck > within:
+            return None
         if self.bubble_nl:
-            found = self._time_past_bubble(limit_kpa, flow, within)
+            found = self._time_past_bubble(limit_kpa, pressure, bleb, flow, within - stuck)
         else:
-            found = fluid.time_to_pressure(self.path, self.pressure, self.bleb, flow, within, limit_kpa)
-        return None if found is None else math.ceil(found * 1e6)
+            found = fluid.time_to_pressure(self.path, pressure, bleb, flow, within - stuck, limit_kpa)
+        return None if found is None else math.ceil((stuck + found) * 1e6)
 
-    def _time_past_bubble(self, limit_kpa: float, flow: float, within: float) -> float | None:
+    def _time_past_bubble(
+        self, limit_kpa: float, pressure: float, bleb: float, flow: float, within: float
+    ) -> float | None:
         # air stiffens as it is pressed together, so the path of this moment would give a time that is far too long
-        pressure, bleb, gone = self.pressure, self.bleb, 0.0
+        gone = 0.0
         while pressure < limit_kpa:
             step = min(BUBBLE_STEP_S, within - gone)
             if step <= 0.0:
@@ -241,31 +261,51 @@ class Plant:
         self.sync()
         if self._flow <= 0:
             return None
-        return math.ceil((self._slack / self._flow + max(0.0, self.content) / self._flow) * 1e6)
+        return math.ceil((self._stuck + max(0.0, self.content)) / self._flow * 1e6)
 
     def _travel(self, duration: float) -> None:
         flow = self._flow
-        if flow > 0.0:  # play of the screw first
-            take_up = min(duration, self._slack / flow)
-            if take_up > 0.0:
-                self._slack = max(0.0, self._slack - flow * take_up)
-                self._flow_for(0.0, take_up)
-                self.encoder_nl += self._believed_rate * take_up
-                duration -= take_up
+        if self._stuck:  # the screw takes up its play and loads the drive before the stopper follows
+            alone = min(duration, self._stuck / abs(flow))
+            self._ahead += flow * alone
+            self.encoder_nl += self._believed_rate * alone
+            self._flow_for(0.0, alone)
+            duration -= alone
+            self._stuck -= abs(flow) * alone
+            if duration > 0.0 or self._stuck <= 0.0:
+                self._break_loose()
+        if flow > 0.0:
             moving = min(duration, max(0.0, self.content) / flow)
             self.encoder_nl += self._believed_rate * moving * (1.0 - self.lost_share)
             self._flow_for(flow * (1.0 - self.lost_share), moving)
             duration -= moving
             flow = 0.0
-        elif flow < 0.0:
-            play = self.profile.backlash_nl
+        else:
             self.encoder_nl += self._believed_rate * duration
-            loose = min(duration, (play - self._slack) / -flow)
-            self._slack = min(play, self._slack - flow * loose)
-            self._flow_for(0.0, loose)
-            self._flow_for(flow, duration - loose)
-            return
         self._flow_for(flow, duration)
+
+    def _until_loose(self) -> float:
+        grip = self._stopper.grip_nl((self._kernel.now_us - self._rest_from_us) / 1e6)
+        if self._flow > 0.0:
+            return max(0.0, grip - self._ahead)
+        return max(0.0, self._ahead + self.profile.backlash_nl + grip)
+
+    def _jump_nl(self) -> float:
+        # what the drive holds more than gliding needs, when the stopper breaks loose
+        held = self._ahead if self._flow > 0.0 else -self.profile.backlash_nl - self._ahead
+        return max(0.0, held + self._stuck - self._stopper.gliding_nl(abs(self._flow)))
+
+    def _break_loose(self) -> None:
+        self._stuck = 0.0
+        jump = min(self._jump_nl(), max(0.0, self.content)) if self._flow > 0.0 else -self._jump_nl()
+        self._ahead -= jump
+        stored = self.stored_nl + jump
+        self.account.displaced += jump
+        self.content -= jump
+        self.pressure = self._pressure_of(stored)
+        self.peak = max(self.peak, self.pressure)
+        if self.bubble_nl:
+            self._path = None
 
     def _flow_for(self, flow: float, duration: float) -> None:
         if duration <= 0.0:
@@ -295,11 +335,6 @@ class Plant:
         self.account.leaked += leaked
         self._spend(bleb - self.bleb, into_skin=self.in_skin)
         self.bleb = bleb
-
-    def _push(self, volume: float) -> None:
-        self.account.displaced += volume
-        self.content -= volume
-        self.pressure += volume / self.path.compliance
 
     def _spend(self, volume: float, *, into_skin: bool) -> None:
         account = self.account

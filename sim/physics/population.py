@@ -13,6 +13,7 @@ SPREADS = {
     "syringe.compliance_ul_per_bar": 0.15,
     "needle.bore_mm": 0.02,
     "screw.backlash_um": 0.25,
+    "screw.stiffness_n_per_mm": 0.2,
     "syringe.play_nl": 0.2,
     "fluid.viscosity_mpa_s": 0.05,
     "tissue.stiffness_kpa_per_ul": 0.3,

@@ -60,6 +60,21 @@ class Profile:
         return self.bore_area_mm2 * self.values["screw.backlash_um"]
 
     @property
+    def give_nl_per_n(self) -> float:
+        """How far the drive gives under a force, as volume at the piston."""
+        return self.bore_area_mm2 / self.values["screw.stiffness_n_per_mm"] * 1e3
+
+    @property
+    def dead_band_nl(self) -> float:
+        """How much less the piston goes than the screw, turning back: the play, and friction both ways."""
+        return self.backlash_nl + self.give_nl_per_n * (self.values["stopper.glide_n"] + self.values["stopper.fresh_n"])
+
+    @property
+    def stick_nl(self) -> float:
+        """How far the screw goes at the most, in a stroke behind another, before the stopper breaks loose."""
+        return self.give_nl_per_n * (self.values["stopper.break_loose_n"] - self.values["stopper.glide_n"])
+
+    @property
     def compliance_nl_per_kpa(self) -> float:
         """Stored volume per pressure."""
         return self.values["syringe.compliance_ul_per_bar"] * 10.0
@@ -173,7 +188,8 @@ def check(name: str, values: dict[str, float]) -> None:
         if not (math.isfinite(values[key]) and field.low <= values[key] <= field.high)
     ]
     for low, high in (("shot.min_volume_nl", "shot.max_volume_nl"), ("shot.min_depth_um", "shot.max_depth_um"),
-                      ("shot.lease_min_ms", "shot.lease_max_ms")):  # fmt: skip
+                      ("shot.lease_min_ms", "shot.lease_max_ms"), ("stopper.glide_n", "stopper.fresh_n"),
+                      ("stopper.fresh_n", "stopper.break_loose_n")):  # fmt: skip
         if values[low] > values[high]:
             faults.append(f"{low} = {values[low]:g} is above {high} = {values[high]:g}")
     if (

@@ -4,6 +4,7 @@
 collect what comes out), ``startup`` and ``trumpet`` adapt its accuracy curves to single shots. Claims no conformity.
 """
 
-from sim.scenario.runs import SCENARIOS, Outcome, run
+from sim.scenario.bench import Outcome
+from sim.scenario.runs import SCENARIOS, run
 
 __all__ = ["SCENARIOS", "Outcome", "run"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sim.scenario.runs import Outcome
+from sim.scenario.bench import Outcome
 
 INK = "#1b4965"
 SECOND = "#bc4b32"
@@ -23,6 +23,8 @@ def draw(outcome: Outcome, path: Path) -> None:
     canvas = FigureCanvasAgg(figure)
     if timed:
         _timed(figure, outcome)
+    elif outcome.scenario == "stiction":
+        _stiction(figure, outcome)
     else:
         _curves(figure, outcome)
     title = f"{outcome.scenario}: simulated gun “{outcome.profile}”, seed {outcome.seed}"
@@ -163,6 +165,24 @@ def _startup(axis: Any, outcome: Outcome) -> None:
     if doubted:
         axis.plot(x[: int(doubted)], y[: int(doubted)], ls="", marker="o", ms=8, mfc="none", mec=SECOND,
                   label="booked INDETERMINATE: the gun saw the pressure rise too late")  # fmt: skip
+
+
+def _stiction(figure: Any, outcome: Outcome) -> None:
+    start, late = figure.subplots(1, 2, width_ratios=[1.5, 1.0])
+    curves = [(name, trace) for name, trace in outcome.traces.items() if name.startswith("pressure")]
+    for (name, (x, y)), color in zip(curves, (SECOND, GREY, INK), strict=True):
+        start.plot(x, y, color=color, lw=1.4, label=name.removeprefix("pressure ").removesuffix(" (kPa)") + " of rest")
+    start.set_xlabel("ms since the screw started")
+    start.set_ylabel("pressure (kPa)")
+    start.legend(frameon=False, fontsize=8)
+    x, y = outcome.traces["delay (ms)"]
+    late.plot(x, y, color=INK, lw=1.2, marker="o", ms=3.5)
+    late.set_xscale("log")
+    late.set_ylim(bottom=0.0)
+    late.set_xlabel("rest before the shot (s)")
+    late.set_ylabel("the stopper follows so late (ms)")
+    late.minorticks_off()
+    _quiet(start, late)
 
 
 def _quiet(*axes: Any) -> None:

@@ -5,100 +5,13 @@ Not responsible for drawing (``picture``).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from mesogun.errors import InputError
 from mesogun.wire.codes import Outcome as ShotOutcome
-from sim.firmware.shot import Entry
-from sim.firmware.table import BUSY, Happening, Phase
+from sim.scenario.bench import Bench, Outcome
 from sim.scenario.steady import release
-from sim.world import World
-
-TICK_US = 500
-LEASE_US = 3_600_000_000
-REF = 1
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a scenario measured: ``numbers`` by name with the unit last, ``traces`` by name as (x, y) columns."""
-
-    scenario: str
-    profile: str
-    seed: int
-    numbers: dict[str, float] = field(default_factory=dict)
-    traces: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def to_json(self) -> str:
-        """Everything, as one JSON object; numbers rounded to a thousandth of their unit."""
-        traces = {
-            name: {"x": [round(value, 4) for value in x], "y": [round(value, 4) for value in y]}
-            for name, (x, y) in self.traces.items()
-        }
-        numbers = {name: round(value, 3) for name, value in self.numbers.items()}
-        told: dict[str, Any] = {"scenario": self.scenario, "profile": self.profile, "seed": self.seed}
-        return json.dumps(told | {"numbers": numbers, "notes": self.notes, "traces": traces})
-
-
-class Bench:
-    """A gun on the bench: armed directly, one shot at a time, watched every half millisecond."""
-
-    def __init__(self, profile: str, seed: int) -> None:
-        self.world = World(profile, seed=seed, hand=False)
-        self.machine = self.world.gun.machine
-        self.machine.store.put("treatment", REF, 0)
-        self.machine.primed_nl = 10**9
-        self.world.plant.air = 0.0
-        self.time_s: list[float] = []
-        self.pressure_kpa: list[float] = []
-        self.commanded_ul: list[float] = []
-        self.left_ul: list[float] = []
-        self._base = self.world.plant.account.displaced, self.world.plant.account.left_needle
-        self._entry = 0
-
-    def sample(self) -> None:
-        """One point of the traces."""
-        plant = self.world.plant
-        plant.sync()
-        self.time_s.append(self.world.kernel.now_us / 1e6)
-        self.pressure_kpa.append(plant.pressure)
-        self.commanded_ul.append((plant.account.displaced - self._base[0]) / 1e3)
-        self.left_ul.append((plant.account.left_needle - self._base[1]) / 1e3)
-
-    def watch(self, seconds: float) -> None:
-        """Let time pass and sample it."""
-        end = self.world.kernel.now_us + round(seconds * 1e6)
-        while self.world.kernel.now_us < end:
-            self.world.kernel.run_for(TICK_US)
-            self.sample()
-
-    def fire(self, volume_nl: int, *, sampled: bool = True) -> None:
-        """One whole shot with contact and trigger, to its record."""
-        machine, gun = self.machine, self.world.gun
-        self._entry += 1
-        step = machine.profile.integer("shot.step_nl")
-        entry = Entry(
-            self._entry, REF, self._entry, 1, volume_nl // step * step, machine.profile.integer("shot.min_depth_um")
-        )
-        machine.magazine.append(entry)
-        machine.lead = 10**9
-        machine.lease_end_us = machine.clock_us + LEASE_US
-        if machine.phase is Phase.FAULT:
-            machine.post(Happening.CLEAR)
-        if machine.phase is Phase.DISARMED:
-            machine.post(Happening.ARM)
-        gun.touch(3_000)
-        gun.press()
-        while machine.phase in BUSY:
-            self.world.kernel.run_for(TICK_US)
-            if sampled:
-                self.sample()
-        gun.release()
-        gun.touch(0)
+from sim.scenario.stiction import stiction
 
 
 def occlusion(profile: str, seed: int, volume_nl: int = 100_000) -> Outcome:
@@ -250,6 +163,7 @@ SCENARIOS: dict[str, Callable[[str, int], Outcome]] = {
     "startup": startup,
     "trumpet": trumpet,
     "brownout": brownout,
+    "stiction": stiction,
 }
 
 

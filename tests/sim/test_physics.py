@@ -219,6 +219,10 @@ def test_every_scenario_gives_numbers_and_traces(name: str) -> None:
             )
         ]
         assert widths == sorted(widths, reverse=True)
+    elif name == "stiction":
+        delays = outcome.traces["delay (ms)"][1]
+        assert delays == sorted(delays)
+        assert abs(numbers["largest_error_percent"]) < 6.0
     else:
         assert numbers["booked_low_ul"] <= numbers["left_ul"] <= numbers["booked_high_ul"]
 
