@@ -226,8 +226,12 @@ class Stroke(Core):
         return self._shot().relief_start_nl - self.plant.encoder_nl
 
     def _forward_again(self, shot: Shot) -> None:
-        """Go back by what let no pressure off (play, a little suction); behind a doubt, the whole way."""
-        self._reseat(self.plant.encoder_nl + (shot.back_nl if shot.doubtful else shot.idle_nl), RESEAT_TRIES)
+        """Go back by what let no pressure off (play, friction, a little suction); behind a doubt, the whole way.
+
+        A creeping screw leaves the stopper a little short, and nothing would ever fill that suction: so a little more.
+        """
+        back_nl = shot.back_nl + self.profile.creep_nl if shot.doubtful else shot.idle_nl
+        self._reseat(self.plant.encoder_nl + back_nl, RESEAT_TRIES)
 
     def stop_reseating(self) -> None:
         """Another syringe: there is nothing to go back to."""

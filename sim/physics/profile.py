@@ -70,6 +70,11 @@ class Profile:
         return self.backlash_nl + self.give_nl_per_n * (self.values["stopper.glide_n"] + self.values["stopper.fresh_n"])
 
     @property
+    def creep_nl(self) -> float:
+        """How much further the screw is ahead at the most when it creeps than in a stroke."""
+        return self.give_nl_per_n * (self.values["stopper.fresh_n"] - self.values["stopper.glide_n"])
+
+    @property
     def stick_nl(self) -> float:
         """How far the screw goes at the most, in a stroke behind another, before the stopper breaks loose."""
         return self.give_nl_per_n * (self.values["stopper.break_loose_n"] - self.values["stopper.glide_n"])
