@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
+from zlib import crc32
 
 from sim.kernel import Kernel
 from sim.physics.profile import Profile
@@ -48,11 +49,21 @@ class Line:
         if not self.plugged or not data:
             return
         self.bytes_sent[way] += len(data)
+        self._kernel.note(_LABEL[way], crc32(data))
         if self.tamper is None:
             self._carry(way, data, 0)
             return
         for extra_us, piece in self.tamper(way, data):
-            self._carry(way, piece, extra_us)
+            if piece:
+                self._carry(way, piece, extra_us)
+
+    def left_us(self, way: Way, count: int) -> int:
+        """When the last of so many more bytes will have left, if they are sent now."""
+        return max(self._kernel.now_us, self._free_us[way]) + round(count * self._byte_us)
+
+    def arrived_us(self, way: Way, count: int) -> int:
+        """When the last of them will have arrived."""
+        return self.left_us(way, count) + self._latency_us
 
     def inject(self, way: Way, data: bytes) -> None:
         """Bytes that nobody sent: noise, echoes, what was left in a buffer."""
@@ -60,9 +71,7 @@ class Line:
             self._kernel.after(self._latency_us, way.value, partial(self._arrive, way, data))
 
     def _carry(self, way: Way, data: bytes, extra_us: int) -> None:
-        start_us = max(self._kernel.now_us, self._free_us[way])
-        end_us = start_us + round(len(data) * self._byte_us)
-        self._free_us[way] = end_us
+        self._free_us[way] = end_us = self.left_us(way, len(data))
         self._kernel.at(end_us + self._latency_us + extra_us, _LABEL[way], partial(self._arrive, way, data))
 
     def _arrive(self, way: Way, data: bytes) -> None:

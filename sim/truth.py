@@ -5,6 +5,7 @@ Not responsible for what the firmware books (its log) or what the host believes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mesogun.wire.codes import ShotKind
@@ -37,10 +38,11 @@ class ShotTruth:
 
 
 class Truth:
-    """All shots of this world, in order; a witness of the gun."""
+    """All shots of this world, in order; a witness of the gun. ``note`` hears of every value that a trace must hold."""
 
-    def __init__(self, plant: Plant) -> None:
+    def __init__(self, plant: Plant, note: Callable[[str, int], None] = lambda _label, _value: None) -> None:
         self._plant = plant
+        self._note = note
         self._shots: list[ShotTruth] = []
         self._left = 0.0
         self._stayed = 0.0
@@ -48,8 +50,13 @@ class Truth:
         self._depth_um = 0
         self._before_nl = 0.0  # dispensed by all TREAT shots but the last
 
-    def phase_changed(self, _before: Phase, _after: Phase, /) -> None:
-        """Nothing is booked by a phase."""
+    def phase_changed(self, _before: Phase, after: Phase, /) -> None:
+        """Nothing is booked by a phase; what stands in the path and what has left by then is noted."""
+        plant = self._plant
+        plant.sync()
+        self._note(after.value, round(plant.pressure * 1e3))
+        self._note("left", round(plant.account.left_needle * 1e3))
+        self._note("displaced", round(plant.account.displaced * 1e3))
 
     def intended(self, intent: Intent, /) -> None:
         """A new shot begins; the one before has had all its drip."""
@@ -76,6 +83,7 @@ class Truth:
 
     def closed(self, intent: Intent, closing: Closing, /) -> None:
         """The firmware has booked it."""
+        self._note("booked", closing.delivered_nl)
         for at in range(len(self._shots) - 1, -1, -1):
             if self._shots[at].shot_no == intent.shot_no:
                 booked, outcome = closing.delivered_nl, closing.outcome

@@ -70,12 +70,13 @@ class World:
         self.line = Line(self.kernel, self.profile)
         self.line.gun_end = self.gun.receive
         self.gun.out = lambda data: self.line.send(Way.TO_HOST, data)
-        self.truth = Truth(self.plant)
+        self.truth = Truth(self.plant, self.kernel.note)
         self.hand = Hand(self.kernel, self.gun, self.streams.fork("hand"), habits, self.streams.fork("aim"))
         self.hand.active = hand
         self.hand.placed = self.truth.place
         self.gun.machine.witnesses += [self.truth, self.hand]
         self.host_gate: Callable[[str, bytes], None] | None = None  # faults of the host act here
+        self.host_nonces = self.streams.fork("host nonces")
         self.calendar_shift_us = 0
         self.beside: Newcomer | None = None  # what stands next to the gun
         self.gun.power_on()

@@ -40,6 +40,7 @@ class Sweep:
 
     points: Counter[str] = field(default_factory=Counter)
     unfired: int = 0
+    traces: set[str] = field(default_factory=set)  # how many of the points make a history of their own
     shots: int = 0
     simulated_s: float = 0.0
     ended: Counter[str] = field(default_factory=Counter)
@@ -49,6 +50,7 @@ class Sweep:
         """Take in one point; it failed with a breach, or when the treatment did not come to its end."""
         fault = result.reports[0].fault
         self.points[f"{fault.name} at every {fault.at.place}"] += 1
+        self.traces.add(result.trace)
         self.unfired += result.reports[0].fired_us is None
         self.shots += result.shots
         self.simulated_s += result.simulated_us / 1e6
@@ -60,7 +62,8 @@ class Sweep:
     def __str__(self) -> str:
         kinds = "; ".join(f"{name}: {count}" for name, count in sorted(self.points.items()))
         return (
-            f"{self.points.total()} kill points ({kinds}), {self.unfired} not reached, {self.shots} shots,"
+            f"{self.points.total()} kill points ({kinds}), {len(self.traces)} histories, {self.unfired} not reached,"
+            f" {self.shots} shots,"
             f" {self.simulated_s / 3600:.1f} simulated hours, violations: {len(self.failed)}"
         )
 

@@ -124,6 +124,10 @@ class SimTransport:
             self._clock.catch_up()
             self._world.line.send(Way.TO_GUN, data)
 
+    def host_nonce(self) -> int:
+        """What a session's first word is drawn from: of this world, so that the same seed says the same bytes."""
+        return self._world.host_nonces.bits(64)
+
     def close(self) -> None:
         """Let the port go; the gun stays as it is and notices nothing."""
         with self._lock:

@@ -20,6 +20,9 @@ from sim.line import Parcel, Way
 from sim.world import World
 
 
+CUTS = ("host.kill", "gun.reset", "gun.brownout")  # at a byte they cut the frame that it belongs to
+
+
 class HostKilled(BaseException):
     """The host program is gone at this very point; nothing of it runs any more."""
 
@@ -51,6 +54,7 @@ class Injector:
         self._host_pending: list[tuple[str, int]] = []
         self._tear: int | None = None
         self._outage_end_us = -1
+        self._silent_until_us = -1
         self._repairs: list[Callable[[], None]] = []
         self._at_rest: list[Callable[[], None]] = []
         self._unseen_nl = 0.0
@@ -216,21 +220,39 @@ class Injector:
         return due
 
     def _tamper(self, way: Way, data: bytes) -> list[Parcel]:
-        sent = self.world.line.bytes_sent[way]
+        if way is Way.TO_HOST and self.world.kernel.now_us < self._silent_until_us:
+            return []  # behind a byte at which the gun will have lost its supply
+        sent, pieces = self.world.line.bytes_sent[way], [data]
         for index, fault in self._due("byte", lambda f: f.at.way == way.value and f.at.number <= sent):
-            if fault.name == "host.kill" and way is Way.TO_GUN:
-                data = data[: max(0, fault.at.number - (sent - len(data)))]  # the rest never leaves
-            self._fire_from(way, index, fault)
+            if fault.name in CUTS:
+                pieces = self._cut(way, index, fault, data, fault.at.number - (sent - len(data)))
+            else:
+                self._fire_from(way, index, fault)
         after: list[tuple[int, Fault]] = []
         if "message" in self._waiting:
             after = self._message(way, data)
-        parcels = self._through_faults(way, data)
+        parcels = [parcel for piece in pieces for parcel in self._through_faults(way, piece)]
         earlier = self._others[0]
         if earlier is not None:
             parcels = [(delay + more, out) for delay, piece in parcels for more, out in earlier(way, piece)]
         for index, fault in after:
             self.later(0, self._firing(index, fault))
         return parcels
+
+    def _cut(self, way: Way, index: int, fault: Fault, data: bytes, count: int) -> list[bytes]:
+        """A side falls silent at the ``count``-th byte of ``data``: what of it goes on its way, and when it happens."""
+        count = max(0, count)
+        head, tail = data[:count], data[count:]
+        line, kernel = self.world.line, self.world.kernel
+        if way is Way.TO_GUN and fault.name == "host.kill":
+            self._fire(index, fault)
+            return [head]  # the rest never leaves
+        if way is Way.TO_HOST and fault.name != "host.kill":
+            self._silent_until_us = line.left_us(way, count)
+            kernel.at(self._silent_until_us, "fault", self._firing(index, fault))
+            return [head]
+        kernel.at(line.arrived_us(way, count) + 1, "fault", self._firing(index, fault))
+        return [head, tail]  # the other side heard the first part; the rest finds whoever is there then
 
     def _through_faults(self, way: Way, data: bytes) -> list[Parcel]:
         if self.world.kernel.now_us < self._outage_end_us:

@@ -174,3 +174,11 @@ def test_a_thousand_seeds_on_a_journal_on_disk(capsys: pytest.CaptureFixture[str
     with capsys.disabled():
         sys.stdout.write(f"\ncampaign on SQLite: {found.seeds} seeds, violations: {len(found.failed)}\n")
     assert found.good, [many.replay_line(seed) for seed in found.failed]
+
+
+def test_a_trace_holds_values_and_not_only_times() -> None:
+    def trace(gain: float) -> str:
+        return run_seed(3, plan=FaultPlan(), prepare=lambda world: setattr(world.plant, "gain", gain)).trace
+
+    assert trace(1.0) == trace(1.0)
+    assert trace(1.0) != trace(1.0001)
