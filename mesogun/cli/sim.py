@@ -15,8 +15,11 @@ from urllib.parse import urlencode
 
 import click
 
+from mesogun.cli import places
 from mesogun.cli.kinds import PLACE, SEED
 from mesogun.errors import InputError
+
+EXPLAINED = 5  # so many failing seeds are shrunk and drawn
 
 
 @click.group()
@@ -147,6 +150,7 @@ def scenario(name: str, profile: str, seed: int, plot: Path | None, as_json: boo
 @click.option("--faults", help="A fault plan as JSON instead of the drawn one; the line that a failure prints.")
 @click.option("--canary/--no-canary", default=True, help="Also run a gun that must fail, to prove the alarm path.")
 @click.option("--journal", default="memory", show_default=True, help="memory, or sqlite for the real one on disk.")
+@click.option("--out", type=PLACE, help="Folder for the timelines of seeds that fail; else the state folder.")
 @click.option("--coverage", is_flag=True, help="Also say which rows of the firmware's state table were gone through.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def campaign(
@@ -157,14 +161,16 @@ def campaign(
     faults: str | None,
     canary: bool,
     journal: str,
+    out: Path | None,
     coverage: bool,
     as_json: bool,
 ) -> int:
     """Whole treatments with drawn faults, kills and resumes; every invariant checked, then liveness."""
+    from sim.campaign.draw import draw
+    from sim.campaign.findings import explain
+    from sim.campaign.many import CANARY, canary_gun
     from sim.campaign.many import campaign as run_campaign
-    from sim.campaign.many import replay_line, shrink
     from sim.campaign.run import Result, run_seed
-    from sim.campaign.timeline import picture
     from sim.faults import from_json
 
     if faults is not None:
@@ -179,11 +185,23 @@ def campaign(
             click.echo(f"seed {result.seed}: {', '.join(breach.name for breach in result.breaches)}", err=True)
 
     found = run_campaign(seeds, start=start, jobs=jobs, shard=shard, with_canary=canary, journal=journal, told=told)
+    folder = places.made(out if out is not None else places.state_folder() / "campaigns") if found.failed else None
+    findings = [explain(draw(seed), journal=journal, folder=folder) for seed in found.failed[:EXPLAINED]]
+    noticed = None
+    if found.canary_failed:  # the way of every finding, to its end: both of its faults must be thrown away
+        noticed = explain(CANARY, prepare=canary_gun, journal=journal)
+        if noticed.plan is None or noticed.plan.faults:
+            noticed = None
+    good = not found.failed and (not canary or noticed is not None)
     if as_json:
         told_json = {
             "seeds": found.seeds, "shots": found.shots, "simulated_s": found.simulated_s, "failed": found.failed,
             "breaches": found.breaches, "fired": found.fired, "unfired": found.unfired, "ended": found.ended,
-            "canary_failed": found.canary_failed,
+            "canary_failed": noticed is not None if canary else None,
+            "findings": [
+                {"seed": item.seed, "broke": item.broke, "replay": item.replay, "timeline": str(item.timeline)}
+                for item in findings
+            ],
         }  # fmt: skip
         click.echo(json.dumps(told_json))
     else:
@@ -192,17 +210,19 @@ def campaign(
             f"{found.seeds} seeds, {found.shots} shots, {hours:.1f} simulated hours, {sum(found.fired.values())} faults"
         )
         click.echo(f"violations: {len(found.failed)}")
-        if found.canary_failed is not None:
-            click.echo(f"canary: {'failed, as it must' if found.canary_failed else 'NOT NOTICED'}")
-        for seed in found.failed[:5]:
-            click.echo(f"replay: {replay_line(seed, shrink(seed))}")
-            picture(seed, Path(f"seed-{seed}.png"))
-            click.echo(f"timeline: seed-{seed}.png")
+        if canary:
+            told_of = f"failed, as it must ({', '.join(noticed.broke)})" if noticed is not None else "NOT NOTICED"
+            click.echo(f"canary: {told_of}")
+        for item in findings:
+            if item.plan is None:
+                click.echo(f"seed {item.seed}: did not break again; this run is not repeatable, which is a finding too")
+            click.echo(f"replay: {item.replay}")
+            click.echo(f"timeline: {item.timeline}")
         if coverage:
             from sim.campaign.coverage import report
 
             click.echo(report(found.rows))
-    return 0 if found.good else 1
+    return 0 if good else 1
 
 
 @sim.command()

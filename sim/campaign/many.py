@@ -1,6 +1,6 @@
-"""Many seeds: jobs, shards, a canary that must fail, shrinking, one replay line per failure.
+"""Many seeds: jobs, shards, a canary that must fail.
 
-Not responsible for one seed (``run``) or for printing (the command line does).
+Not responsible for one seed (``run``), for explaining a failure (``findings``) or for printing (the command line does).
 """
 
 from __future__ import annotations
@@ -12,13 +12,26 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from mesogun.errors import InputError
-from sim.campaign.draw import draw
-from sim.campaign.run import Result, run_seed
-from sim.faults import FaultPlan, to_json
+from sim.campaign.draw import Draw
+from sim.campaign.run import Result, run, run_seed
+from sim.faults import At, Fault, FaultPlan
 from sim.firmware.table import ROWS, Row
 from sim.world import World
 
 CANARY_GAIN = 1.2
+CANARY = Draw(
+    0,
+    "standard",
+    4,
+    40_000,
+    1,
+    FaultPlan(
+        (
+            Fault("link.delay", At("message", 2, way="to_gun", op="STATUS")),
+            Fault("link.duplicate", At("message", 3, way="to_host", op="STATUS")),
+        )
+    ),
+)  # two faults that break nothing: shrinking must throw both away
 JOURNALS = ("memory", "sqlite")
 
 
@@ -35,7 +48,7 @@ class Summary:
     unfired: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     rows: Counter[Row] = field(default_factory=Counter)
-    canary_failed: bool | None = None
+    canary: Result | None = None
 
     def add(self, result: Result) -> None:
         """Take in one seed."""
@@ -54,12 +67,17 @@ class Summary:
             self.breaches.update(breach.name for breach in result.breaches)
 
     @property
+    def canary_failed(self) -> bool | None:
+        """Whether the canary failed, as it must; ``None`` where there was none."""
+        return None if self.canary is None else not self.canary.good
+
+    @property
     def good(self) -> bool:
         """No seed failed, and the canary (where asked for) did."""
         return not self.failed and self.canary_failed is not False
 
 
-def canary(world: World) -> None:
+def canary_gun(world: World) -> None:
     """A gun that gives a fifth more than it says: the alarm path must notice."""
     world.plant.gain = CANARY_GAIN
 
@@ -88,16 +106,20 @@ def campaign(
     if journal not in JOURNALS:
         raise InputError(f"journal {journal!r} is none of {', '.join(JOURNALS)}")
     summary = Summary()
-    for result in _results(shard_of(range(start, start + seeds), shard), jobs, journal):
-        summary.add(result)
-        told(result)
+    chosen: list[int | None] = [*shard_of(range(start, start + seeds), shard)]
     if with_canary:
-        summary.canary_failed = not run_seed(start, plan=FaultPlan(), prepare=canary).good
+        chosen.append(None)  # goes the way of every seed, another process included
+    for seed, result in zip(chosen, _results(chosen, jobs, journal), strict=True):
+        if seed is None:
+            summary.canary = result
+        else:
+            summary.add(result)
+            told(result)
     return summary
 
 
-def _results(chosen: list[int], jobs: int, journal: str) -> Iterator[Result]:
-    one = partial(run_seed, journal=journal)
+def _results(chosen: list[int | None], jobs: int, journal: str) -> Iterator[Result]:
+    one = partial(_one, journal=journal)
     if jobs == 1:
         yield from map(one, chosen)
         return
@@ -105,25 +127,7 @@ def _results(chosen: list[int], jobs: int, journal: str) -> Iterator[Result]:
         yield from pool.map(one, chosen, chunksize=4)
 
 
-def shrink(seed: int, *, prepare: Callable[[World], None] | None = None) -> FaultPlan:
-    """The fewest faults of a failing seed that still break the same invariant."""
-    first = run_seed(seed, prepare=prepare)
-    if first.good:
-        raise InputError(f"seed {seed} breaks no invariant; there is nothing to shrink")
-    names = {breach.name for breach in first.breaches}
-    plan = draw(seed).plan
-    index = 0
-    while index < len(plan.faults):
-        smaller = plan.without(index)
-        again = run_seed(seed, plan=smaller, prepare=prepare)
-        if names & {breach.name for breach in again.breaches}:
-            plan = smaller
-        else:
-            index += 1
-    return plan
-
-
-def replay_line(seed: int, plan: FaultPlan | None = None) -> str:
-    """The one command that shows the failure again."""
-    line = f"mesogun sim campaign --seeds 1 --start {seed}"
-    return line if plan is None else f"{line} --faults '{to_json(plan)}'"
+def _one(seed: int | None, journal: str) -> Result:
+    if seed is None:
+        return run(CANARY, plan=CANARY.plan, prepare=canary_gun, journal=journal)
+    return run_seed(seed, journal=journal)

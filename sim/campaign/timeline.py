@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim.campaign.draw import draw
-from sim.campaign.run import Result, Treatment
+from sim.campaign.draw import Draw
+from sim.campaign.run import Prepare, Result, Treatment
 from sim.faults import FaultPlan
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import Phase
@@ -64,18 +64,27 @@ class Recorder:
         self.high_ul.append((belief.high_nl if belief else 0) / 1e3)
 
 
-def picture(seed: int, path: Path, *, plan: FaultPlan | None = None) -> Result:
-    """Run a seed (again) and write its timeline as ``.png`` or ``.svg``."""
+def picture(
+    drawn: Draw,
+    path: Path,
+    *,
+    plan: FaultPlan | None = None,
+    prepare: Prepare | None = None,
+    journal: str = "memory",
+) -> Result:
+    """Run a draw (again) and write its timeline as ``.png`` or ``.svg``."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-    drawn = draw(seed)
-    treatment = Treatment(drawn, drawn.plan if plan is None else plan)
+    treatment = Treatment(drawn, drawn.plan if plan is None else plan, journal=journal)
+    if prepare is not None:
+        prepare(treatment.world)
     recorder = Recorder(treatment)
     treatment.safety()
     treatment.liveness()
     result = treatment.result()
+    treatment.journal.close()
 
     figure = Figure(figsize=(11.0, 5.4), layout="constrained")
     canvas = FigureCanvasAgg(figure)
@@ -122,7 +131,7 @@ def picture(seed: int, path: Path, *, plan: FaultPlan | None = None) -> Result:
         axis.tick_params(labelsize=8)
     told = "no violation" if result.good else f"{len(result.breaches)} violation(s)"
     figure.suptitle(
-        f"seed {seed}, gun “{drawn.profile}”, {drawn.shots} shots: {result.ended}, {told}", x=0.01, ha="left",
+        f"seed {drawn.seed}, gun “{drawn.profile}”, {drawn.shots} shots: {result.ended}, {told}", x=0.01, ha="left",
         fontsize=11, fontweight="bold",
     )  # fmt: skip
     if path.suffix == ".svg":

@@ -19,7 +19,6 @@ from sim.firmware.table import BUSY, Phase
 from sim.line import Parcel, Way
 from sim.world import World
 
-
 CUTS = ("host.kill", "gun.reset", "gun.brownout")  # at a byte they cut the frame that it belongs to
 
 

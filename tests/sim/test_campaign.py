@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from mesogun.errors import InputError
-from sim.campaign import ablation, many, sweep
-from sim.campaign.draw import ROOMY, Draw
+from sim.campaign import ablation, findings, many, sweep
+from sim.campaign.draw import ROOMY, Draw, draw
 from sim.campaign.run import run, run_seed
 from sim.faults import At, Fault, FaultPlan, from_json
 from tests.trace import req
@@ -31,7 +31,7 @@ REGRESSIONS = json.loads(Path(__file__).with_name("regressions.json").read_text(
 def test_no_seed_breaks_an_invariant(block: int) -> None:
     size = SEEDS // 8
     summary = many.campaign(size, start=block * size)
-    assert summary.good, [many.replay_line(seed) for seed in summary.failed]
+    assert summary.good, [findings.replay_line(seed) for seed in summary.failed]
     assert summary.seeds == size
     assert summary.fired.total() > size // 2
 
@@ -74,7 +74,7 @@ def test_a_journal_from_an_old_backup_is_rebuilt_and_nothing_is_fired_twice(
 
 def test_campaigns_run_on_the_real_journal_too() -> None:
     summary = many.campaign(6, start=20, journal="sqlite")
-    assert summary.good, [many.replay_line(seed) for seed in summary.failed]
+    assert summary.good, [findings.replay_line(seed) for seed in summary.failed]
     in_memory = [run_seed(seed).trace for seed in (20, 23)]
     assert [run_seed(seed, journal="sqlite").trace for seed in (20, 23)] == in_memory  # the disk changes no world
     with pytest.raises(InputError, match="none of memory, sqlite"):
@@ -82,8 +82,13 @@ def test_campaigns_run_on_the_real_journal_too() -> None:
 
 
 def test_the_canary_is_noticed() -> None:
-    assert many.campaign(1, start=3, with_canary=True).canary_failed is True
-    assert not run_seed(3, plan=FaultPlan(), prepare=many.canary).good
+    for jobs in (1, 2):
+        summary = many.campaign(1, start=546, jobs=jobs, with_canary=True)  # at 546 a soft gun hid what the canary did
+        assert summary.canary_failed is True
+        assert summary.good
+    assert run(many.CANARY, plan=many.CANARY.plan).good
+    deaf = many.Summary(canary=run(many.CANARY, plan=many.CANARY.plan))
+    assert not deaf.good
 
 
 def test_shards_are_a_partition_and_bad_ones_are_refused() -> None:
@@ -95,18 +100,29 @@ def test_shards_are_a_partition_and_bad_ones_are_refused() -> None:
 
 
 def test_shrinking_keeps_only_what_is_needed() -> None:
-    smaller = many.shrink(3, prepare=many.canary)
-    assert smaller.faults == ()
+    assert findings.shrink(many.CANARY, prepare=many.canary_gun).faults == ()
     with pytest.raises(InputError, match="nothing to shrink"):
-        many.shrink(3)
-    line = many.replay_line(3, smaller)
-    assert from_json(line.split("'")[1]) == smaller
+        findings.shrink(many.CANARY)
+    line = findings.replay_line(3, many.CANARY.plan)
+    assert from_json(line.split("'")[1]) == many.CANARY.plan
+
+
+@pytest.mark.parametrize("journal", many.JOURNALS)
+def test_a_failing_seed_is_explained_on_the_journal_it_failed_on(journal: str, tmp_path: Path) -> None:
+    found = findings.explain(many.CANARY, prepare=many.canary_gun, journal=journal, folder=tmp_path)
+    assert "no shot above its bound" in found.broke
+    assert found.plan == FaultPlan()
+    assert (f"--journal {journal}" in found.replay) == (journal != "memory")
+    assert found.timeline is not None
+    assert found.timeline.read_bytes().startswith(b"\x89PNG")
+    silent = findings.explain(many.CANARY, journal=journal)
+    assert (silent.broke, silent.plan) == ((), None)
 
 
 def test_a_seed_has_a_timeline(tmp_path: Path) -> None:
     from sim.campaign.timeline import picture
 
-    result = picture(5, tmp_path / "seed.png")
+    result = picture(draw(5), tmp_path / "seed.png")
     assert result.trace == run_seed(5).trace  # watching changes nothing
     assert (tmp_path / "seed.png").read_bytes().startswith(b"\x89PNG")
 
@@ -164,7 +180,7 @@ def test_ten_thousand_new_seeds(capsys: pytest.CaptureFixture[str]) -> None:
             f"\ncampaign: {found.seeds} seeds, {found.shots} shots, {found.simulated_s / 3600:.1f} simulated hours,"
             f" {found.fired.total()} faults, violations: {len(found.failed)}\n"
         )
-    assert found.good, [many.replay_line(seed) for seed in found.failed]
+    assert found.good, [findings.replay_line(seed) for seed in found.failed]
 
 
 @pytest.mark.soak
@@ -173,7 +189,7 @@ def test_a_thousand_seeds_on_a_journal_on_disk(capsys: pytest.CaptureFixture[str
     found = many.campaign(SOAK_SEEDS // 10, start=SOAK_START, jobs=SOAK_JOBS, journal="sqlite")
     with capsys.disabled():
         sys.stdout.write(f"\ncampaign on SQLite: {found.seeds} seeds, violations: {len(found.failed)}\n")
-    assert found.good, [many.replay_line(seed) for seed in found.failed]
+    assert found.good, [findings.replay_line(seed) for seed in found.failed]
 
 
 def test_a_trace_holds_values_and_not_only_times() -> None:
