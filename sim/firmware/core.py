@@ -47,7 +47,7 @@ class Core:
         self.own_path = OwnPath(
             profile.needle_kpa_s_per_nl() / profile["needle.count"],
             profile.compliance_nl_per_kpa,
-            profile["tissue.stiffness_kpa_per_ul"] / 1e3,
+            profile["tissue.stiffness_kpa_per_ul"] / 1e3 / profile["needle.count"],
         )
         self.forget_session: Callable[[], None] = lambda: None
         self.boot_us = 0

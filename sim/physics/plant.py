@@ -101,7 +101,8 @@ class Plant:
         tissue, stiffness = 0.0, 0.0
         if self.in_skin:
             tissue = self.profile["tissue.pressure_kpa"]
-            stiffness = self.profile["tissue.stiffness_kpa_per_ul"] / 1e3
+            # every needle has a bleb of its own; a needle that closes in a shot leaves its share to the others
+            stiffness = self.profile["tissue.stiffness_kpa_per_ul"] / 1e3 / max(1, self.open_pins)
         return fluid.Path(resistance, compliance, self.leak, tissue, stiffness)
 
     def change(self, **attributes: float | bool) -> None:

@@ -57,6 +57,9 @@ def _timed(figure: Any, outcome: Outcome) -> None:
     lower.set_ylabel("volume (µL)")
     lower.set_xlabel("time (s)")
     if outcome.scenario == "occlusion":
+        for axis, name, color in ((upper, "pressure (kPa)", INK), (lower, "left the needle (µL)", SECOND)):
+            x, y = outcome.traces[f"{name}, opened at the alarm"]
+            axis.plot(x, y, color=color, lw=1.0, ls=(0, (4, 2)), label=f"{name}, path opened at the alarm")
         lower.legend(frameon=False, fontsize=8, loc="upper left")
         _occlusion_marks(upper, lower, outcome)
     if outcome.scenario == "brownout":
@@ -92,9 +95,10 @@ def _occlusion_marks(upper: Any, lower: Any, outcome: Outcome) -> None:
     at = time_s.index(full)
     lower.annotate("", (alarm, left[at]), xytext=(alarm, pushed[at]), arrowprops={"arrowstyle": "<->", "color": INK})
     lower.annotate(
-        f"{numbers['stored_at_alarm_ul']:.2f} µL stored at the alarm:\nthe bolus if the path opened now"
-        f" (limit x compliance {numbers['threshold_x_compliance_ul']:.2f} µL);\n"
-        f"after relief {numbers['post_occlusion_bolus_with_relief_ul']:.2f} µL",
+        f"{numbers['stored_at_alarm_ul']:.2f} µL stored at the alarm"
+        f" (limit x compliance {numbers['threshold_x_compliance_ul']:.2f} µL).\nBolus when the path opens then:"
+        f" {numbers['post_occlusion_bolus_without_relief_ul']:.2f} µL;"
+        f" behind the relief: {numbers['post_occlusion_bolus_with_relief_ul']:.2f} µL",
         (alarm, (left[at] + pushed[at]) / 2), xytext=(full, 0.52 * left[at]), fontsize=8, color=INK, va="top",
         arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.6},
     )  # fmt: skip

@@ -10,51 +10,81 @@ from collections.abc import Callable
 from mesogun.errors import InputError
 from mesogun.wire.codes import Outcome as ShotOutcome
 from sim.scenario.bench import Bench, Outcome
-from sim.scenario.steady import release
 from sim.scenario.stiction import stiction
 
 
 def occlusion(profile: str, seed: int, volume_nl: int = 100_000) -> Outcome:
-    """Close the path in the middle of a stroke: time to alarm, pressure, what is stored, what comes out afterwards."""
-    bench = Bench(profile, seed)
-    world, plant, machine = bench.world, bench.world.plant, bench.machine
-    most = machine.profile.integer("shot.max_volume_nl")
-    volume_nl = min(volume_nl, most)
-    found = Outcome("occlusion", profile, seed)
-    bench.fire(volume_nl // 5)
-    bench.watch(0.3)
-    closed_us = 0
-    stroke_us = volume_nl / machine.profile["screw.flow_nl_s"] * 1e6
-    delay_us = machine.profile.integer("shot.insert_us") + round(stroke_us * 0.15)
+    """Close the path in the middle of a stroke: time to alarm, pressure, what is stored, what comes out afterwards.
 
-    def close() -> None:
-        nonlocal closed_us
-        closed_us = world.kernel.now_us
-        plant.change(blocked=True)
-        machine.watch_again()
-
-    world.kernel.after(delay_us, "valve", close)
-    bench.fire(volume_nl)
-    bench.watch(0.5)
+    Twice the same gun: once it lets the pressure off and the path opens behind that, once the path opens at the alarm.
+    What comes out is collected over air.
+    """
+    relieved, opened = (_Occluded(profile, seed, volume_nl, at_alarm=at_alarm) for at_alarm in (False, True))
+    bench, machine = relieved.bench, relieved.bench.machine
     _, closing = machine.store.log.records[machine.store.log.closed_shot_no]
-    alarm_at = next((at for at, p in enumerate(bench.pressure_kpa) if p >= max(bench.pressure_kpa) * 0.9999), 0)
     threshold = machine.profile["sensors.occlusion_kpa"] - machine.profile["sensors.pressure_offset_kpa"]
+    peak_kpa, per_kpa = max(bench.pressure_kpa), machine.profile.compliance_nl_per_kpa
+    found = Outcome("occlusion", profile, seed)
     found.numbers = {
-        "closed_at_s": closed_us / 1e6,
-        "alarm_after_ms": bench.time_s[alarm_at] * 1e3 - closed_us / 1e3,
-        "peak_kpa": max(bench.pressure_kpa),
-        "stored_at_alarm_ul": max(bench.pressure_kpa) * plant.profile.compliance_nl_per_kpa / 1e3,
-        "threshold_x_compliance_ul": threshold * plant.profile.compliance_nl_per_kpa / 1e3,
-        "post_occlusion_bolus_without_relief_ul": release(machine.profile, threshold) / 1e3,
-        "post_occlusion_bolus_with_relief_ul": plant.stored_nl / 1e3,
+        "closed_at_s": relieved.closed_us / 1e6,
+        "alarm_after_ms": (relieved.alarm_us - relieved.closed_us) / 1e3,
+        "peak_kpa": peak_kpa,
+        "stored_at_alarm_ul": peak_kpa * per_kpa / 1e3,
+        "threshold_x_compliance_ul": threshold * per_kpa / 1e3,
+        "post_occlusion_bolus_without_relief_ul": opened.bolus_nl / 1e3,
+        "post_occlusion_bolus_with_relief_ul": relieved.bolus_nl / 1e3,
         "threshold_kpa": threshold,
         "booked_ul": closing.delivered_nl / 1e3 if closing is not None else 0.0,
-        "left_ul": world.truth.per_shot[-1].dispensed_nl / 1e3,
+        "left_ul": bench.world.truth.per_shot[-1].dispensed_nl / 1e3,
     }
     partial = closing is not None and closing.outcome == ShotOutcome.PARTIAL
     found.notes = [f"fault {machine.fault.name}", "booked PARTIAL" if partial else "not booked PARTIAL"]
-    found.traces = _traces(bench)
+    found.traces = _traces(bench) | {
+        f"{name}, opened at the alarm": trace for name, trace in _traces(opened.bench).items()
+    }
     return found
+
+
+class _Occluded:
+    """One gun whose path closes in a stroke, and opens at the alarm or behind the relief."""
+
+    def __init__(self, profile: str, seed: int, volume_nl: int, *, at_alarm: bool) -> None:
+        self.bench = bench = Bench(profile, seed)
+        self.closed_us = self.alarm_us = 0
+        self._at_alarm = at_alarm
+        machine = bench.machine
+        volume_nl = min(volume_nl, machine.profile.integer("shot.max_volume_nl"))
+        bench.fire(volume_nl // 5)
+        bench.watch(0.3)
+        stroke_us = volume_nl / machine.profile["screw.flow_nl_s"] * 1e6
+        bench.world.kernel.after(
+            machine.profile.integer("shot.insert_us") + round(stroke_us * 0.15), "valve", self._close
+        )
+        bench.world.kernel.after_event.append(self._look)
+        bench.fire(volume_nl)
+        bench.watch(0.2)
+        if not at_alarm:
+            self._open()
+        bench.watch(0.3)
+        self.bolus_nl = bench.world.plant.account.left_needle - self._left_nl
+
+    def _close(self) -> None:
+        self.closed_us = self.bench.world.kernel.now_us
+        self.bench.world.plant.change(blocked=True)
+        self.bench.machine.watch_again()
+
+    def _look(self) -> None:
+        shot = self.bench.machine.shot
+        if not self.alarm_us and shot is not None and shot.occluded:
+            self.alarm_us = self.bench.world.kernel.now_us
+            if self._at_alarm:
+                self._open()
+
+    def _open(self) -> None:
+        plant = self.bench.world.plant
+        plant.withdraw()
+        plant.change(blocked=False)
+        self._left_nl = plant.account.left_needle
 
 
 def startup(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 30) -> Outcome:

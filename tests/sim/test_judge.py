@@ -23,7 +23,7 @@ def own(profile: str) -> OwnPath:
     return OwnPath(
         gun.needle_kpa_s_per_nl() / gun["needle.count"],
         gun.compliance_nl_per_kpa,
-        gun["tissue.stiffness_kpa_per_ul"] / 1e3,
+        gun["tissue.stiffness_kpa_per_ul"] / 1e3 / gun["needle.count"],
     )
 
 
