@@ -19,6 +19,7 @@ HORIZON_US = 12_000_000
 ROOMY = 1.1  # a hard limit that a plan never meets, as a share of its total with every shot at its upper end
 TIGHT = 0.15  # how many seeds have one that stops them
 MIXED = 0.3  # how many seeds have large and small shots in turn
+SAMPLED = 0.5  # how many seeds have a gun drawn from the population around their profile
 NEVER = frozenset({"gun.memory_bad_cell"})  # ends in LOCKED by design; swept separately
 
 
@@ -35,6 +36,7 @@ class Draw:
     hand: str = "steady"
     limit_share: float = ROOMY
     mixed: bool = False  # large and small shots in turn
+    sampled: bool = False  # one gun of the population around the profile, not the profile itself
 
 
 def draw(seed: int) -> Draw:
@@ -68,6 +70,7 @@ def draw(seed: int) -> Draw:
         streams.fork("habits").choice(habits.names()),
         limit_share,
         streams.fork("mixed").chance(MIXED),
+        streams.fork("sampled").chance(SAMPLED),
     )
 
 

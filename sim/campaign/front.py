@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mesogun.treatment import Snapshot, Token, Wish
 
 PATIENCE = 60  # times asked before a fault counts as dealt with
@@ -10,7 +12,8 @@ PATIENCE = 60  # times asked before a fault counts as dealt with
 class CampaignFront:
     """A front end without a screen: every snapshot counts as painted when it was taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Callable[[int, int], None] = lambda _fault, _heard_us: None) -> None:
+        self._shown = shown
         self.snapshot: Snapshot | None = None
         self._fresh = False
         self.asked = 0
@@ -20,6 +23,8 @@ class CampaignFront:
         """Painted."""
         self.snapshot = snapshot
         self._fresh = True
+        if snapshot.status is not None:
+            self._shown(snapshot.status.fault, snapshot.read_at_us)
 
     def token(self) -> Token | None:
         """The token of the newest picture, once."""

@@ -22,7 +22,9 @@ from sim.campaign.workload import OPERATOR, TREATMENT, cleared_plan, first_event
 from sim.doors.port import attach
 from sim.faults import FaultPlan, HostKilled, Injector, Report
 from sim.firmware.table import ROWS, Phase
-from sim.invariants import Breach, Invariants
+from sim.invariants import REST_US, Breach, Invariants
+from sim.kernel import Streams
+from sim.physics import population
 from sim.physics.profile import Profile, load
 from sim.world import World
 
@@ -100,6 +102,8 @@ class Treatment:
         self.drawn = drawn
         self._poll_ms = poll_ms
         gun = load(drawn.profile) if profile is None else profile
+        if drawn.sampled:
+            gun = population.sample(gun, Streams(drawn.seed).fork("population"))
         self.world = World(gun, seed=drawn.seed, habits=habits.load(drawn.hand))
         needles = self.world.profile.integer("needle.count")
         volume_nl = drawn.volume_nl // (10 * needles) * 10 * needles
@@ -158,6 +162,8 @@ class Treatment:
             gun = self.world.gun
             if not gun.powered or gun.machine.fault is Fault.MEMORY:
                 self.world.power_cycle()  # what service does with it
+            self.world.kernel.run_for(REST_US)
+            self.invariants.rests()
             for _ in range(LIVENESS_TRIES):
                 self.one_life()
                 self.world.kernel.run_for(2_000_000)
@@ -185,7 +191,7 @@ class Treatment:
         else:
             self.journal.reopen()
         self.journal.on_append = None
-        front = CampaignFront()
+        front = CampaignFront(self.invariants.shown)
         front.ending = bool(self.stopped_by) and self.stopped_by[-1].startswith("LimitRefused")
         try:
             gun = connect(attach(self.world), keys=lambda _: SIMULATED_KEY)
@@ -209,6 +215,7 @@ class Treatment:
                     change(runner)
                 runner.run()
             finally:
+                self.invariants.talked(gun.stats.requests, gun.stats.resends)
                 gun.close()
         except HostKilled:
             self.stopped_by.append("killed")

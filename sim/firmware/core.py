@@ -68,6 +68,7 @@ class Core:
         self._cause = 0
         self._event = Happening.POWER
         self._relief_end_us = 0
+        self._owed_nl = 0.0  # what whole microsteps left out so far
         self._relief_kpa = 0.0
         self._lease: Timer | None = None
         self._motor: Timer | None = None
@@ -216,6 +217,7 @@ class Core:
         self.shot = None
         self.fault = Fault.NONE
         self.primed_nl = 0
+        self._owed_nl = 0.0
         self.bench = self.panel.bench
         self.release_seen = False
         self.painted_clock_us = self.lease_end_us = 0

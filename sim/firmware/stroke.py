@@ -57,7 +57,7 @@ class Stroke(Core):
         if self.panel.battery_mv - self.profile["battery.sag_mv"] < self.profile["battery.brownout_mv"]:
             raise PowerCut  # the supply gives way under the motor
         flow = self.profile["screw.flow_nl_s"]
-        shot.stroke_nl = self.trim.stroke_nl(shot.intent.volume_nl)
+        shot.stroke_nl = self._whole_steps(self.trim.stroke_nl(shot.intent.volume_nl))
         self.plant.sync()
         self.plant.peak = self.plant.pressure
         shot.encoder_start = self.plant.encoder_nl
@@ -72,6 +72,13 @@ class Stroke(Core):
         self.plant.run(flow, shot.stroke_nl)
         self._reading = self.kernel.after(early_us + round(shot.seen.slack_s * 1e6), "reading", self._read_early)
         self._watch(shot.planned_us)
+
+    def _whole_steps(self, volume_nl: float) -> float:
+        """The screw makes whole microsteps; what a stroke is short or long of, the next one makes good."""
+        step_nl = self.profile.microstep_nl
+        stroke_nl = round((volume_nl + self._owed_nl) / step_nl) * step_nl
+        self._owed_nl += volume_nl - stroke_nl
+        return stroke_nl
 
     def watch_again(self) -> None:
         """The fluid path changed in the middle of a stroke: when will it end now?"""

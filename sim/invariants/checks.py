@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mesogun.wire.codes import Outcome, ShotKind
 from mesogun.wire.values import quick
 from sim.firmware.shotlog import Closing, Intent
-from sim.firmware.table import Phase
+from sim.firmware.table import BUSY, Phase
 from sim.truth import ShotTruth
 from sim.world import World
 
@@ -36,9 +36,15 @@ NAMES: dict[str, str] = {
     "records never change": "a closed record keeps every byte for ever",
     "screen leads": "the gun is never further ahead of the painted shot than the lead allows",
     "prime is no dose": "nothing enters tissue outside shots of kind TREAT",
+    "alarms are shown": "a fault that stood for three seconds is in every picture that the gun's later word made",
+    "frames are bounded": "no request goes out more than a dozen times on the average of a host's life",
+    "comes to rest": "five seconds after the last fault the gun is at rest, in a named state",
 }
 SLACK_NL = 1.0
 PRESSURE_SLACK = 1.05
+ALARM_US = 3_000_000
+REST_US = 5_000_000
+FRAMES_EACH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class Invariants:
         self._shots_of_press = 0
         self._belief: HostBelief | None = None
         self._judged = 0
-        self._start_us = -1
+        self._fault_from_us: int | None = None
         world.kernel.after_event.append(self.check)
         world.gun.machine.witnesses.append(self)
 
@@ -106,8 +112,9 @@ class Invariants:
     # as a witness of the gun
 
     def phase_changed(self, before: Phase, after: Phase, /) -> None:
-        """Power-up must be safe."""
+        """Power-up must be safe; a fault must be shown before long."""
         machine = self.world.gun.machine
+        self._fault_from_us = self.world.kernel.now_us if after is Phase.FAULT else None
         if before is Phase.OFF and (
             after not in {Phase.DISARMED, Phase.FAULT, Phase.LOCKED} or machine.magazine or machine.lease_end_us
         ):
@@ -140,6 +147,27 @@ class Invariants:
         known = self._records.setdefault(intent.shot_no, (intent, closing))
         if known != (intent, closing):
             self.breach("records never change", f"shot {intent.shot_no}")
+
+    # what the host's side does with it
+
+    def shown(self, fault: int, heard_us: int) -> None:
+        """The host made a picture from what the gun said at ``heard_us``."""
+        since_us = self._fault_from_us
+        if since_us is not None and not fault and heard_us - since_us > ALARM_US:
+            self.breach(
+                "alarms are shown", f"{self.world.gun.machine.fault.name} for {(heard_us - since_us) / 1e6:.1f} s"
+            )
+
+    def talked(self, requests: int, resends: int) -> None:
+        """A host's life is over; so much it asked, and so often it asked again."""
+        if requests + resends > FRAMES_EACH * max(1, requests):
+            self.breach("frames are bounded", f"{requests} requests, {resends} resends")
+
+    def rests(self) -> None:
+        """Faults have stopped for ``REST_US``, and no host speaks."""
+        phase = self.world.gun.machine.phase
+        if phase in BUSY or phase is Phase.OFF:
+            self.breach("comes to rest", f"phase {phase.value}")
 
     # behind every event
 

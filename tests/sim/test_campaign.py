@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from mesogun.errors import InputError
+from mesogun.wire.codes import Fault as Code
 from sim.campaign import ablation, findings, many, sweep
 from sim.campaign.draw import ROOMY, Draw, draw
 from sim.campaign.run import run, run_seed
 from sim.faults import At, Fault, FaultPlan, from_json
+from sim.invariants import Invariants
+from sim.world import World
 from tests.trace import req
 
 SEEDS = 200
@@ -198,3 +201,28 @@ def test_a_trace_holds_values_and_not_only_times() -> None:
 
     assert trace(1.0) == trace(1.0)
     assert trace(1.0) != trace(1.0001)
+
+
+def test_a_host_that_floods_the_line_and_a_gun_that_does_not_come_to_rest_are_noticed() -> None:
+    world = World("standard", seed=1)
+    invariants = Invariants(world)
+    invariants.talked(10, 110)
+    invariants.rests()
+    assert invariants.breaches == []
+    invariants.talked(10, 111)
+    world.gun.power_off()
+    invariants.rests()
+    assert [breach.name for breach in invariants.breaches] == ["frames are bounded", "comes to rest"]
+
+
+def test_a_fault_that_no_picture_shows_is_noticed() -> None:
+    world = World("standard", seed=1)
+    invariants = Invariants(world)
+    world.run_for(1.0)
+    world.gun.trouble(Code.SENSOR)
+    since_us = world.kernel.now_us
+    invariants.shown(Code.NONE, since_us + 3_000_000)
+    invariants.shown(Code.SENSOR, since_us + 9_000_000)
+    assert invariants.breaches == []
+    invariants.shown(Code.NONE, since_us + 3_000_001)
+    assert [breach.name for breach in invariants.breaches] == ["alarms are shown"]

@@ -89,7 +89,7 @@ def test_a_thousand_random_guns(capsys: pytest.CaptureFixture[str]) -> None:
     volume, time_us, count = largest(range(100, 200))
     with capsys.disabled():
         sys.stdout.write(
-            f"\nclosed form against integrator, {count} guns: {volume:.5%} of the volume, {time_us:.0f} us at the most\n"
+            f"\nclosed form against integrator, {count} guns: {volume:.5%} of volume, {time_us:.0f} us at most\n"
         )
     assert count >= 1_000
     assert volume < 1e-3

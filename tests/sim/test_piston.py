@@ -57,3 +57,26 @@ def test_a_piston_that_goes_back_in_skin_is_noticed() -> None:
     world.plant.run(-1_000.0, 100.0)
     world.run_for(0.05)
     assert any("no suction in skin" in str(breach) for breach in invariants.breaches)
+
+
+@pytest.mark.parametrize("profile", ["soft", "standard"])
+def test_the_screw_makes_whole_microsteps_and_owes_nothing(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, host = started(profile=profile)
+    host.ready()
+    strokes: list[float] = []
+    run = Plant.run
+
+    def watched(plant: Plant, believed_nl_s: float, stroke_nl: float = 0.0) -> None:
+        if stroke_nl:
+            strokes.append(stroke_nl)
+        run(plant, believed_nl_s, stroke_nl)
+
+    monkeypatch.setattr(Plant, "run", watched)
+    host.load(*[10_050] * 12)
+    host.arm()
+    host.fire_all()
+    step_nl = world.profile.microstep_nl
+    assert len(strokes) == 12
+    assert all(stroke / step_nl == pytest.approx(round(stroke / step_nl), abs=1e-6) for stroke in strokes)
+    assert len({round(stroke / step_nl) for stroke in strokes}) == 2  # 10,050 nL are no whole number of steps
+    assert sum(strokes) == pytest.approx(12 * 10_050, abs=step_nl)
