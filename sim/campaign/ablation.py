@@ -14,11 +14,12 @@ from typing import Any
 
 from mesogun.record import events as ev
 from mesogun.treatment import Runner
-from mesogun.wire.codes import Outcome
+from mesogun.wire.codes import Outcome, ShotKind
 from mesogun.wire.messages import Status
 from sim.campaign.draw import draw
 from sim.campaign.run import Treatment
 from sim.faults import At, Fault, FaultPlan
+from sim.firmware.table import Happening
 
 Remove = Callable[[Treatment], None]
 
@@ -95,16 +96,22 @@ def _ready_without(*ignored: str) -> Remove:
 
 def _no_contact_guard(treatment: Treatment) -> None:
     machine, panel = treatment.world.gun.machine, treatment.world.gun.panel
-    ready = machine.ready
+    ready, post = machine.ready, machine.post
 
     def blind() -> bool:
-        was, panel.contact = panel.contact, True
+        if not machine.magazine:
+            return False
+        was, panel.contact = panel.contact, machine.magazine[0].kind == ShotKind.TREAT
         try:
             return ready()
         finally:
             panel.contact = was
 
-    machine.ready = blind  # type: ignore[method-assign]
+    def deaf(event: Happening, cause: int = 0) -> None:
+        if event is not Happening.LIFT:
+            post(event, cause)
+
+    machine.ready, machine.post = blind, deaf  # type: ignore[method-assign]
 
 
 def _no_occlusion_limit(treatment: Treatment) -> None:

@@ -136,6 +136,7 @@ class Treatment:
             recorded=lambda: self.journal.shot_no,
         )
         self.stopped_by: list[str] = []
+        self.lives_us: list[tuple[int, int]] = []  # from the start of each host program to its end or death
         self.gave_up = False
         self.on_runner: list[Callable[[Runner], None]] = []
         self._restore_share: float | None = None
@@ -182,6 +183,11 @@ class Treatment:
 
     def one_life(self) -> None:
         """One host process, from its start to its end or death."""
+        begun_us = self.world.kernel.now_us
+        self._live()
+        self.lives_us.append((begun_us, self.world.kernel.now_us))
+
+    def _live(self) -> None:
         self.injector.host_dead = False
         self.journal.full = False
         self.journal.release()

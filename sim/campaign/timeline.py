@@ -92,6 +92,12 @@ def picture(
     end_s = recorder.time_s[-1]
     for (start, phase), (stop, _) in zip(recorder.phases, [*recorder.phases[1:], (end_s, Phase.OFF)], strict=True):
         lane.barh(0.0, stop - start, left=start, height=0.8, color=COLOURS[phase], linewidth=0)
+    for at, (begun_us, over_us) in enumerate(treatment.lives_us):
+        lane.barh(
+            -0.75, (over_us - begun_us) / 1e6, left=begun_us / 1e6, height=0.3, color=INK, alpha=0.35, linewidth=0
+        )
+        lane.annotate(f"host {at + 1}", (begun_us / 1e6, -0.75), xytext=(3, 0), textcoords="offset points",
+                      fontsize=6, color=INK, va="center")  # fmt: skip
     lane.set_yticks([])
     seen = [phase for phase in COLOURS if any(phase is other for _, other in recorder.phases)]
     lane.legend(
