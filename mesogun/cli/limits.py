@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from mesogun.cli import people, places
-from mesogun.cli.bounds import limited, subject_bounds
 from mesogun.cli.journal import JOURNAL, open_for_reading
 from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.cli.plan import write_bytes
@@ -26,6 +25,7 @@ from mesogun.limits.combine import EDGES
 from mesogun.limits.tables import SiteLimit
 from mesogun.limits.tell import limit_lines, override_counts, site_text, with_limit
 from mesogun.record import events as ev
+from mesogun.visit.bounds import limited, subject_bounds
 
 SITE = click.option("--site-limits", type=PLACE, help="The clinic's limits.toml.")
 
