@@ -32,7 +32,7 @@ SITE = click.option("--site-limits", type=PLACE, help="The clinic's limits.toml.
 
 def site_file(option: Path | None) -> Path:
     """The clinic's limits: the file named, else the one in the state folder."""
-    return option if option is not None else places.state_folder() / "limits.toml"
+    return option if option is not None else places.limits_file()
 
 
 def clinic_limits(option: Path | None) -> SiteLimits | None:

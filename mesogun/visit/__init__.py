@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mesogun.visit.approving import approval, approvals
     from mesogun.visit.bounds import limited, subject_bounds
     from mesogun.visit.clearing import Begun, begin, judge, new_treatment, screening_events
-    from mesogun.visit.known import Known, known, last_weight, subject_history
+    from mesogun.visit.guns import GunSeen, check_fits, most_given_nl, plan_for, seen
     from mesogun.visit.people import DEMO_OPERATOR, gun_kind, operator_for
     from mesogun.visit.planning import (
         PlanOptions,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         read_area,
         supplied,
     )
-    from mesogun.visit.seen import GunSeen, check_fits, most_given_nl, plan_for, seen
+    from mesogun.visit.subjects import Known, known, last_weight, subject_history
     from mesogun.visit.supplies import Supplies, take_supplies, taken
 
 __all__ = [
@@ -72,13 +72,13 @@ _PARTS = {
     "approving": ("approval", "approvals"),
     "bounds": ("limited", "subject_bounds"),
     "clearing": ("Begun", "begin", "judge", "new_treatment", "screening_events"),
-    "known": ("Known", "known", "last_weight", "subject_history"),
+    "subjects": ("Known", "known", "last_weight", "subject_history"),
     "people": ("DEMO_OPERATOR", "gun_kind", "operator_for"),
     "planning": (
         "PlanOptions", "asked_for", "build_plan", "demonstrated", "filled", "find_protocol", "gun_profile_for",
         "of_school", "read_area", "supplied",
     ),
-    "seen": ("GunSeen", "check_fits", "most_given_nl", "plan_for", "seen"),
+    "guns": ("GunSeen", "check_fits", "most_given_nl", "plan_for", "seen"),
     "supplies": ("Supplies", "take_supplies", "taken"),
 }  # fmt: skip
 _WHERE = {name: part for part, names in _PARTS.items() for name in names}

@@ -29,7 +29,7 @@ from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.record import events as ev
 from mesogun.units import NL_PER_ML, ml_text
-from mesogun.visit.known import Known, known
+from mesogun.visit.subjects import Known, known
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal

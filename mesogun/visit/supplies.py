@@ -63,7 +63,7 @@ def take_supplies(options: Mapping[str, Any]) -> Supplies:
 
 
 def taken(
-    record: Journal,
+    record: Journal | None,
     supplies: Supplies,
     *,
     agent_id: str,
@@ -72,7 +72,7 @@ def taken(
     left_nl: int,
     operator: str,
 ) -> list[ev.Event]:
-    """The events for what is used, once nothing stands against using it.
+    """The events for what is used, once nothing stands against using it; without a record nothing was used before.
 
     Raises
     ------
@@ -91,11 +91,11 @@ def taken(
     return fitted
 
 
-def _uses(record: Journal, kind: str, serial: str) -> int:
+def _uses(record: Journal | None, kind: str, serial: str) -> int:
     """In how many treatments of this journal the part was fitted."""
     from mesogun.journal import Filter
 
-    rows = record.rows(chosen=Filter(kinds=("PartFitted",)))
+    rows = () if record is None else record.rows(chosen=Filter(kinds=("PartFitted",)))
     return len(
         {
             row.treatment

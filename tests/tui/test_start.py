@@ -12,10 +12,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
-from mesogun.limits import Answer, Answers, parse_answers
+from mesogun.limits import Answer, Answers, answers_text, parse_answers
 from tui.records import Past
 from tui.start import Start
-from tui.visit import answers_text
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 Scene = Callable[[Start, Pilot[tuple[str, ...]]], Awaitable[None]]
