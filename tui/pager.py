@@ -161,23 +161,34 @@ class Pager(ThemedApp[tuple[str, ...]]):
         self.page(title, words, [back], lambda: self.busy(title, words, do, then, back))
         self._do(title, self._number, do, then, back)
 
-    def attempt(self, words: str, do: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Do something off the painting thread while the page stays; what stands in the way is said on it."""
+    def attempt(
+        self,
+        words: str,
+        do: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Do something off the painting thread while the page stays.
+
+        What stands in the way is said on the page, unless ``failed`` shows another.
+        """
         if self._trying:
             return
         self._trying = True
         place = self.query_one("#complaint", Static)
         place.update(Text(words, style=self.palette.quiet))
         place.add_class("shown")
-        self._try(self._number, do, then)
+        self._try(self._number, do, then, failed or (lambda error: self.complain(str(error))))
 
     @work(thread=True, exclusive=True)
-    def _try(self, number: int, do: Callable[[], T], then: Callable[[T], None]) -> None:
+    def _try(
+        self, number: int, do: Callable[[], T], then: Callable[[T], None], failed: Callable[[Exception], None]
+    ) -> None:
         try:
             found = do()
         except (MesogunError, OSError) as error:
-            why = str(error)
-            self.call_from_thread(self._tried, number, lambda: self.complain(why))
+            why = error
+            self.call_from_thread(self._tried, number, lambda: failed(why))
         else:
             self.call_from_thread(self._tried, number, lambda: then(found))
 

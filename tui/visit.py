@@ -71,6 +71,12 @@ def areas() -> tuple[str, ...]:
     return tuple(examples())
 
 
+def likely_area(draft: Draft) -> str:
+    """An example area that the protocol is for: the last one that it names, which is the narrowest; else the first."""
+    named = [name for name in protocol_of(draft).areas if name in areas()]
+    return named[-1] if named else areas()[0]
+
+
 def as_path(text: str) -> str:
     """A path as people type or drop it: quotes off, ``~`` spelled out."""
     plain = text.strip()

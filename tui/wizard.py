@@ -58,12 +58,13 @@ class Steps:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._pager = case.pager
-        ways = (
-            Choice("Change the area", self.choose_area),
+        self._ways = (
             Choice("Change a number", self.numbers),
+            Choice("Change the area", self.choose_area),
+            Choice("Change the gun", self.choose_gun),
             Choice("Change the protocol", self.choose_protocol),
         )
-        self._judging = Judging(case, ways, self.onward)
+        self._judging = Judging(case, self._ways, self.onward)
         self._questions = Questions(case, self.onward)
 
     def begin(self) -> None:
@@ -133,7 +134,7 @@ class Steps:
 
     def choose_area(self) -> None:
         """Step 2."""
-        from tui.visit import areas
+        from tui.visit import areas, likely_area
 
         found, now = areas(), self._case.draft.area
         choices = [Choice(name, lambda name=name: self._take_area(name)) for name in found]  # type: ignore[misc]
@@ -146,7 +147,8 @@ class Steps:
             )
         )
         words = f"Step 2 of {STEPS}. Which area? Examples, or the outline in a file."
-        chosen = found.index(now) if now in found else len(found) if now else 0
+        likely = now or likely_area(self._case.draft)
+        chosen = found.index(likely) if likely in found else len(found)
         self._pager.page("area", words, choices, self.choose_area, chosen=chosen)
 
     def _take_area(self, name: str, units: str | None = None) -> None:
@@ -249,8 +251,11 @@ class Steps:
 
     # -- numbers -------------------------------------------------------------------------------------------------------
 
-    def _look_for_numbers(self) -> None:
-        """Ask for what the protocol leaves to the practitioner, one number at a time; then plan."""
+    def _look_for_numbers(self, *, stay: bool = False) -> None:
+        """Ask for what the protocol leaves to the practitioner, one number at a time; then plan.
+
+        ``stay``: where there is no plan, say so on the page that is shown.
+        """
         from tui.visit import heads_for, operator_of, schools_of, with_numbers
 
         case = self._case
@@ -264,7 +269,7 @@ class Steps:
         elif item.demanded:
             self._ask_number(item.demanded[0], len(item.demanded))
         else:
-            self._make_plan()
+            self._make_plan(stay=stay)
 
     def _ask_school(self) -> None:
         from tui.visit import schools_of
@@ -333,13 +338,13 @@ class Steps:
 
         lines = numbers_of(case.draft, case.gun, case.desk)
         choices = [Choice(f"{named(key)}: {words}", lambda key=key: change(key)) for key, words in lines]  # type: ignore[misc]
-        choices.append(Choice("Plan with these numbers", self._look_for_numbers))
+        choices.append(Choice("Plan with these numbers", lambda: self._look_for_numbers(stay=True)))
         words = f"Step 5 of {STEPS}. Choose a number to change; a range is the planner's to choose from."
         self._pager.page("numbers", words, choices, self.numbers, chosen=len(choices) - 1)
 
     # -- the plan ------------------------------------------------------------------------------------------------------
 
-    def _make_plan(self) -> None:
+    def _make_plan(self, *, stay: bool = False) -> None:
         from tui.visit import prepare
 
         case = self._case
@@ -349,7 +354,14 @@ class Steps:
             case.plan_made(ready)
             self._show_plan()
 
-        self._pager.attempt("Making the plan ...", lambda: prepare(draft, gun, desk, now), made)
+        failed = None if stay else self._no_plan
+        self._pager.attempt("Making the plan ...", lambda: prepare(draft, gun, desk, now), made, failed)
+
+    def _no_plan(self, error: Exception) -> None:
+        """The planner says what would work; each of it is one choice away."""
+        palette = self._pager.palette
+        words = Text.assemble(("There is no such plan:\n\n", f"bold {palette.bad}"), str(error))
+        self._pager.page("plan", words, [*self._ways, self._case.home], lambda: self._no_plan(error))
 
     def _show_plan(self) -> None:
         from tui.mapview import MapView
@@ -360,18 +372,13 @@ class Steps:
         on = Choice(
             "Go on all the same: everything is listed at the end" if hard else "Go on to the questions", self.onward
         )
-        changes = [
-            Choice("Change a number", self.numbers),
-            Choice("Change the area", self.choose_area),
-            Choice("Change the gun", self.choose_gun),
-        ]
         words = Text.assemble(
             (f"Step 5 of {STEPS}. The plan.\n\n", pager.palette.text),
             *told(ready.early, pager.palette),
             "\n" if ready.early else "",
             flowing(ready.summary),
         )
-        choices = [*changes, on] if hard else [on, *changes]
+        choices = [*self._ways, on] if hard else [on, *self._ways]
         pager.page("plan", words, [*choices, self._case.home], self._show_plan)
         pager.beside(MapView(ready.plan, pager.palette, characters=pager.few_colours(), preview=True))
 
