@@ -123,7 +123,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
         """Show a picture beside the page, where there is room for one."""
         side = self.query_one("#side", Vertical)
         side.remove_children()
-        side.mount(widget)
+        side.mount(Vertical(widget))  # in a place of its own: what is removed goes a little later
         side.set_class(self.size.width >= LEAST_FOR_SIDE, "shown")
 
     def complain(self, line: str) -> None:

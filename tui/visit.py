@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mesogun.journal import Journal
     from mesogun.limits import Answers, SiteLimits, Violation
     from mesogun.plan import Plan
-    from mesogun.protocol import Protocol
+    from mesogun.protocol import Protocol, Quantity
     from mesogun.visit import GunSeen, Known, Supplies
 
 PER_KG = "treatment_mg_per_kg"
@@ -176,15 +176,26 @@ def demand_of(draft: Draft, key: str) -> str:
 def numbers_of(draft: Draft, gun: GunSeen, desk: Desk) -> tuple[tuple[str, str], ...]:
     """(key, value or range with its source) of the numbers that a person may choose for this plan."""
     item, _ = with_numbers(draft, gun, desk, operator_of(draft, gun).reference)
-    found = [(key, quantity) for key, quantity in item.quantities() if key.startswith("shot.")]
-    lines = []
-    for key, quantity in found:
-        bounds = quantity.bounds()
-        span = "-" if bounds is None else " to ".join(f"{edge:g}" for edge in dict.fromkeys(bounds))
-        lines.append((key, f"{span}  ({quantity.source or 'follows from the others'})"))
-    if protocol_of(draft).agent.unit is not None and protocol_of(draft).agent.concentration is None:
-        lines.append(("agent.concentration", f"{item.agent.concentration:g} {item.agent.unit}  ({item.agent.source})"))
+    source = protocol_of(draft)
+    ranges = dict(source.quantities())
+    lines = [(key, _told(now, ranges[key])) for key, now in item.quantities() if key.startswith("shot.")]
+    if source.agent.unit is not None and source.agent.concentration is None:
+        now = item.agent.concentration
+        lines.append(
+            ("agent.concentration", "-" if now is None else f"{now:g} {item.agent.unit}  ({item.agent.source})")
+        )
     return tuple(lines)
+
+
+def _told(now: Quantity, source: Quantity) -> str:
+    """A number or range, and the range that its source leaves where one was chosen within it."""
+    spans = [" to ".join(f"{edge:g}" for edge in dict.fromkeys(one.bounds() or ())) for one in (now, source)]
+    by = "a demonstration value" if now.grade == "demo" else now.source
+    if not spans[0]:
+        return "follows from the others"
+    if not spans[1] or spans[0] == spans[1]:
+        return f"{spans[0]}  ({by})"
+    return f"{spans[0]}  ({by}), of {spans[1]}  ({source.source})"
 
 
 def _simulated(gun: GunSeen) -> bool:
