@@ -157,23 +157,19 @@ class Steps:
         path = name if name in areas() else as_path(name)
         draft = replace(self._case.draft, area=path, units=units)
 
-        def read() -> str:
-            try:
-                outline_of(draft)
-            except InputError as error:
-                if units is None and "give the units" in str(error):
-                    return str(error)
-                raise
-            return ""
-
-        def taken(unitless: str) -> None:
-            if unitless:
-                self._ask_units(path, unitless)
-                return
+        def taken(_outline: object) -> None:
             self._case.draft = draft
             self._changed()
 
-        self._pager.attempt("Reading the area ...", read, taken)
+        def failed(error: Exception) -> None:
+            from mesogun.area import UnitsMissing
+
+            if isinstance(error, UnitsMissing):
+                self._ask_units(path, str(error))
+            else:
+                self._pager.complain(str(error))
+
+        self._pager.attempt("Reading the area ...", lambda: outline_of(draft), taken, failed)
 
     def _ask_units(self, path: str, why: str) -> None:
         choices = [Choice(words, lambda unit=unit: self._take_area(path, unit)) for unit, words in UNITS.items()]  # type: ignore[misc]
