@@ -115,7 +115,7 @@ class Judging:
             *(_line(f"passed, with a reason: {rule}: {why}", palette.warn) for rule, why in draft.reasons.items()),
             *(_line(f"done: {step} {note}".rstrip(), palette.text) for step, note in draft.steps.items()),
             *(_line(f"note: {note}", palette.warn) for note in notes),
-            (f"\n{command_line(arguments)}", palette.quiet),
+            (f"\n\n{command_line(arguments)}", palette.quiet),
         )
 
         def go(sign: bool) -> None:
