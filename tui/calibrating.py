@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.case import run
 from tui.pager import Choice, Pager
 from tui.records import open_record
-from tui.wizard import run
 
 if TYPE_CHECKING:
     from mesogun.calibration.history import GunHistory

@@ -23,6 +23,9 @@ from tui.themed import ThemedApp
 T = TypeVar("T")
 LEAST_FOR_SIDE = 76
 FOOT = "↑ ↓ choose   Enter take   PgUp PgDn read   Esc back   q leave"
+FOOT_TYPING = "Enter take what is typed   PgUp PgDn read   Esc back"
+LONGEST = 400
+"""What a note may hold at most; an answers file takes no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Pager(ThemedApp[tuple[str, ...]]):
         super().__init__(theme)
         self.choices: tuple[Choice, ...] = ()
         self._entered: Callable[[str], None] | None = None
+        self._asked_on_page = False
+        self._trying = False
         self._back: list[Callable[[], None]] = []
         self._number = 0
 
@@ -53,6 +58,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
             with Vertical(id="right"):
                 with VerticalScroll(id="reading", can_focus=False):
                     yield Static("", id="words", markup=False)
+                yield Static("", id="complaint", markup=False)
                 yield Input(id="entry")
                 yield OptionList(id="choices", markup=False)
         yield Static(FOOT, id="foot", markup=False)
@@ -81,12 +87,15 @@ class Pager(ThemedApp[tuple[str, ...]]):
         again: Callable[[], None],
         *,
         table: bool = False,
+        chosen: int = 0,
     ) -> None:
         """Show one page; ``again`` shows it once more when somebody comes back to it.
 
-        The lines of a ``table`` are cut, not wrapped, and take the room that there is.
+        The lines of a ``table`` are cut, not wrapped, and take the room that there is. ``chosen`` is the choice that
+        Enter takes first.
         """
         self._number += 1
+        self._trying = False
         self._back.append(again)
         self.choices = tuple(choices)
         self.query_one("#title", Static).update(f"mesogun   {title}")
@@ -94,14 +103,17 @@ class Pager(ThemedApp[tuple[str, ...]]):
         self.query_one("#right").set_class(table, "-table")
         self.query_one("#reading").scroll_home(animate=False)
         self.query_one("#side").remove_class("shown")
-        self._entered = None
-        self.query_one("#entry", Input).remove_class("shown")
+        self._close_entry()
         options = self.query_one("#choices", OptionList)
         options.clear_options()
         options.add_options([Option(f" {choice.words}") for choice in choices])
         if choices:
-            options.highlighted = 0
+            options.highlighted = chosen
         options.focus()
+
+    def renew(self) -> None:
+        """Show the page that is shown once more, with what has changed."""
+        self._back.pop()()
 
     def say(self, words: str | Text) -> None:
         """Put other words on the page that is shown."""
@@ -111,16 +123,33 @@ class Pager(ThemedApp[tuple[str, ...]]):
         """Show a picture beside the page, where there is room for one."""
         side = self.query_one("#side", Vertical)
         side.remove_children()
-        side.mount(widget)
+        side.mount(Vertical(widget))  # in a place of its own: what is removed goes a little later
         side.set_class(self.size.width >= LEAST_FOR_SIDE, "shown")
 
-    def ask_text(self, placeholder: str, then: Callable[[str], None]) -> None:
-        """Ask for text on the page that is shown."""
+    def complain(self, line: str) -> None:
+        """Say in the page that is shown why something does not work; what was typed stays."""
+        place = self.query_one("#complaint", Static)
+        place.update(Text(line, style=f"bold {self.palette.bad}"))
+        place.set_class(bool(line), "shown")
+
+    def ask_text(self, placeholder: str, then: Callable[[str], None], *, value: str = "", longest: int = 0) -> None:
+        """Ask for text on the page that is shown, beginning with ``value``; ``longest`` 0 is any length."""
         entry = self.query_one("#entry", Input)
-        entry.value, entry.placeholder = "", placeholder
+        self._asked_on_page = bool(self.choices)
+        entry.max_length = longest
+        entry.value, entry.placeholder = value, placeholder
+        entry.cursor_position = len(value)
         entry.add_class("shown")
         entry.focus()
         self._entered = then
+        self.complain("")
+        self.query_one("#foot", Static).update(FOOT_TYPING)
+
+    def _close_entry(self) -> None:
+        self._entered = None
+        self.complain("")
+        self.query_one("#entry", Input).remove_class("shown")
+        self.query_one("#foot", Static).update(FOOT)
 
     def sorry(self, title: str, error: BaseException, back: Choice) -> None:
         """Say in one page what stands in the way."""
@@ -132,11 +161,48 @@ class Pager(ThemedApp[tuple[str, ...]]):
         self.page(title, words, [back], lambda: self.busy(title, words, do, then, back))
         self._do(title, self._number, do, then, back)
 
+    def attempt(
+        self,
+        words: str,
+        do: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Do something off the painting thread while the page stays.
+
+        What stands in the way is said on the page, unless ``failed`` shows another.
+        """
+        if self._trying:
+            return
+        self._trying = True
+        place = self.query_one("#complaint", Static)
+        place.update(Text(words, style=self.palette.quiet))
+        place.add_class("shown")
+        self._try(self._number, do, then, failed or (lambda error: self.complain(str(error))))
+
+    @work(thread=True, exclusive=True)
+    def _try(
+        self, number: int, do: Callable[[], T], then: Callable[[T], None], failed: Callable[[Exception], None]
+    ) -> None:
+        try:
+            found = do()
+        except (MesogunError, OSError) as error:
+            why = error
+            self.call_from_thread(self._tried, number, lambda: failed(why))
+        else:
+            self.call_from_thread(self._tried, number, lambda: then(found))
+
+    def _tried(self, number: int, show: Callable[[], None]) -> None:
+        if number == self._number:
+            self._trying = False
+            self.complain("")
+            self._do_or_say(show)
+
     @work(thread=True, exclusive=True)
     def _do(self, title: str, number: int, do: Callable[[], T], then: Callable[[T], None], back: Choice) -> None:
         try:
             found = do()
-        except MesogunError as error:
+        except (MesogunError, OSError) as error:
             why = error
             self.call_from_thread(self._after, number, lambda: self.sorry(title, why, back))
         else:
@@ -145,24 +211,32 @@ class Pager(ThemedApp[tuple[str, ...]]):
     def _after(self, number: int, show: Callable[[], None]) -> None:
         if number == self._number:
             self._back.pop()  # nobody goes back to the waiting
-            show()
+            self._do_or_say(show)
 
     # -- keys and mouse ------------------------------------------------------------------------------------------------
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take a choice."""
-        self.choices[event.option_index].then()
+        self._do_or_say(self.choices[event.option_index].then)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take what was typed."""
-        if self._entered is not None:
-            self._entered(event.value.strip())
+        then = self._entered
+        if then is not None and not self._trying:
+            self._do_or_say(lambda: then(event.value.strip()))
+
+    def _do_or_say(self, then: Callable[[], None]) -> None:
+        """What does not work is said on the page; what was typed stays."""
+        try:
+            then()
+        except (MesogunError, OSError) as error:
+            self.complain(str(error))
 
     def on_key(self, event: events.Key) -> None:
-        """Esc goes back, q leaves; in a text field letters are left to the field."""
-        if event.key == "escape":
+        """Esc and backspace go back, q leaves; in a text field letters are left to the field."""
+        if event.key == "escape" or (event.key == "backspace" and not self.typing):
             event.stop()
-            self.go_back()
+            self.step_back()
         elif event.key in ("pageup", "pagedown"):
             event.stop()
             self.query_one("#reading").scroll_relative(y=-8 if event.key == "pageup" else 8, animate=False)
@@ -174,12 +248,20 @@ class Pager(ThemedApp[tuple[str, ...]]):
             for choice in self.choices:
                 if choice.words.startswith(wanted):
                     event.stop()
-                    choice.then()
+                    self._do_or_say(choice.then)
                     return
 
     def on_click(self, event: events.Click) -> None:
         """The foot line goes back by mouse."""
         if event.widget is not None and event.widget.id == "foot":
+            self.step_back()
+
+    def step_back(self) -> None:
+        """Out of a text field that a choice opened, else to the page before this one."""
+        if self.typing and self._asked_on_page:
+            self._close_entry()
+            self.query_one("#choices", OptionList).focus()
+        else:
             self.go_back()
 
     def go_back(self) -> None:

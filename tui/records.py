@@ -19,8 +19,8 @@ from rich.text import Text
 
 from mesogun.clock import RealClock
 from mesogun.errors import InputError
+from tui.case import run
 from tui.pager import Choice, Pager
-from tui.wizard import run
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal, Row, Verdict

@@ -16,12 +16,13 @@ from rich.text import Text
 
 from tui.about import ABOUT_LINE, about
 from tui.calibrating import Calibrating
+from tui.case import run
 from tui.device import Device
 from tui.pager import Choice, Pager
 from tui.records import Past, Records, open_in_browser, past_of
 from tui.settings import Look, look
 from tui.terminal import must_be_terminal
-from tui.wizard import Wizard, run
+from tui.wizard import Wizard
 
 SIMULATED = "sim://standard"
 
@@ -33,8 +34,8 @@ class Start(Pager):
     ----------
     folder
         Where the wizard writes plan and answers.
-    journal, reports
-        The record, and where its reports go.
+    journal, reports, limits
+        The record, where its reports go, and the clinic's ``limits.toml``.
     past, ports
         The treatments on record, newest first; (port, what is there) of the guns that are plugged in.
     show
@@ -47,6 +48,7 @@ class Start(Pager):
         folder: Path,
         journal: str | Path = "",
         reports: Path | None = None,
+        limits: Path | None = None,
         past: Callable[[], Sequence[Past]] = lambda: (),
         ports: Callable[[], Sequence[tuple[str, str]]] = lambda: (),
         show: Callable[[str], object] = open_in_browser,
@@ -54,7 +56,7 @@ class Start(Pager):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(theme)
-        self._wizard = Wizard(self, self.menu, folder=folder, ports=ports, now=now)
+        self._wizard = Wizard(self, self.menu, folder=folder, journal=journal, limits=limits, ports=ports, now=now)
         self._records = Records(
             self, self.menu, url=journal, past=past, reports=reports if reports is not None else folder, show=show
         )
@@ -90,7 +92,7 @@ class Start(Pager):
 
 
 def run_start(
-    *, state: Path, journal: str | Path | None = None, settings: Look | None = None
+    *, state: Path, journal: str | Path | None = None, limits: Path | None = None, settings: Look | None = None
 ) -> tuple[str, ...] | None:
     """Open the start screen; the arguments of the ``mesogun`` command that was chosen, or ``None``.
 
@@ -100,6 +102,8 @@ def run_start(
         The folder under which the wizard writes plan and answers, and reports go.
     journal
         Where the record, watch and replay look; by default the journal in that folder.
+    limits
+        The clinic's ``limits.toml``; by default the one in that folder.
     settings
         Theme; by default what the environment says.
 
@@ -115,6 +119,7 @@ def run_start(
         folder=state / "visits" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
         journal=url,
         reports=state / "reports",
+        limits=limits if limits is not None else state / "limits.toml",
         past=past_of(url),
         ports=plugged_in,
         theme=chosen.theme,

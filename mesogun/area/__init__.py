@@ -6,7 +6,7 @@ Not responsible for points, volumes or paths (``mesogun.plan``), nor for what ma
 from __future__ import annotations
 
 from mesogun.area.library import example, examples
-from mesogun.area.model import Area, Zone
+from mesogun.area.model import Area, UnitsMissing, Zone
 from mesogun.area.plausible import check_site
 from mesogun.area.read import read
 from mesogun.area.repair import Loop, from_loops, from_polygon
@@ -17,6 +17,7 @@ __all__ = [
     "Cylinder",
     "Loop",
     "Sphere",
+    "UnitsMissing",
     "Zone",
     "check_site",
     "example",

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mesogun.area.model import UnitsMissing
 from mesogun.area.repair import Loop
 from mesogun.errors import InputError
 
@@ -37,7 +38,7 @@ def loops(text: str, name: str, unit_mm: float | None) -> tuple[list[Loop], list
             raise InputError(f"{name}: states its own units ($INSUNITS {units}); do not give others")
         scale = UNITS_MM[units]
     elif unit_mm is None:
-        raise InputError(f"{name}: has no units ($INSUNITS is {units}); set them in the drawing, or give the units")
+        raise UnitsMissing(f"{name}: has no units ($INSUNITS is {units}); set them in the drawing, or give the units")
     else:
         scale = unit_mm
     found: list[Loop] = []

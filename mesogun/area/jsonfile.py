@@ -17,6 +17,7 @@ import json
 import math
 from typing import NoReturn, TypeGuard
 
+from mesogun.area.model import UnitsMissing
 from mesogun.area.repair import Loop
 from mesogun.errors import InputError
 
@@ -51,7 +52,9 @@ def _scale(data: dict[str, object], name: str, unit_mm: float | None) -> float:
         _fail(name, "its coordinates are degrees of longitude and latitude; draw the outline in mm")
     if units is None:
         if unit_mm is None:
-            _fail(name, 'says no units, and GeoJSON without them means degrees; add "units": "mm", or give the units')
+            raise UnitsMissing(
+                f'{name}: says no units, and GeoJSON without them means degrees; add "units": "mm", or give the units'
+            )
         return unit_mm
     if not isinstance(units, str) or units not in _UNITS_MM:
         _fail(name, f"units {units!r} cannot be used for skin; use one of {', '.join(_UNITS_MM)}")

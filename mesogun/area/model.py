@@ -22,6 +22,10 @@ GRID_MM = 1e-6
 IntRing = tuple[tuple[int, int], ...]
 
 
+class UnitsMissing(InputError):
+    """A file without units, which can be read once they are given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A named part of an area, with its own total; the polygon is in mm, y up."""

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import svgelements as svg
 
 from mesogun.area.flatten import flatten
+from mesogun.area.model import UnitsMissing
 from mesogun.area.repair import Loop
 from mesogun.errors import InputError
 
@@ -99,12 +100,12 @@ def _physical(root: ElementTree.Element, name: str, unit_mm: float | None) -> st
     physical = all(unit in {"mm", "cm", "in", "pt", "pc"} for unit in units)
     if physical and unit_mm is not None:
         raise InputError(f"{name}: states its own units ({units[0]}); do not give others")
-    if not physical and unit_mm is None:
-        raise InputError(
-            f"{name}: width and height are in pixels, whose size nobody knows; set them in mm, or give the units"
-        )
     if not physical and root.get("viewBox") is not None:
         raise InputError(f"{name}: a viewBox without a physical width and height; set both in mm")
+    if not physical and unit_mm is None:
+        raise UnitsMissing(
+            f"{name}: width and height are in pixels, whose size nobody knows; set them in mm, or give the units"
+        )
     if physical and len(set(units)) > 1:
         raise InputError(f"{name}: width in {units[0]} and height in {units[1]}; use one unit")
     return units[0] if physical else None

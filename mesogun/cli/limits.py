@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from mesogun.cli import people, places
-from mesogun.cli.bounds import limited, subject_bounds
 from mesogun.cli.journal import JOURNAL, open_for_reading
 from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.cli.plan import write_bytes
@@ -26,13 +25,14 @@ from mesogun.limits.combine import EDGES
 from mesogun.limits.tables import SiteLimit
 from mesogun.limits.tell import limit_lines, override_counts, site_text, with_limit
 from mesogun.record import events as ev
+from mesogun.visit.bounds import limited, subject_bounds
 
 SITE = click.option("--site-limits", type=PLACE, help="The clinic's limits.toml.")
 
 
 def site_file(option: Path | None) -> Path:
     """The clinic's limits: the file named, else the one in the state folder."""
-    return option if option is not None else places.state_folder() / "limits.toml"
+    return option if option is not None else places.limits_file()
 
 
 def clinic_limits(option: Path | None) -> SiteLimits | None:

@@ -11,44 +11,32 @@ from collections.abc import Callable, Mapping
 import click
 
 from mesogun.clock import Clock
-from mesogun.errors import InputError, Refused
-from mesogun.gun import Gun, key_source
-from mesogun.identity import Action, Handover, Home, Operator, Role, hand_over, may
-from mesogun.wire.codes import Flag, GunKind
+from mesogun.errors import InputError
+from mesogun.gun import key_source
+from mesogun.identity import Action, Handover, Home, Operator, hand_over, may
+from mesogun.visit.people import DEMO_OPERATOR, gun_kind, operator_for
 from mesogun.wire.host import KeySource
+
+__all__ = [
+    "DEMO_OPERATOR",
+    "PASSPHRASE_STDIN",
+    "Signing",
+    "gun_keys",
+    "gun_kind",
+    "operator_for",
+    "passphrase",
+    "takers",
+]
 
 PASSPHRASE_STDIN = click.option(
     "--passphrase-stdin", is_flag=True, help="Sign with the operator's key; its passphrase on standard input."
 )
 Signing = Callable[[str], Handover]
-DEMO_OPERATOR = Operator("op-demo", Role.PRACTITIONER, "Demonstration")
-
-
-def operator_for(who: str | None, *, simulated_only: bool) -> Operator:
-    """The operator named, else the current one; on a simulated gun with ``--yes`` a demonstration operator will do."""
-    operators = Home.open().operators
-    if who is not None:
-        return operators.get(who)
-    current = operators.current()
-    if current is not None:
-        return current
-    if simulated_only:
-        return DEMO_OPERATOR
-    raise Refused(
-        "nobody is at the keyboard: mesogun operator add NAME --role practitioner, then mesogun operator use NAME"
-    )
 
 
 def gun_keys() -> KeySource:
     """The keys of this station, and the published ones where a gun may use them."""
     return key_source(Home.open())
-
-
-def gun_kind(gun: Gun) -> str:
-    """What the gun is, with bench mode as its own kind: it never treats."""
-    if gun.welcome.status.flags & Flag.BENCH:
-        return "bench"
-    return GunKind(gun.welcome.kind).name.lower()
 
 
 def takers(treatment: str, operator: Operator, clock: Clock) -> tuple[tuple[str, ...], Mapping[str, Signing]]:

@@ -30,6 +30,11 @@ def journal_url(option: str | None) -> str:
     return option or os.environ.get("MESOGUN_JOURNAL") or str(state_folder() / JOURNAL)
 
 
+def limits_file() -> Path:
+    """The clinic's limits."""
+    return state_folder() / "limits.toml"
+
+
 def look_file() -> Path:
     """Where the dashboard's look is remembered; its pictures go beside it."""
     return state_folder() / "dashboard.json"

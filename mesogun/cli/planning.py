@@ -1,27 +1,53 @@
-"""From a protocol, an area and options to a plan: shared by ``plan``, ``treat`` and ``demo``.
+"""The options of a plan: shared by ``plan``, ``treat`` and others.
 
-Not responsible for the planner itself (``mesogun.plan``).
+Not responsible for making it (``mesogun.visit.planning``, whose names stand here too).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from mesogun.cli.kinds import FINITE, PLACE
-from mesogun.errors import InputError, Refused
+from mesogun.errors import InputError
 from mesogun.units import nl_from_ml, um_from_mm
+from mesogun.visit.planning import (
+    STEP_NL,
+    PlanOptions,
+    asked_for,
+    build_plan,
+    demonstrated,
+    filled,
+    gun_profile_for,
+    of_school,
+    read_area,
+    supplied,
+)
+
+__all__ = [
+    "STEP_NL",
+    "SYRINGE_NL",
+    "PlanOptions",
+    "asked_for",
+    "bent_around",
+    "build_plan",
+    "demonstrated",
+    "filled",
+    "gun_profile_for",
+    "of_school",
+    "on_body",
+    "plan_options",
+    "read_area",
+    "supplied",
+    "take_plan_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-STEP_NL = 100
 SYRINGE_NL = 5_000_000
-
 
 SIDES = {"right": 0, "above": 90, "left": 180, "below": 270}
 """Where the operator stands, seen on the outline as it is drawn, as a direction counter-clockwise from +x."""
@@ -69,30 +95,6 @@ def _named(convert: Callable[[float], int]) -> Callable[..., tuple[tuple[str, in
         return tuple(found)
 
     return parsed
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
-    """What the command line says about a plan; ``None`` leaves it to the protocol."""
-
-    depth_mm: float | None = None
-    spacing_mm: float | None = None
-    volume_ul: float | None = None
-    total_ml: float | None = None
-    points: int | None = None
-    zone_total: tuple[tuple[str, int], ...] = ()
-    zone_spacing: tuple[tuple[str, int], ...] = ()
-    head: str | None = None
-    lattice: str | None = None
-    margin_mm: float = 0.0
-    exclusion_margin_mm: float = 0.0
-    relax_edges: bool = False
-    order: str | None = None
-    operator_side: int | None = None
-    start_at: tuple[int, int] | None = None
-    end_at: tuple[int, int] | None = None
-    values: Path | None = None
-    school: str | None = None
 
 
 PLAN_OPTIONS = (
@@ -148,24 +150,6 @@ def take_plan_options(options: Mapping[str, Any]) -> PlanOptions:
     return PlanOptions(**{name: options[name] for name in PlanOptions.__slots__})
 
 
-def read_area(name: str, units: str | None = None) -> Any:
-    """An area file, or a bundled example area by its name; ``units`` for files that do not say theirs."""
-    from mesogun.area import example, examples, read
-
-    if name in examples():
-        return example(name)
-    return read(Path(name), units=units)
-
-
-def of_plausible_size(area: Any, protocol: Any) -> None:
-    """Refuse an area whose size is plausible for none of the places that the protocol is for, where those are known."""
-    from mesogun.area.plausible import SHARES, check_site
-
-    known = [site for name in protocol.areas for site in (name, name.removesuffix("s")) if site in SHARES]
-    if known:
-        check_site(area, max(known, key=lambda site: SHARES[site]))
-
-
 def on_body(area: Any, cylinder: tuple[float, float] | None, sphere_mm: float | None) -> Any:
     """The area as traced on a photo, laid out by arc length on what the skin is bent around."""
     from mesogun.area import Cylinder, Sphere, laid_out
@@ -191,133 +175,3 @@ def bent_around(_ctx: click.Context, param: click.Parameter, value: str | None) 
             f"{param.opts[0]}: {value!r}: write the radius in mm, and @ and the axis in degrees, as in 60@90"
         )
     return radius_mm, axis_deg
-
-
-def of_school(protocol: Any, options: PlanOptions) -> Any:
-    """The protocol with the numbers of the school that was named, where it leaves them open."""
-    from mesogun.protocol import with_school
-
-    return protocol if options.school is None else with_school(protocol, options.school)
-
-
-def supplied(protocol: Any, options: PlanOptions, who: str) -> Any:
-    """The protocol with the practitioner's numbers in it: from a values file, then from single options."""
-    from mesogun.protocol import supply
-
-    values = asked_for(options)
-    return supply(protocol, values, source=who, grade="site") if values else protocol
-
-
-def asked_for(options: PlanOptions) -> dict[str, float]:
-    """The protocol's numbers that options and values file give, by their dotted keys."""
-    values: dict[str, float] = {} if options.values is None else read_values(options.values)
-    for key, value in (
-        ("shot.depth_mm", options.depth_mm),
-        ("shot.spacing_mm", options.spacing_mm),
-        ("shot.volume_ul", options.volume_ul),
-        ("shot.total_ml", options.total_ml),
-    ):
-        if value is not None:
-            values[key] = value
-    return values
-
-
-def read_values(path: Path) -> dict[str, float]:
-    """The numbers of a values file: a flat TOML table of dotted keys, ``"shot.depth_mm" = 1.2``."""
-    import tomllib
-
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: not TOML ({error})") from error
-    bad = [key for key, value in table.items() if isinstance(value, bool) or not isinstance(value, int | float)]
-    if bad:
-        raise InputError(f'{path}: {", ".join(bad)} must be a number, as in "shot.depth_mm" = 1.2')
-    return {key: float(value) for key, value in table.items()}
-
-
-def build_plan(
-    protocol: Any,
-    area: Any,
-    options: PlanOptions,
-    *,
-    step_nl: int,
-    syringe_nl: int,
-    prime_nl: int,
-    residual_nl: int,
-    dead_volume_nl: int = 0,
-) -> Any:
-    """A plan for this area within the protocol's ranges."""
-    from mesogun.plan import make_plan, request_from_protocol
-
-    if not protocol.metered:
-        raise Refused(protocol.refusal)
-    of_plausible_size(area, protocol)
-    for name in ("margin_mm", "exclusion_margin_mm"):
-        if getattr(options, name) < 0:
-            told = name.replace("_", "-")
-            raise InputError(
-                f"--{told} {getattr(options, name):g}: a margin is 0 or more; negative would reach outside"
-            )
-    chosen: dict[str, Any] = {
-        "order": options.order,
-        "points": options.points,
-        "operator_mdeg": options.operator_side,
-        "start_um": options.start_at,
-        "end_um": options.end_at,
-    }
-    if options.operator_side is not None and options.order is None:
-        chosen["order"] = "comfort"
-    request = request_from_protocol(
-        protocol,
-        step_nl=step_nl,
-        syringe_nl=syringe_nl,
-        head=options.head,
-        lattice=options.lattice,  # type: ignore[arg-type]  # click has checked it
-        prime_nl=prime_nl,
-        residual_nl=residual_nl,
-        dead_volume_nl=dead_volume_nl,
-        margin_um=um_from_mm(options.margin_mm),
-        exclusion_margin_um=um_from_mm(options.exclusion_margin_mm),
-        zone_totals_nl=options.zone_total,
-        zone_spacings_um=options.zone_spacing,
-        relax_edges=options.relax_edges,
-        **{name: value for name, value in chosen.items() if value is not None},
-    )
-    return make_plan(area, request)
-
-
-def step_for(gun_step_nl: int) -> int:
-    """The smallest multiple of the gun's step that is at least ``STEP_NL``: finer steps than that mean nothing."""
-    return -(-STEP_NL // gun_step_nl) * gun_step_nl
-
-
-def demonstrated(protocol: Any, own: Collection[str] = ()) -> tuple[Any, Any, tuple[str, ...]]:
-    """The protocol with the bundled demonstration values in it, the demonstration limits, and what was filled in.
-
-    ``own`` are the keys that the practitioner gives: nothing is filled in for them, nor beside a school's own range.
-    """
-    from mesogun.limits import bundled_demonstration
-    from mesogun.protocol import supply
-
-    shown = bundled_demonstration()
-    known = {key: quantity.bounds() for key, quantity in protocol.quantities()}
-    values = {
-        key: value
-        for key, value in shown.values.get(protocol.id, {}).items()
-        if key not in own and ((span := known.get(key)) is None or span[0] <= value <= span[1])
-    }
-    notes = tuple(f"{key} = {value:g}" for key, value in values.items())
-    filled = supply(protocol, values, source=shown.label, grade="demo") if values else protocol
-    return filled, shown.site(), notes
-
-
-PROFILES = {"line-5": "five-pin-body", "3x3": "nine-pin"}
-"""Simulated guns for the heads of the bundled protocols; every other head is a single needle there."""
-
-
-def gun_profile_for(protocol: Any) -> str:
-    """The simulated gun that has the head which the protocol asks for."""
-    return PROFILES.get(protocol.head, "standard")

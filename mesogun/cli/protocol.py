@@ -99,10 +99,10 @@ def check(file: Path) -> None:
 def approve(name: str, why: str, withdraw: bool, who: str | None, passphrase_stdin: bool, url: str | None) -> None:
     """Approve protocol NAME, as its file is now, for guns that are not simulated."""
     from mesogun.cli import people, places
-    from mesogun.cli.approving import approval
     from mesogun.clock import RealClock
     from mesogun.identity import Action, Home
     from mesogun.journal import journal_at
+    from mesogun.visit.approving import approval
 
     item = find_protocol(name)
     operator = people.operator_for(who, simulated_only=False)

@@ -12,5 +12,5 @@ def chosen_command() -> tuple[str, ...] | None:
     """Open the start screen; the arguments of the command that was chosen, or ``None``."""
     from tui import look, run_start
 
-    state = places.state_folder()
-    return run_start(state=state, journal=places.journal_url(None), settings=look(places.look_file()))
+    state, journal = places.state_folder(), places.journal_url(None)
+    return run_start(state=state, journal=journal, limits=places.limits_file(), settings=look(places.look_file()))

@@ -25,19 +25,16 @@ from mesogun.cli.kinds import NO_FLASH, PLACE
 from mesogun.cli.limits import clinic_limits
 from mesogun.cli.outcome import Outcome, outcome, outcome_table
 from mesogun.cli.saying import NOTHING_SAID, Said, saying_options, take_said
-from mesogun.cli.supplies import Supplies, supplies_options, take_supplies, taken
+from mesogun.cli.supplies import supplies_options, syringe_order
 from mesogun.errors import InputError, LinkLost, MesogunError, OutcomeUnknown, Refused, WireError
 from mesogun.gun import Gun
 from mesogun.identity import Home, Operator, check_subject
 from mesogun.limits import Answers, SiteLimits, parse_answers, simulated_answers
-from mesogun.limits.tables import joined
 from mesogun.plan import Plan
 from mesogun.protocol import Protocol
-from mesogun.record import loaded_high_nl, overrun_bound_nl
 from mesogun.treatment import Order, Wish
 from mesogun.treatment.orders import no_orders
-from mesogun.units import mm_text, ul_text
-from mesogun.wire.messages import Caps
+from mesogun.visit import Supplies, check_fits, most_given_nl, plan_for, take_supplies, taken
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal
@@ -130,21 +127,22 @@ def treat(
         from mesogun.journal import journal_at
 
         record = stack.enter_context(journal_at(Home.open(), places.journal_url(url), gun.clock))
-        console = Console(yes=yes, armed_by_file=answers is not None, syringe=supplies.order() if resume else None)
+        console = Console(
+            yes=yes, armed_by_file=answers is not None, syringe=syringe_order(supplies) if resume else None
+        )
         if asked is None:
             begun = visit.recall(record, protocol)
         else:
             signer = unlocked(operator, options)
-            item = asked.protocol
-            if demo_values:
-                if kind != "simulated":
-                    raise Refused(f"demonstration values are for simulated guns only; this one is {kind}")
-                item, shown, _ = planning.demonstrated(item, planning.asked_for(chosen))
-                site = joined(site, shown)
+            if demo_values and kind != "simulated":
+                raise Refused(f"demonstration values are for simulated guns only; this one is {kind}")
+            item, site = planning.filled(
+                asked.protocol, planning.asked_for(chosen), site, who=operator.reference, demonstration=demo_values
+            )
             begun = start(
                 gun=gun,
                 record=record,
-                protocol=planning.supplied(item, chosen, operator.reference),
+                protocol=item,
                 outline=asked.outline,
                 given=asked.plan,
                 chosen=chosen,
@@ -211,17 +209,7 @@ def start(
 ) -> visit.Begun:
     """Plan with this gun's step and syringe, clear, and record that it was cleared."""
     caps = gun.caps
-    plan = given
-    if plan is None:
-        plan = planning.build_plan(
-            protocol,
-            outline,
-            chosen,
-            step_nl=planning.step_for(caps.step_nl),
-            syringe_nl=caps.syringe_nl,
-            prime_nl=caps.dead_volume_nl,
-            residual_nl=overrun_bound_nl(caps.syringe_nl, caps.overrun_nl, caps.overrun_ppm),
-        )
+    plan = given if given is not None else plan_for(caps, protocol, outline, chosen)
     check_fits(plan, caps)
     used = taken(
         record,
@@ -251,32 +239,11 @@ def start(
         answers=answers,
         gun_kind=people.gun_kind(gun),
         now=gun.clock.utc(),
-        upper_nl=sum(loaded_high_nl(shot.volume_nl, caps.overrun_nl, caps.overrun_ppm) for shot in plan.shots),
+        upper_nl=most_given_nl(plan, caps),
         demonstration=demonstration,
         weight_kg=weight_kg,
         used=used,
     )
-
-
-def check_fits(plan: Plan, caps: Caps) -> None:
-    """Refuse a plan that this gun cannot carry out, before anything is recorded."""
-    needles = max(len(shot.points) for shot in plan.shots)
-    if needles != caps.needles:
-        raise Refused(
-            f"the plan is for a head of {needles} needles ({plan.head}), this gun has {caps.needles}:"
-            " plan with another --head, or put the planned head on"
-        )
-    for shot in plan.shots:
-        if not caps.min_volume_nl <= shot.volume_nl <= caps.max_volume_nl or shot.volume_nl % caps.step_nl:
-            raise Refused(
-                f"shot {shot.index + 1} of {ul_text(shot.volume_nl)} is not what this gun gives:"
-                f" {ul_text(caps.min_volume_nl)} to {ul_text(caps.max_volume_nl)} in steps of {caps.step_nl} nL"
-            )
-        if not caps.min_depth_um <= shot.depth_um <= caps.max_depth_um:
-            raise Refused(
-                f"shot {shot.index + 1} at {mm_text(shot.depth_um)} is outside this gun's"
-                f" {mm_text(caps.min_depth_um)} to {mm_text(caps.max_depth_um)}"
-            )
 
 
 def in_dashboard(

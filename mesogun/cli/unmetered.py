@@ -10,8 +10,6 @@ from pathlib import Path
 import click
 
 from mesogun.cli import people, places, planning, visit
-from mesogun.cli.approving import approvals
-from mesogun.cli.bounds import subject_bounds
 from mesogun.cli.kinds import FINITE, PLACE
 from mesogun.cli.limits import SITE, clinic_limits
 from mesogun.cli.lookup import JOURNAL
@@ -22,6 +20,8 @@ from mesogun.identity import Home, check_subject
 from mesogun.journal import journal_at
 from mesogun.limits import ClearanceRefused, Subject, clear_unmetered, limits_for, parse_answers
 from mesogun.record import events as ev
+from mesogun.visit.approving import approvals
+from mesogun.visit.bounds import subject_bounds
 
 MOST_MINUTES = 24 * 60
 

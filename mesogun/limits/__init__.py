@@ -6,7 +6,7 @@ Not responsible for planning, for the ledger, for asking people, or for recordin
 
 from __future__ import annotations
 
-from mesogun.limits.answers import Answers, parse_answers, simulated_answers
+from mesogun.limits.answers import Answers, answers_text, parse_answers, simulated_answers
 from mesogun.limits.approval import Approval, check_approval
 from mesogun.limits.clear import clear, restore, visit_notes
 from mesogun.limits.clearance import Cap, Clearance, ClearedPlan, Override
@@ -60,6 +60,7 @@ __all__ = [
     "SubjectHistory",
     "Violation",
     "Weight",
+    "answers_text",
     "bundled_agents",
     "bundled_demonstration",
     "check_approval",

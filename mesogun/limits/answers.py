@@ -1,6 +1,6 @@
 """What a person says before a treatment: answers, consent, confirmation, reasons; and the file that holds them.
 
-Not responsible for what follows from it (``screening``, ``clear``).
+The file is read and written here. Not responsible for what follows from it (``screening``, ``clear``).
 """
 
 from __future__ import annotations
@@ -90,3 +90,34 @@ def parse_answers(text: str, name: str) -> Answers:
         MappingProxyType(dict(document.overrides)),
         MappingProxyType(dict(document.steps)),
     )
+
+
+def answers_text(answers: Answers) -> str:
+    """The file of these answers: what :func:`parse_answers` reads back to the same value."""
+    lines = [
+        "format = 1",
+        f"confirm_plan = {_quoted(answers.confirmed_plan_hash)}",
+        f"confirm_subject = {_quoted(answers.confirmed_subject)}",
+        f"consent = [{', '.join(_quoted(name) for name in sorted(answers.consent))}]",
+        "",
+        "[screening]",
+        *(f"{_quoted(name)} = {_answer_text(answer)}" for name, answer in answers.screening.items()),
+    ]
+    for table, texts in (("overrides", answers.overrides), ("steps", answers.steps)):
+        if texts:
+            lines += ["", f"[{table}]", *(f"{_quoted(name)} = {_quoted(text)}" for name, text in texts.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _answer_text(answer: Answer) -> str:
+    fields = [f'answer = "{"yes" if answer.yes else "no"}"']
+    if answer.clearance:
+        fields.append(f"clearance = {_quoted(answer.clearance)}")
+    if answer.days is not None:
+        fields.append(f"days = {answer.days}")
+    return f"{{ {', '.join(fields)} }}" if len(fields) > 1 else fields[0].removeprefix("answer = ")
+
+
+def _quoted(text: str) -> str:
+    safe = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(char if char.isprintable() else " " for char in safe) + '"'

@@ -35,6 +35,7 @@ def check_approval(protocol: Protocol, gun_kind: str, approvals: Iterable[Approv
     if newest is None:
         text = (
             f"{protocol.id} ({protocol.sha256[:12]}) is a template; a practitioner must approve it for a {gun_kind} gun"
+            f" (mesogun protocol approve)"
         )
     elif newest.withdrawn:
         text = f"the approval of {protocol.id} was withdrawn on {newest.on.isoformat()}"

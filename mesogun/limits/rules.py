@@ -34,6 +34,23 @@ UNIT: dict[Kind, str] = {
     "treatments": "treatments",
 }
 
+LESS = "plan less: a smaller area, a wider spacing or less per point"
+WAYS: dict[tuple[Kind, str], str] = {
+    ("point_ml", "high"): "plan less per point",
+    ("treatment_ml", "high"): LESS,
+    ("treatment_mg", "high"): LESS,
+    ("treatment_mg_per_kg", "high"): LESS,
+    ("treatment_units", "high"): LESS,
+    ("course_ml", "high"): LESS,
+    ("points", "high"): "plan a smaller area or a wider spacing",
+    ("density_mg_per_cm2", "high"): "plan a wider spacing or less per point",
+    ("concentration", "high"): "take a weaker preparation",
+    ("depth_mm", "high"): "plan a smaller depth",
+    ("depth_mm", "low"): "plan a greater depth",
+    ("distance_mm", "low"): "plan a wider spacing",
+}
+"""What would bring a plan below, or above, a hard limit of a kind."""
+
 NEAR_TEN = (Fraction(95, 10), Fraction(105, 10))
 """A ratio to the usual value in this band is named as a slip of the decimal point."""
 
@@ -64,16 +81,18 @@ def check_amounts(limits: Limits, question: Question, protocol: Protocol) -> lis
 
 
 def way_out(violation: Violation, kind: Kind, question: Question) -> str:
-    """What would work, where the subject's history stands in the way; empty where the plan alone does."""
+    """What would work, and how much of it the subject's history takes; empty where there is nothing to say."""
     past = question.history.of(question.agent_id)
     if kind == "interval_days" and past and violation.limit is not None:
         last = past[-1].started_at.astimezone(question.now.tzinfo).date()
         return f"; possible from {(last + timedelta(days=math.ceil(violation.limit))).isoformat()}"
-    own, low = ask_alone(kind, question), violation.rule.endswith("low")
-    if own is None or violation.asked is None or violation.limit is None or low:
-        return ""
-    before = violation.asked - own
-    return f"; {before:g} {UNIT[kind]} of it were given before" if before > 0 else ""
+    own, side = ask_alone(kind, question), violation.rule.rpartition("_")[2]
+    told = ""
+    if own is not None and violation.asked is not None and violation.limit is not None and side == "high":
+        before = violation.asked - own
+        told = f"; {before:g} {UNIT[kind]} of it were given before" if before > 0 else ""
+    way = WAYS.get((kind, side), "") if violation.hard else ""
+    return f"{told}; {way}" if way else told
 
 
 def ask_alone(kind: Kind, question: Question) -> float | None:

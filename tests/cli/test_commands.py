@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from mesogun.cli.approving import approvals
 from mesogun.clock import RealClock
 from mesogun.journal import open_journal
+from mesogun.visit.approving import approvals
 from tests.cli.command import Command
 
 

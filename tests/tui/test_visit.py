@@ -1,4 +1,5 @@
-"""A practitioner's whole visit by keyboard alone: wizard, prime, treat, an occlusion, another syringe, end, report.
+"""A practitioner's whole visit by keyboard alone: wizard with a reason for a soft limit, prime, treat, an occlusion,
+another syringe, end, report.
 
 The gun is simulated, runner and journal are the real ones. There is no terminal here (``test_terminal``), so what is
 shown counts as painted at once. Nothing here knows which question comes next: whatever is asked is read and answered.
@@ -14,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from mesogun.cli import people, planning, treat, visit
+from mesogun.cli.root import run
 from mesogun.gun import Gun, connect
 from mesogun.journal import Journal, open_journal
-from mesogun.limits import parse_answers
+from mesogun.limits import load_site, parse_answers
 from mesogun.plan import Plan
 from mesogun.record import Mark, TreatmentState
+from mesogun.record import events as ev
 from mesogun.report import write_report
 from mesogun.treatment import Settings, Snapshot
 from mesogun.wire.codes import Fault
@@ -33,6 +36,18 @@ from tui.start import Start
 from tui.view import ViewMaker
 
 PROTOCOL, AREA, SUBJECT = "body-cellulite", "cheek", "S-0042"
+CLINIC = """
+format = 1
+set_by = "The clinic"
+set_on = "2026-01-05"
+
+[[limit]]
+agent = "*"
+kind = "treatment_ml"
+soft_high = 0.5
+source = "house rule"
+"""
+RULE, WHY = "treatment_ml.soft_high", "firm skin"
 OCCLUDED_AFTER = 5
 MOST_LOOKS = 20_000
 
@@ -65,7 +80,14 @@ def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MESOGUN_HOME", str(tmp_path / "home"))
 
 
-def wizard(folder: Path) -> tuple[str, ...]:
+@pytest.fixture
+def clinic(tmp_path: Path) -> Path:
+    path = tmp_path / "limits.toml"
+    path.write_text(CLINIC)
+    return path
+
+
+def wizard(folder: Path, clinic: Path) -> tuple[str, ...]:
     """From the menu to the command, by keyboard; the questions as a healthy subject answers them."""
 
     async def scene(app: Start, pilot: object) -> None:
@@ -83,16 +105,30 @@ def wizard(folder: Path) -> tuple[str, ...]:
         await press(*SUBJECT, "enter")
         await take("the simulated gun")
         assert "The plan." in shown(app)
+        assert f"soft {RULE}" in shown(app), "what stands in the way is said before the questions"
         await take("Go on")
-        while "Nothing is in the way" not in shown(app):
+        while "Step 6" in shown(app):
             page = shown(app)
-            assert "Question" in page or "Consent" in page, page
-            bad_no = "no to blocked" in page or "no to clearance" in page
-            await press("y" if bad_no or "Consent" in page else "n")
+            if "What was done before?" in page:
+                await take("Clean")
+                await press(*"soap", "enter", "home", "enter")
+            elif "What is used?" in page:
+                await press("enter")
+                await settled(app, pilot)  # type: ignore[arg-type]
+            else:
+                assert "Question" in page or "Consent" in page, page
+                bad_no = "no to blocked" in page or "no to clearance" in page
+                await press("y" if bad_no or "Consent" in page else "n")
+        await settled(app, pilot)  # type: ignore[arg-type]
+        assert "at most 0.5 allowed (site: house rule" in " ".join(shown(app).split())
+        await take(f"Give a reason: {RULE}")
+        await press(*WHY, "enter")
+        await settled(app, pilot)  # type: ignore[arg-type]
+        assert "Nothing is in the way" in shown(app)
         assert f"subject {SUBJECT}" in shown(app)
         await press("y")
 
-    found = play_start(scene, folder).return_value
+    found = play_start(scene, folder, limits=clinic).return_value
     assert found is not None
     return found
 
@@ -130,11 +166,14 @@ async def treated(app: Dashboard, source: LiveSource, worker: threading.Thread, 
     return titles
 
 
-def carry_out(command: tuple[str, ...], gun: Gun, journal: Journal, world: World) -> tuple[TreatmentState, list[str]]:
+def carry_out(
+    command: tuple[str, ...], gun: Gun, journal: Journal, world: World, clinic: Path
+) -> tuple[TreatmentState, list[str]]:
     """What ``mesogun treat`` does with the wizard's command, with the dashboard under a pilot."""
     plan = Plan.from_bytes(Path(option(command, "--plan")).read_bytes())
     answers = parse_answers(Path(option(command, "--answers")).read_text(), "answers")
-    item, site, _ = planning.demonstrated(visit.find_protocol(PROTOCOL))
+    who = people.DEMO_OPERATOR.reference
+    item, site = planning.filled(visit.find_protocol(PROTOCOL), {}, load_site(clinic), who=who, demonstration=True)
     begun = treat.start(
         gun=gun, record=journal, protocol=item, outline=None, given=plan, chosen=planning.PlanOptions(),
         subject=SUBJECT, operator=people.DEMO_OPERATOR, answers=answers, yes=False, site=site, demonstration=True,
@@ -166,16 +205,19 @@ def carry_out(command: tuple[str, ...], gun: Gun, journal: Journal, world: World
     return states[0], titles
 
 
-def test_a_whole_visit_by_keyboard_alone(tmp_path: Path) -> None:
-    command = wizard(tmp_path / "visit")
+def test_a_whole_visit_by_keyboard_alone(
+    tmp_path: Path, clinic: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = wizard(tmp_path / "visit", clinic)
     assert command[:2] == ("treat", PROTOCOL)
     assert command[-2:] == ("--demo-values", "--yes"), "nobody is at the keyboard, and the gun is simulated"
     world = "whole-visit"
     port = f"sim://standard?seed=4&pace=max&world={world}&start=2026-01-05T09:00:00Z"
     with connect(port, keys=people.gun_keys()) as gun, open_journal(tmp_path / "journal.db", gun.clock) as journal:
-        state, titles = carry_out(command, gun, journal, find(world))
+        state, titles = carry_out(command, gun, journal, find(world), clinic)
         report = write_report(journal, next(one.treatment for one in journal.treatments()), tmp_path)
         assert journal.verify().ok
+        rows = list(journal.rows())
     assert state.ended == "complete"
     assert set(state.outcomes.values()) <= {Mark.GIVEN, Mark.PARTIAL, Mark.INDETERMINATE}
     assert len(state.outcomes) == 17
@@ -184,3 +226,12 @@ def test_a_whole_visit_by_keyboard_alone(tmp_path: Path) -> None:
     assert "SYRINGE" in titles
     assert titles[-1] == "ALL GIVEN"
     assert report.stat().st_size > 10_000
+    with_reason = [row.event for row in rows if isinstance(row.event, ev.OverrideGiven)]
+    assert [(one.rule, one.why) for one in with_reason] == [(RULE, WHY)]
+    assert [(row.event.step, row.event.note) for row in rows if isinstance(row.event, ev.StepDone)] == [
+        ("clean", "soap")
+    ]
+    # The very command, in a shell without a terminal:
+    monkeypatch.setenv("MESOGUN_STATE", str(tmp_path))
+    assert run((*command, "--journal", str(tmp_path / "second.db"), "--plain")) == 0, capsys.readouterr().err
+    assert "17 of 17" in capsys.readouterr().out
