@@ -22,6 +22,11 @@ from mesogun.errors import InputError
 @click.group()
 def sim() -> None:
     """The simulated gun on a port of its own."""
+    from mesogun.link.shadow import shadowed, stranger
+
+    where = stranger("sim")
+    if where is not None:
+        raise InputError(shadowed("sim", where))
 
 
 @sim.command()
