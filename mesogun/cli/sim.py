@@ -136,10 +136,12 @@ def scenario(name: str, profile: str, seed: int, plot: Path | None, as_json: boo
     """Run one experiment: occlusion, startup, trumpet, brownout or stiction."""
     from sim.scenario import run as run_scenario
 
+    if plot is not None:
+        from sim.scenario.picture import draw, kind_of
+
+        kind_of(plot)  # before the work
     outcome = run_scenario(name, profile=profile, seed=seed)
     if plot is not None:
-        from sim.scenario.picture import draw
-
         draw(outcome, plot)
     if as_json:
         click.echo(outcome.to_json())

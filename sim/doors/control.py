@@ -179,6 +179,7 @@ class Desk:
             "touch": lambda: gun.touch(force_mn),
             "lift": lambda: gun.touch(0),
             "syringe": gun.change_syringe,
+            "battery": gun.charge,
             "power_off": gun.power_off,
             "power_on": gun.power_on,
         }

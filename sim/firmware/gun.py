@@ -133,6 +133,11 @@ class Gun:
         machine.plant.mount(content)
         machine.when_idle(notice)
 
+    def charge(self) -> None:
+        """Another cell, or this one charged: as the profile begins."""
+        self.panel.battery_mv = self.machine.profile.integer("battery.open_mv")
+        self.panel.drained_uv = 0.0
+
     def set_bench(self, bench: bool) -> None:
         """The bench switch: empties the magazine, disarms, ends session and pairing (G1, W-14)."""
         if self.panel.bench == bench or self.conversation.kind is GunKind.BENCH:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mesogun.errors import InputError
 from mesogun.wire.codes import Outcome as ShotOutcome
 from sim.scenario.bench import Bench, Outcome
+from sim.scenario.brownout import brownout
 from sim.scenario.steady import release
 from sim.scenario.stiction import stiction
 
@@ -34,10 +35,12 @@ def occlusion(profile: str, seed: int, volume_nl: int = 100_000) -> Outcome:
         machine.watch_again()
 
     world.kernel.after(delay_us, "valve", close)
+    second = len(bench.pressure_kpa)
     bench.fire(volume_nl)
     bench.watch(0.5)
     _, closing = machine.store.log.records[machine.store.log.closed_shot_no]
-    alarm_at = next((at for at, p in enumerate(bench.pressure_kpa) if p >= max(bench.pressure_kpa) * 0.9999), 0)
+    highest = max(bench.pressure_kpa[second:])
+    alarm_at = next(at for at, p in enumerate(bench.pressure_kpa) if at >= second and p >= highest * 0.9999)
     threshold = machine.profile["sensors.occlusion_kpa"] - machine.profile["sensors.pressure_offset_kpa"]
     found.numbers = {
         "closed_at_s": closed_us / 1e6,
@@ -53,8 +56,22 @@ def occlusion(profile: str, seed: int, volume_nl: int = 100_000) -> Outcome:
     }
     partial = closing is not None and closing.outcome == ShotOutcome.PARTIAL
     found.notes = [f"fault {machine.fault.name}", "booked PARTIAL" if partial else "not booked PARTIAL"]
-    found.traces = _traces(bench)
+    found.notes += _about_the_alarm(found.numbers, plant.peak)
+    found.traces = bench.traces()
     return found
+
+
+def _about_the_alarm(numbers: dict[str, float], peak_kpa: float) -> list[str]:
+    """What a reader must know about the time to the alarm; nothing where it is what it seems to be."""
+    threshold, late_ms = numbers["threshold_kpa"], numbers["alarm_after_ms"]
+    if peak_kpa < 0.999 * threshold:
+        return [
+            f"no alarm in the stroke: the pressure never reached the limit of {threshold:.4g} kPa; the time is its top"
+        ]
+    if late_ms < 0:
+        before = f"the alarm came {-late_ms:.4g} ms before the path was closed"
+        return [f"{before}: the limit of {threshold:.4g} kPa is below what the flow needs through these needles"]
+    return []
 
 
 def startup(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 30) -> Outcome:
@@ -95,12 +112,8 @@ def startup(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 30) -
 def trumpet(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 120) -> Outcome:
     """Largest and smallest mean error over every window of N shots: it narrows like a trumpet."""
     bench = Bench(profile, seed)
-    plant = bench.world.plant
     for shot in range(shots):
-        if plant.content < 3 * volume_nl:
-            bench.world.gun.change_syringe()
-            bench.machine.primed_nl = 10**9
-            plant.air = 0.0
+        bench.full_syringe(volume_nl)
         bench.fire(volume_nl, sampled=False)
         bench.world.run_for(0.4 if shot else 0.5)
     errors = [(s.dispensed_nl - s.commanded_nl) / s.commanded_nl * 100 for s in bench.world.truth.per_shot]
@@ -119,43 +132,6 @@ def trumpet(profile: str, seed: int, volume_nl: int = 10_000, shots: int = 120) 
         "smallest_single_error_percent": min(errors),
     }
     return found
-
-
-def brownout(profile: str, seed: int, volume_nl: int = 100_000) -> Outcome:
-    """Cut the supply in the middle of a stroke: what left, what the gun books after its restart."""
-    bench = Bench(profile, seed)
-    world, machine = bench.world, bench.machine
-    volume_nl = min(volume_nl, machine.profile.integer("shot.max_volume_nl"))
-    half_us = round(volume_nl / machine.profile["screw.flow_nl_s"] * 5e5) + machine.profile.integer("shot.insert_us")
-    world.kernel.after(half_us, "supply", world.gun.power_off)
-    cut_s = (world.kernel.now_us + half_us) / 1e6
-    bench.fire(volume_nl)
-    bench.watch(0.4)
-    back_s = world.kernel.now_us / 1e6
-    world.gun.power_on()
-    bench.watch(0.3)
-    _, closing = machine.store.log.records[machine.store.log.closed_shot_no]
-    found = Outcome("brownout", profile, seed)
-    overrun = machine.profile["calibration.overrun_nl"] + volume_nl * machine.profile["calibration.overrun_ppm"] / 1e6
-    found.numbers = {
-        "cut_at_s": cut_s,
-        "back_at_s": back_s,
-        "left_ul": world.truth.per_shot[-1].dispensed_nl / 1e3,
-        "booked_low_ul": closing.delivered_nl / 1e3 if closing is not None else 0.0,
-        "booked_high_ul": (volume_nl + overrun) / 1e3,
-    }
-    lost = closing is not None and closing.outcome == ShotOutcome.INDETERMINATE
-    found.notes = ["booked INDETERMINATE" if lost else "not booked INDETERMINATE", f"phase {machine.phase.value}"]
-    found.traces = _traces(bench)
-    return found
-
-
-def _traces(bench: Bench) -> dict[str, tuple[list[float], list[float]]]:
-    return {
-        "pressure (kPa)": (bench.time_s, bench.pressure_kpa),
-        "displaced by the piston (µL)": (bench.time_s, bench.commanded_ul),
-        "left the needle (µL)": (bench.time_s, bench.left_ul),
-    }
 
 
 SCENARIOS: dict[str, Callable[[str, int], Outcome]] = {
