@@ -180,15 +180,16 @@ class Hand:
             self._again(self.habits.syringe_us // 4)
 
     def _mind_the_battery(self) -> None:
-        """A gun that died under its motor, or says that its cell cannot carry a stroke: another cell, and on again."""
+        """A gun that has died with a low battery is switched on again; another cell when it says what it lacks."""
         if self._dead_since_us is None:
             self._dead_since_us = self._kernel.now_us
         if self._kernel.now_us - self._dead_since_us < self.habits.syringe_us:
             self._again(self.habits.syringe_us // 4)
             return
         self._dead_since_us = None
-        self._gun.charge()
-        if not self._gun.powered:
+        if self._gun.powered:
+            self._gun.charge()
+        else:
             self._gun.power_on()
 
     def _let_go(self) -> None:

@@ -21,6 +21,7 @@ MAX_LINE = 1 << 20
 MAX_UNREAD = 1 << 24  # answers that a client leaves lying, before it is let go
 MAX_STEP_US = 86_400_000_000  # a simulated day: a longer step would keep the server from everybody else
 MAX_FORCE_MN = 60_000
+MAX_DEPTH_UM = 30_000
 
 
 class Door:
@@ -170,9 +171,10 @@ class Desk:
         return {"faults": [{"fault": report.fault.name, "fired_us": report.fired_us} for report in reports]}
 
     def hand(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Move the trigger, the nose, the syringe, the battery or the power switch by hand."""
+        """Move the trigger, the nose, the syringe, the battery, the depth stop or the power switch by hand."""
         gun = self.world.gun
         force_mn = _whole({"force_mn": 3_000} | asked, "force_mn", MAX_FORCE_MN, "60 N")
+        depth_um = _whole({"depth_um": 0} | asked, "depth_um", MAX_DEPTH_UM, "30 mm")
         moves: dict[str, Callable[[], None]] = {
             "press": gun.press,
             "release": gun.release,
@@ -180,6 +182,7 @@ class Desk:
             "lift": lambda: gun.touch(0),
             "syringe": gun.change_syringe,
             "battery": gun.charge,
+            "stop": lambda: gun.set_stop(depth_um),
             "power_off": gun.power_off,
             "power_on": gun.power_on,
         }
