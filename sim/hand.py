@@ -1,8 +1,9 @@
-"""A simulated hand: presses to contact, pulls, releases, moves on; primes into the air; changes empty syringes.
+"""A simulated hand: presses to contact, pulls, releases, moves on; primes into the air; changes empty
+syringes and dead cells.
 
 It places each shot near the point that it believes to be next, which is not always the plan's: it leaves points out
 and goes over others again, and nobody but the truth ledger knows. It sees only what a person sees: the gun's lights
-(phase, waiting for the screen, syringe empty). Not responsible for deciding what is fired: that is the magazine's.
+(phase, waiting for the screen, syringe empty, battery). Not responsible for deciding what is fired: the magazine is.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Hand:
         self._new_point = False
         self._largest_nl = 0
         self._low_since_us: int | None = None
+        self._dead_since_us: int | None = None
         self.targets: Sequence[
             tuple[int, int]
         ] = ()  # where the planned shots are, in um; nowhere in particular if empty
@@ -109,6 +111,8 @@ class Hand:
         gun, machine, habits = self._gun, self._gun.machine, self.habits
         if not self.active or not gun.powered:
             self._let_go()
+            if self.active and machine.battery_low():
+                self._mind_the_battery()
             return
         if machine.phase in BUSY:
             return  # the beep comes
@@ -127,6 +131,8 @@ class Hand:
             self._again(habits.look_us)
         elif machine.phase is Phase.ARMED:
             self._again(habits.look_us)
+        elif machine.fault is Fault.BATTERY and machine.battery_low():
+            self._mind_the_battery()
         elif machine.phase in {Phase.DISARMED, Phase.FAULT}:
             self._mind_the_syringe()
 
@@ -172,6 +178,19 @@ class Hand:
             self.change_syringe()
         else:
             self._again(self.habits.syringe_us // 4)
+
+    def _mind_the_battery(self) -> None:
+        """A gun that has died with a low battery is switched on again; another cell when it says what it lacks."""
+        if self._dead_since_us is None:
+            self._dead_since_us = self._kernel.now_us
+        if self._kernel.now_us - self._dead_since_us < self.habits.syringe_us:
+            self._again(self.habits.syringe_us // 4)
+            return
+        self._dead_since_us = None
+        if self._gun.powered:
+            self._gun.charge()
+        else:
+            self._gun.power_on()
 
     def _let_go(self) -> None:
         if self._gun.panel.trigger:

@@ -49,6 +49,7 @@ class Truth:
         self._treating = False  # whether the last shot is of kind TREAT
         self._depth_um = 0
         self._before_nl = 0.0  # dispensed by all TREAT shots but the last
+        self.stop_um: Callable[[], int | None] = lambda: None  # a depth stop that a person has set
 
     def phase_changed(self, _before: Phase, after: Phase, /) -> None:
         """Nothing is booked by a phase; what stands in the path and what has left by then is noted."""
@@ -78,7 +79,9 @@ class Truth:
     def place(self, shot_no: int, x_um: float, y_um: float, force_mn: int) -> None:
         """The hand put this shot there, and pressed that hard."""
         if self._shots and self._shots[-1].shot_no == shot_no:
-            depth_um = true_depth_um(self._plant.profile, self._depth_um, force_mn)
+            stop_um = self.stop_um()
+            set_um = self._depth_um if stop_um is None else stop_um
+            depth_um = true_depth_um(self._plant.profile, set_um, force_mn)
             self._shots[-1] = replace(self._shots[-1], x_um=x_um, y_um=y_um, true_depth_um=depth_um)
 
     def closed(self, intent: Intent, closing: Closing, /) -> None:

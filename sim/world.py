@@ -71,6 +71,7 @@ class World:
         self.line.gun_end = self.gun.receive
         self.gun.out = lambda data: self.line.send(Way.TO_HOST, data)
         self.truth = Truth(self.plant, self.kernel.note)
+        self.truth.stop_um = lambda: self.gun.panel.stop_um
         self.hand = Hand(self.kernel, self.gun, self.streams.fork("hand"), habits, self.streams.fork("aim"))
         self.hand.active = hand
         self.hand.placed = self.truth.place

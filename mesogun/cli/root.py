@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from mesogun import __version__
-from mesogun.errors import MesogunError
+from mesogun.errors import InputError, MesogunError
 
 INTERRUPTED = 130
 
@@ -112,6 +112,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MesogunError as error:
         _complain("; ".join([str(error), *getattr(error, "__notes__", ())]))
         return error.exit_code
+    except ImportError as error:
+        told = _shadowed(error)
+        if told is None:
+            raise
+        _complain(told)
+        return InputError.exit_code
     except SystemExit:
         # click's way of saying EPIPE; no command of ours exits by itself.
         return _not_written("whoever read it has gone")
@@ -121,6 +127,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
             return MesogunError.exit_code
         return _not_written(error.strerror or str(error))
     return result if isinstance(result, int) else 0
+
+
+def _shadowed(error: ImportError) -> str | None:
+    """What to say when a stranger's package stands in front of one of ours."""
+    from mesogun.link.shadow import shadowed, stranger
+
+    package = (error.name or "").partition(".")[0]
+    where = stranger(package) if package else None
+    return None if where is None else shadowed(package, where)
 
 
 def _open_missing_streams() -> None:

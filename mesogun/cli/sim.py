@@ -25,6 +25,11 @@ EXPLAINED = 5  # so many failing seeds are shrunk and drawn
 @click.group()
 def sim() -> None:
     """The simulated gun on a port of its own."""
+    from mesogun.link.shadow import shadowed, stranger
+
+    where = stranger("sim")
+    if where is not None:
+        raise InputError(shadowed("sim", where))
 
 
 @sim.command()
@@ -38,10 +43,13 @@ def sim() -> None:
 @click.option("--tcp", is_flag=True, help="Serve on a loopback TCP port, for socket:// and other languages.")
 @click.option("--port", type=int, default=0, show_default=True, help="TCP port; 0 takes a free one.")
 @click.option("--control", type=int, help="Also open a control door (JSON lines) on this TCP port.")
-@click.option("--ready-file", type=PLACE, help="Write the address here once it answers.")
+@click.option("--ready-file", type=PLACE, help="Write the address here once it answers; gone with it.")
 @click.option("--profile", default="standard", show_default=True, help="Which gun.")
 @click.option("--seed", type=SEED, help="Repeat a run; random by default.")
-@click.option("--pace", default="1", show_default=True, help="Speed of time: 1, 10, ... or max.")
+@click.option("--start", help="Calendar of the gun, such as 2026-01-05T09:00:00Z; today, but for --pace 0.")
+@click.option(
+    "--pace", default="1", show_default=True, help="Speed of time: 1, 10, ..., max; 0: only --control's step moves it."
+)
 @click.option("--hand/--no-hand", default=True, help="With a simulated hand that works through the magazine.")
 @click.option("--nvm", help="File that keeps the gun's memory between runs.")
 @click.option("--clinical", is_flag=True, help="With --pty: a gun that must be paired; Enter presses its button.")
@@ -54,6 +62,7 @@ def serve(
     ready_file: Path | None,
     profile: str,
     seed: int | None,
+    start: str | None,
     pace: str,
     hand: bool,
     nvm: str | None,
@@ -75,12 +84,16 @@ def serve(
         options["hand"] = "none"
     if nvm is not None:
         options["nvm"] = nvm
+    if start is not None:
+        options["start"] = start
     from sim.doors.address import pace_of
 
-    speed = pace_of(pace, "--pace")
+    speed = pace_of(pace, "--pace", manual=True)
+    if speed == 0 and (pty or control is None):
+        raise InputError("--pace 0 is manual time: it needs --tcp and --control, whose step lets time pass")
     url = f"sim://{profile}?{urlencode(options)}" if options else f"sim://{profile}"
     stop = threading.Event()
-    for ending in (signal.SIGINT, signal.SIGTERM):
+    for ending in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(ending, lambda *_: stop.set())
     if pty:
         from sim.doors.serve import serve_pty
@@ -126,10 +139,12 @@ def scenario(name: str, profile: str, seed: int, plot: Path | None, as_json: boo
     """Run one experiment: occlusion, startup, trumpet, brownout or stiction."""
     from sim.scenario import run as run_scenario
 
+    if plot is not None:
+        from sim.scenario.picture import draw, kind_of
+
+        kind_of(plot)  # before the work
     outcome = run_scenario(name, profile=profile, seed=seed)
     if plot is not None:
-        from sim.scenario.picture import draw
-
         draw(outcome, plot)
     if as_json:
         click.echo(outcome.to_json())

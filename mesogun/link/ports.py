@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from mesogun.clock import Clock, RealClock
 from mesogun.errors import InputError, MesogunError, NoDevice
+from mesogun.link.shadow import shadowed, stranger
 from mesogun.link.transport import Transport
 
 GROUP = "mesogun.ports"
@@ -59,6 +60,10 @@ def _opener(url: str, scheme: str) -> Callable[[str], Opened]:
         except MesogunError:
             raise
         except Exception as error:  # a broken plug-in may raise anything
+            package = point.module.partition(".")[0]
+            where = stranger(package)
+            if where is not None:
+                raise InputError(f"{url}: {shadowed(package, where)}") from error
             raise NoDevice(f"{url}: what is installed for {scheme}:// does not load ({error})") from error
         return opener
     known = ", ".join(f"{name}://" for name in schemes())

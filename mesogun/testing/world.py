@@ -5,7 +5,6 @@ Not responsible for pytest (``plugin``).
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesogun.errors import InputError
@@ -16,28 +15,14 @@ if TYPE_CHECKING:
 
 def simulator() -> Any:
     """Our ``sim`` package; one clear line when a stranger's stands in front of it."""
-    try:
-        import sim
-        from sim import world
-    except ImportError as error:
-        import importlib.util
+    from mesogun.link.shadow import shadowed, stranger
 
-        spec = importlib.util.find_spec("sim")
-        places = [spec.origin or "", *(spec.submodule_search_locations or [])] if spec is not None else ["nowhere"]
-        raise InputError(shadowed(next(place for place in places if place))) from error
-    ours = Path(__file__).resolve().parents[2] / "sim"
-    found = Path(sim.__file__ or "").resolve().parent
-    if found != ours:
-        raise InputError(shadowed(str(found)))
+    where = stranger("sim")
+    if where is not None:
+        raise InputError(shadowed("sim", where))
+    from sim import world
+
     return world
-
-
-def shadowed(where: str) -> str:
-    """The one line about a stranger's package of the same name."""
-    return (
-        f"the simulated gun needs mesogun's own package 'sim', but 'import sim' finds {where}: rename that folder, or "
-        "keep it off the path (pytest --import-mode=importlib)"
-    )
 
 
 class SimWorld:

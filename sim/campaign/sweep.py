@@ -70,7 +70,9 @@ class Sweep:
 
 def reference(plan: FaultPlan) -> Treatment:
     """The reference treatment under a fault plan."""
-    profile = load("standard").changed(syringe__nominal_nl=SYRINGE_NL, syringe__low_nl=5_000)
+    profile = load("standard").changed(
+        syringe__nominal_nl=SYRINGE_NL, syringe__low_nl=5_000, shot__max_volume_nl=SYRINGE_NL
+    )
     return Treatment(Draw(0, "standard", SHOTS, VOLUME_NL, 1, plan), plan, profile=profile, poll_ms=POLL_MS)
 
 

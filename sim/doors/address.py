@@ -119,16 +119,22 @@ def parse(url: str) -> Address:
     )
 
 
-def pace_of(text: str, name: str = "pace") -> float | None:
-    """``max`` is ``None``; a number is that many simulated seconds per real second. ``name`` is for the complaint."""
+def pace_of(text: str, name: str = "pace", *, manual: bool = False) -> float | None:
+    """``max`` is ``None``; a number is that many simulated seconds per real second. ``name`` is for the complaint.
+
+    0 is manual time, only where somebody can let it pass (``manual``): elsewhere a blocking read would never end.
+    """
     if text == "max":
         return None
     try:
         pace = float(text)
     except ValueError:
-        pace = 0.0
+        pace = -1.0
+    if pace == 0.0 and manual:
+        return 0.0
     if not 0.001 <= pace <= 10_000:
-        raise InputError(f"{name} {text!r} is neither max nor a number from 0.001 to 10000")
+        manually = ", nor 0" if manual else ""
+        raise InputError(f"{name} {text!r} is neither max nor a number from 0.001 to 10000{manually}")
     return pace
 
 

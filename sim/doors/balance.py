@@ -6,13 +6,12 @@ balance (``sim.balance``).
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 
 from mesogun.errors import LinkLost
 from sim.balance import address
 from sim.balance.rig import Rig
-from sim.doors.port import SLICE_S, SimClock
+from sim.doors.port import SimClock
 from sim.doors.pump import Pipe
 
 
@@ -76,7 +75,7 @@ class BalanceTransport:
             if left_us <= 0:
                 return b""
             if clock.pace is not None:
-                time.sleep(min(SLICE_S, left_us / clock.pace / 1e6))
+                clock.doze(left_us)
 
     def write(self, data: bytes) -> None:
         """Put bytes on the line at this moment."""

@@ -2,7 +2,8 @@
 
 With pace ``max`` virtual time jumps from event to event while the caller waits. With a numeric pace the same
 events happen at the right real moment: the waiting is done in short real slices, and a host that was away finds
-that time has passed. ``write`` may come from any thread. Not responsible for what the bytes mean.
+that time has passed. With pace 0 time stands until somebody else moves it (``pump.Pump.step``). ``write`` may come
+from any thread. Not responsible for what the bytes mean.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ MAX_READ = 1 << 16
 
 
 class SimClock:
-    """The world's clock; real time times pace where there is a pace."""
+    """The world's clock; real time times pace where there is a pace.
+
+    Time that somebody else lets pass (a step at the control door) is not waited for again: real time goes on behind it.
+    """
 
     def __init__(self, world: World, pace: float | None, lock: threading.RLock) -> None:
         self._world = world
         self._kernel = world.kernel
         self._lock = lock
         self.pace = pace
-        self._real_ns = time.monotonic_ns() if pace else 0
-        self._virtual_us = world.kernel.now_us
+        self._base = world.kernel.now_us, time.monotonic_ns() if pace else 0  # one tuple: threads see both or neither
 
     def monotonic_us(self) -> int:
         """Virtual microseconds; never goes back."""
@@ -46,16 +49,27 @@ class SimClock:
         self.run_until(self.monotonic_us() + max(0, duration_us))
 
     def target_us(self) -> int:
-        """Where virtual time should be now by the real clock (numeric pace only)."""
-        if self.pace is None:
-            return self._kernel.now_us
-        return self._virtual_us + int((time.monotonic_ns() - self._real_ns) * self.pace / 1000)
+        """Where virtual time should be now by the real clock; where it is, without one."""
+        now_us = self._kernel.now_us
+        if not self.pace:
+            return now_us
+        virtual_us, real_ns = self._base
+        now_ns = time.monotonic_ns()
+        target_us = virtual_us + int((now_ns - real_ns) * self.pace / 1000)
+        if target_us >= now_us:
+            return target_us
+        self._base = now_us, now_ns
+        return now_us
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now (numeric pace only)."""
         if self.pace is not None:
             with self._lock:
                 self._kernel.run_until(self.target_us())
+
+    def doze(self, left_us: int) -> None:
+        """A short real wait for virtual time to go on (not with pace ``max``)."""
+        time.sleep(min(SLICE_S, left_us / self.pace / 1e6) if self.pace else SLICE_S)
 
     def run_until(self, until_us: int) -> None:
         """Wait until a moment of virtual time."""
@@ -69,7 +83,7 @@ class SimClock:
                 self._kernel.run_until(min(until_us, self.target_us()))
                 left_us = until_us - self._kernel.now_us
             if left_us > 0:
-                time.sleep(min(SLICE_S, left_us / self.pace / 1e6))
+                self.doze(left_us)
 
 
 class SimTransport:
@@ -112,7 +126,7 @@ class SimTransport:
                 if left_us <= 0:
                     return b""
             if clock.pace is not None:
-                time.sleep(min(SLICE_S, left_us / clock.pace / 1e6))
+                clock.doze(left_us)
 
     def write(self, data: bytes) -> None:
         """Put bytes on the wire at this moment."""

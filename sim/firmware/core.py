@@ -19,6 +19,7 @@ from sim.firmware.table import BUSY, LISTED, Happening, Phase, Row
 from sim.firmware.trim import Trim
 from sim.firmware.trim import read as read_trim
 from sim.kernel import Kernel, Timer
+from sim.physics.battery import Sag
 from sim.physics.plant import Plant
 from sim.physics.profile import Profile
 
@@ -74,6 +75,8 @@ class Core:
         self._motor: Timer | None = None
         self._reading: Timer | None = None
         self._seat: Timer | None = None
+        self._supply: Timer | None = None
+        self.sag = Sag(profile["battery.sag_mv"])
         self._last_start_us = -(10**9)
         self._closed_us = 0
         self._burst_left = 0
@@ -177,6 +180,20 @@ class Core:
 
     # power
 
+    def supply_mv(self) -> float:
+        """The cell's voltage now, under the motor or at rest."""
+        return self.panel.battery_mv - self.sag.at_mv(self.kernel.now_us)
+
+    def unload_cell(self) -> None:
+        """The motor stands: the voltage comes back."""
+        self.sag.turn(self.kernel.now_us, on=False)
+        if self._supply is not None:
+            self._supply.cancel()
+
+    def battery_low(self) -> bool:
+        """Whether the cell at rest is below what the gun shows as low."""
+        return self.panel.battery_mv < self.profile["battery.low_mv"]
+
     def memory_good(self) -> bool:
         """Whether every cell could be read and the new boot_id holds (G2)."""
         store = self.store
@@ -197,6 +214,9 @@ class Core:
             for witness in self.witnesses:
                 if closing is not None:
                     witness.closed(open_intent, closing)
+            if self.battery_low():  # the supply was lost in a shot, and the cell is weak: it cannot carry a stroke
+                self.phase = Phase.FAULT
+                self.fault = Fault.BATTERY
         self.hint(EventCode.BOOT)
 
     def wake_locked(self) -> None:
@@ -245,6 +265,7 @@ class Core:
         """The supply is gone: the screw stops, RAM is lost, memory keeps what was written."""
         self.plant.halt()
         self.plant.withdraw()
+        self.unload_cell()
         for timer in (self._lease, self._motor, self._reading, self._seat):
             if timer is not None:
                 timer.cancel()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from mesogun.errors import InputError
 from mesogun.wire.codes import EventCode, Fault, GunKind
 from sim.firmware.calibration import Calibration
 from sim.firmware.machine import Machine
@@ -132,6 +133,21 @@ class Gun:
         machine.stop_reseating()
         machine.plant.mount(content)
         machine.when_idle(notice)
+
+    def set_stop(self, depth_um: int) -> None:
+        """Turn the depth stop by hand; no sensor reads it, so no record knows."""
+        profile = self.machine.profile
+        if profile.depth != "manual":
+            raise InputError(f"gun {profile.name} sets its depth by motor; it has no stop to turn")
+        least, most = profile.integer("shot.min_depth_um"), profile.integer("shot.max_depth_um")
+        if not least <= depth_um <= most:
+            raise InputError(f"depth stop {depth_um} um is outside {least} to {most} um of gun {profile.name}")
+        self.panel.stop_um = depth_um
+
+    def charge(self) -> None:
+        """Another cell, or this one charged: as the profile begins."""
+        self.panel.battery_mv = self.machine.profile.integer("battery.open_mv")
+        self.panel.drained_uv = 0.0
 
     def set_bench(self, bench: bool) -> None:
         """The bench switch: empties the magazine, disarms, ends session and pairing (G1, W-14)."""

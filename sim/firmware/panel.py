@@ -17,6 +17,7 @@ class Panel:
     contact_mn: int = 0
     bench: bool = False
     mode: str = "single"
+    stop_um: int | None = None  # where a person has set the depth stop of a manual gun; else where the plan wants it
     display: str = ""
     battery_mv: int = 4_000
     drained_uv: float = 0.0

@@ -232,9 +232,8 @@ class Requests:
         machine = self.machine
         if message.fault != machine.fault:
             return refused(Reason.MISMATCH)
-        battery_dead = machine.panel.battery_mv < machine.profile["battery.brownout_mv"]
-        if machine.fault is Fault.BATTERY and battery_dead:
-            return refused(Reason.FAULT)
+        if machine.fault is Fault.BATTERY and machine.battery_low():
+            return refused(Reason.FAULT)  # the next stroke would end as the last one did
         if machine.fault is Fault.MEMORY:
             return refused(Reason.FAULT)  # only a start reads the memory again, and closes what is open
         machine.post(Happening.CLEAR)

@@ -54,8 +54,6 @@ class Stroke(Core):
     def run_screw(self) -> None:
         """Turn the screw for as long as the volume takes; watch the pressure meanwhile."""
         shot = self._shot()
-        if self.panel.battery_mv - self.profile["battery.sag_mv"] < self.profile["battery.brownout_mv"]:
-            raise PowerCut  # the supply gives way under the motor
         flow = self.profile["screw.flow_nl_s"]
         shot.stroke_nl = self._whole_steps(self.trim.stroke_nl(shot.intent.volume_nl))
         self.plant.sync()
@@ -70,6 +68,7 @@ class Stroke(Core):
             shot.seen.slack_s = self.profile.dead_band_nl / flow
         shot.seen.early_s = early_us / 1e6
         self.plant.run(flow, shot.stroke_nl)
+        self._load_cell()
         self._reading = self.kernel.after(early_us + round(shot.seen.slack_s * 1e6), "reading", self._read_early)
         self._watch(shot.planned_us)
 
@@ -79,6 +78,17 @@ class Stroke(Core):
         stroke_nl = round((volume_nl + self._owed_nl) / step_nl) * step_nl
         self._owed_nl += volume_nl - stroke_nl
         return stroke_nl
+
+    def _load_cell(self) -> None:
+        """The motor pulls the cell's voltage down; a relief, at a tenth of the flow, does not."""
+        self.sag.turn(self.kernel.now_us, on=True)
+        room_mv = self.panel.battery_mv - self.profile["battery.brownout_mv"]
+        gives_way_us = self.sag.until_us(room_mv)
+        if gives_way_us is not None:
+            self._supply = self.kernel.after(gives_way_us, "supply", self._give_way)
+
+    def _give_way(self) -> None:
+        raise PowerCut  # below brown-out: the motor's own load has taken the supply away
 
     def watch_again(self) -> None:
         """The fluid path changed in the middle of a stroke: when will it end now?"""
@@ -175,6 +185,7 @@ class Stroke(Core):
 
     def _settle(self) -> None:
         shot = self._shot()
+        self.unload_cell()
         if not shot.waited_us:
             self._read_stop(shot)
         self._motor = self.kernel.after(self.profile.integer("shot.settle_us"), "settled", self._settled)

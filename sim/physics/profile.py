@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mesogun.errors import InputError
+from sim.physics.contradictions import contradictions
 from sim.physics.fields import FIELDS, Field
 
 NL_PER_M3 = 1e12
@@ -136,7 +137,7 @@ def parse(text: str, name: str) -> Profile:
     faults: list[str] = []
     values: dict[str, float] = {}
     sources: dict[str, tuple[str, str]] = {}
-    head = document.pop("gun", None) or {}
+    head = document.pop("gun", {})
     for key, field in FIELDS.items():
         section, _, leaf = key.partition(".")
         entry = document.get(section, {}).pop(leaf, None) if isinstance(document.get(section), dict) else None
@@ -145,20 +146,38 @@ def parse(text: str, name: str) -> Profile:
         else:
             _read(key, field, entry, values, sources, faults)
     for section, rest in document.items():
-        faults += [f"{section}.{leaf} is not a known value" for leaf in (rest if isinstance(rest, dict) else [""])]
-    mode, depth = str(head.get("mode", "single")), str(head.get("depth", "motorised"))
-    if mode not in MODES:
-        faults.append(f"gun.mode {mode!r} is none of {', '.join(MODES)}")
-    if depth not in DEPTHS:
-        faults.append(f"gun.depth {depth!r} is none of {', '.join(DEPTHS)}")
+        if isinstance(rest, dict):
+            faults += [f"{section}.{leaf} is not a known value" for leaf in rest]
+        else:
+            faults.append(f"{section} = {rest!r} is not a table, [{section}]")
+    told = _head(head, faults)
     if faults:
         raise InputError(f"profile {name}: {'; '.join(faults)}")
     check(name, values)
-    return Profile(name, str(head.get("title", name)), values, sources, mode, depth)
+    return Profile(name, told.get("title", name), values, sources, told["mode"], told["depth"])
 
 
 MODES = ("single", "burst", "continuous")
 DEPTHS = ("motorised", "manual")
+CHOICES = {"mode": MODES, "depth": DEPTHS}
+
+
+def _head(head: Any, faults: list[str]) -> dict[str, str]:
+    """What ``[gun]`` says; a mode and a depth that are not given are the first of their kind."""
+    told = {key: allowed[0] for key, allowed in CHOICES.items()}
+    if not isinstance(head, dict):
+        faults.append(f"gun = {head!r} is not a table, [gun]")
+        return told
+    for key, value in head.items():
+        if key not in {"title", *CHOICES}:
+            faults.append(f"gun.{key} is not a known value; known: title, {', '.join(CHOICES)}")
+        elif key in CHOICES and value not in CHOICES[key]:
+            faults.append(f"gun.{key} {value!r} is none of {', '.join(CHOICES[key])}")
+        elif not isinstance(value, str) or not value.strip():
+            faults.append(f"gun.{key} = {value!r} is not a text")
+        else:
+            told[key] = value
+    return told
 
 
 def _read(
@@ -192,20 +211,12 @@ def check(name: str, values: dict[str, float]) -> None:
         for key, field in FIELDS.items()
         if not (math.isfinite(values[key]) and field.low <= values[key] <= field.high)
     ]
-    for low, high in (("shot.min_volume_nl", "shot.max_volume_nl"), ("shot.min_depth_um", "shot.max_depth_um"),
-                      ("shot.lease_min_ms", "shot.lease_max_ms"), ("stopper.glide_n", "stopper.fresh_n"),
-                      ("stopper.fresh_n", "stopper.break_loose_n")):  # fmt: skip
-        if values[low] > values[high]:
-            faults.append(f"{low} = {values[low]:g} is above {high} = {values[high]:g}")
-    if (
-        values["memory.log_slots"] % values["memory.sector_slots"]
-        or values["memory.log_slots"] < 2 * values["memory.sector_slots"]
-    ):
-        faults.append("memory.log_slots must be at least two whole sectors")
-    if values["syringe.dead_space_nl"] > values["syringe.dead_volume_nl"]:
-        faults.append(
-            f"syringe.dead_space_nl = {values['syringe.dead_space_nl']:g} is above"
-            f" syringe.dead_volume_nl = {values['syringe.dead_volume_nl']:g}: priming would not fill it"
-        )
+    faults += [
+        f"{key} = {values[key]:g} must be a whole number"
+        for key, field in FIELDS.items()
+        if field.whole and math.isfinite(values[key]) and values[key] != int(values[key])
+    ]
+    if all(math.isfinite(value) for value in values.values()):
+        faults += contradictions(values)
     if faults:
         raise InputError(f"profile {name}: {'; '.join(faults)}")

@@ -41,9 +41,12 @@ class Outcome:
 
 
 class Bench:
-    """A gun on the bench: armed directly, one shot at a time, watched every half millisecond."""
+    """A gun on the bench: armed directly, one shot at a time, watched every half millisecond.
 
-    def __init__(self, profile: str, seed: int) -> None:
+    It runs from a bench supply that keeps its cell full, unless it has to live on its ``own_cell``.
+    """
+
+    def __init__(self, profile: str, seed: int, *, own_cell: bool = False) -> None:
         self.world = World(profile, seed=seed, hand=False)
         self.machine = self.world.gun.machine
         self.machine.store.put("treatment", REF, 0)
@@ -53,6 +56,10 @@ class Bench:
         self.pressure_kpa: list[float] = []
         self.commanded_ul: list[float] = []
         self.left_ul: list[float] = []
+        self.supply_mv: list[float] = []
+        self.running_mv: list[float] = []  # the same, while the screw turned
+        self._own_cell = own_cell
+        self._cut = False
         self._base = self.world.plant.account.displaced, self.world.plant.account.left_needle
         self._entry = 0
 
@@ -64,6 +71,35 @@ class Bench:
         self.pressure_kpa.append(plant.pressure)
         self.commanded_ul.append((plant.account.displaced - self._base[0]) / 1e3)
         self.left_ul.append((plant.account.left_needle - self._base[1]) / 1e3)
+        self.supply_mv.append(0.0 if self._cut else self.machine.supply_mv())
+        if plant.running:
+            self.running_mv.append(self.supply_mv[-1])
+
+    def traces(self, start: int = 0) -> dict[str, tuple[list[float], list[float]]]:
+        """What was watched, from a reading on."""
+        time_s = self.time_s[start:]
+        return {
+            "pressure (kPa)": (time_s, self.pressure_kpa[start:]),
+            "displaced by the piston (µL)": (time_s, self.commanded_ul[start:]),
+            "left the needle (µL)": (time_s, self.left_ul[start:]),
+        }
+
+    def cut_supply(self) -> None:
+        """Pull the supply, at once."""
+        self._cut = True
+        self.world.gun.power_off()
+
+    def supply_back(self) -> None:
+        """Plug it in again, and switch on."""
+        self._cut = False
+        self.world.gun.power_on()
+
+    def full_syringe(self, volume_nl: int) -> None:
+        """A fresh one, primed, when little is left."""
+        if self.world.plant.content < 3 * volume_nl:
+            self.world.gun.change_syringe()
+            self.machine.primed_nl = 10**9
+            self.world.plant.air = 0.0
 
     def watch(self, seconds: float) -> None:
         """Let time pass and sample it."""
@@ -75,6 +111,8 @@ class Bench:
     def fire(self, volume_nl: int, *, sampled: bool = True) -> None:
         """One whole shot with contact and trigger, to its record."""
         machine, gun = self.machine, self.world.gun
+        if not self._own_cell:
+            gun.charge()
         self._entry += 1
         step = machine.profile.integer("shot.step_nl")
         entry = Entry(

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 THREE_LINES = """
@@ -50,8 +52,8 @@ def test_fails(sim_gun, sim_world):
 """
 
 
-def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-rs", *options, str(folder)]
+def run(folder: Path, *options: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *python, "-m", "pytest", "-q", "-rs", *options, str(folder)]
     return subprocess.run(
         command,
         cwd=folder,
@@ -106,10 +108,45 @@ def test_a_strangers_own_sim_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("import sys\nsys.path.insert(0, '.')\n")
     ran = run(project(tmp_path, THREE_LINES))
     assert ran.returncode == 1
-    assert "mesogun's own package 'sim'" in ran.stdout
-    assert "rename that folder" in ran.stdout
+    assert f"needs its own package 'sim', but 'import sim' finds {tmp_path / 'sim'}" in ran.stdout
+    assert "rename that one" in ran.stdout
     harmless = project(tmp_path, "def test_nothing():\n    import sim\n    assert not hasattr(sim, 'world')\n")
     assert run(harmless).returncode == 0
+
+
+def test_the_advice_about_a_strangers_sim_works(tmp_path: Path) -> None:
+    (tmp_path / "sim").mkdir()
+    (tmp_path / "sim" / "__init__.py").write_text("")
+    mine = project(tmp_path, THREE_LINES)
+    told = run(mine, "--import-mode=importlib")  # not enough: python -m puts this folder in front
+    assert told.returncode == 1
+    assert "`python -P -m pytest --import-mode=importlib`" in told.stdout
+    ran = run(mine, "--import-mode=importlib", python=("-P",))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "1 passed" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sim", "scenario", "startup"),
+        ("sim", "serve", "--pty"),
+        ("gun", "info", "--port", "sim://standard"),
+        ("demo",),
+    ],
+)
+def test_the_command_line_names_a_strangers_sim_in_one_line(words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "sim").mkdir()
+    (tmp_path / "sim" / "__init__.py").write_text("")
+    env = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "mesogun", *words]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env, timeout=60)
+    assert ran.returncode == 2, ran.stderr
+    assert f"finds {tmp_path / 'sim'}: rename that one" in ran.stderr
+    assert "`python -P -m mesogun`" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    helped = [sys.executable, "-P", "-m", "mesogun", "sim", "scenario", "stiction"]
+    assert "scenario" not in words or subprocess.run(helped, cwd=tmp_path, capture_output=True, env=env).returncode == 0
 
 
 def test_nothing_heavy_is_loaded_when_unused() -> None:
