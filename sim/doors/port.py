@@ -11,7 +11,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from mesogun.errors import LinkLost
+from mesogun.errors import LinkLost, NoDevice
 from sim.doors import address
 from sim.line import Way
 from sim.world import World
@@ -82,6 +82,7 @@ class SimTransport:
         self._lock = lock
         self._arrived = bytearray()
         self._open = True
+        self._name = world.line.port
         self._mine = self._arrived.extend
         world.line.host_end = self._mine
 
@@ -135,22 +136,36 @@ class SimTransport:
             if self._world.line.host_end is self._mine:
                 self._world.line.host_end = lambda _: None
 
+    @property
+    def gone(self) -> bool:
+        """Whether the cable has come back under another name since this port was opened."""
+        return self._world.line.port != self._name
+
     def _check(self) -> None:
         if not self._open:
             raise LinkLost("this port was closed; open it again")
         if not self._world.line.plugged:
             raise LinkLost("the simulated cable is unplugged")
+        if self.gone:
+            raise LinkLost(f"port {self._name} is gone: what was behind it came back under another name; look for it")
         if self._world.line.host_end is not self._mine:
             raise LinkLost("another port was opened on the same simulated gun")
 
 
-def attach(world: World, *, pace: float | None = None) -> tuple[SimTransport, SimClock]:
-    """A transport and a clock on a world that exists."""
+def attach(world: World, *, pace: float | None = None, port: str | None = None) -> tuple[SimTransport, SimClock]:
+    """A transport and a clock on a world that exists; a ``port`` that is named must be there (``port_names``)."""
     if not world.line.plugged:
         raise LinkLost("the simulated cable is unplugged")
+    if port is not None and port not in port_names(world):
+        raise NoDevice(f"{port}: no such port; is the gun plugged in, or has it come back under another name?")
     lock = world.lock
     clock = SimClock(world, pace, lock)
     return SimTransport(world, clock, lock), clock
+
+
+def port_names(world: World) -> tuple[str, ...]:
+    """What a computer would list of a world: its gun's port by the name that it has now; nothing while it is out."""
+    return (world.line.port,) if world.line.plugged else ()
 
 
 def open_port(url: str) -> tuple[SimTransport, SimClock]:

@@ -44,6 +44,8 @@ class Pump:
 
     def turn(self, wait_s: float) -> None:
         """Once round: in, on, out."""
+        if self._transport.gone:  # this end keeps the name that was announced, whatever the cable behind it is called
+            self._transport, self._clock = attach(self.world, pace=self._pace)
         data = self._pipe.take(wait_s)
         if data and self.world.line.plugged:
             self._transport.write(data)
