@@ -47,37 +47,49 @@ WHOLE = frozenset({"count", "bits", "bytes", "keep", "for_us", "by_us"})
 CATALOGUE: dict[str, Effect] = {
     # the cable
     "link.drop": Effect("a retransmission, at most", _COUNT, parcels=True),
-    "link.duplicate": Effect("nothing", _COUNT, parcels=True),
+    "link.duplicate": Effect("a late answer in the link figures", _COUNT, parcels=True),
     "link.flip": Effect(
-        "a retransmission, a CRC error in the link figures", _COUNT | {"bits": (1.0, 1.0, 64.0)}, parcels=True
+        "a retransmission; on the way to the host damage in the link figures, too",
+        _COUNT | {"bits": (1.0, 1.0, 64.0)},
+        parcels=True,
     ),
     "link.insert": Effect(
-        "a retransmission, damage in the link figures", _COUNT | {"bytes": (3.0, 1.0, 400.0)}, parcels=True
+        "a retransmission; on the way to the host damage in the link figures, too",
+        _COUNT | {"bytes": (3.0, 1.0, 400.0)},
+        parcels=True,
     ),
-    "link.truncate": Effect("a retransmission, damage in the link figures", _COUNT, parcels=True),
+    "link.truncate": Effect(
+        "a retransmission; on the way to the host damage in the link figures, too", _COUNT, parcels=True
+    ),
     "link.delay": Effect(
-        "slow answers, possibly a lapsed lease", _COUNT | {"by_us": (300_000.0, 1.0, 60_000_000.0)}, parcels=True
+        "a retransmission and a late answer in the link figures; a lapsed lease if it is long",
+        _COUNT | {"by_us": (300_000.0, 1.0, 60_000_000.0)},
+        parcels=True,
     ),
     "link.split": Effect("nothing", _COUNT, parcels=True),
-    "link.hold_back": Effect("an answer that comes after the next one", _COUNT, parcels=True),
+    "link.hold_back": Effect("a retransmission and a late answer in the link figures", _COUNT, parcels=True),
     "link.stale": Effect("damage in the link figures", {"bytes": (40.0, 1.0, 4000.0)}),
-    "link.echo": Effect("damage or strangers in the link figures", _COUNT, parcels=True),
-    "link.outage": Effect("link lost or a lapsed lease", _FOR),
+    "link.echo": Effect(
+        "an echo in the link figures; nothing when it is the gun that hears itself", _COUNT, parcels=True
+    ),
+    "link.outage": Effect("retransmissions; if it lasts, no answer and a lapsed lease", _FOR),
     "link.unplug": Effect("link lost; reconnect", _PULLED),
     "link.renamed": Effect(
         "link lost; no such port any more: `gun list` finds the gun under another name",
         _PULLED,
         excludes=("link.unplug",),
     ),
-    "link.write_timeout": Effect("link lost; reconnect", {}),
+    "link.write_timeout": Effect("the port takes no bytes: link lost; reconnect", {}),
     # the host
     "host.kill": Effect("the program is gone; resume shows what the break did", {}),
     "host.pause": Effect("a lapsed lease: the gun disarmed", {"for_us": (30_000_000.0, 1.0, 3_600_000_000.0)}),
-    "host.clock_jump": Effect("times on the record jump; no dose changes", {"by_s": (3600.0, -1e8, 1e8)}),
+    "host.clock_jump": Effect(
+        "link lost, because the clock was set; times on the record jump", {"by_s": (3600.0, -1e8, 1e8)}
+    ),
     "host.disk_full": Effect("the journal cannot be written: the gun is stopped", {}, host=True),
-    "host.torn_journal": Effect("the last transaction is missing after a restart", {}, host=True),
+    "host.torn_journal": Effect("the program is gone; the last transaction is missing after a restart", {}, host=True),
     "host.old_backup": Effect(
-        "the journal comes back from a backup: rebuilt from the gun's log, or people must settle",
+        "the program is gone; the journal comes back from a backup and is rebuilt from the gun's log",
         {"share": (0.5, 0.0, 1.0)},
         host=True,
     ),
@@ -85,32 +97,38 @@ CATALOGUE: dict[str, Effect] = {
     # the gun
     "gun.brownout": Effect("the gun restarts; a shot under way is INDETERMINATE", {"for_us": (400_000.0, 1.0, 6e8)}),
     "gun.reset": Effect("the gun restarts; a shot under way is INDETERMINATE", {}),
-    "gun.hang": Effect("fault WATCHDOG", {}),
+    "gun.hang": Effect("fault WATCHDOG; a shot under way is INDETERMINATE", {}),
     "gun.lost_steps": Effect("fault STALL, PARTIAL", {"share": (0.5, 0.05, 1.0)}, "cleared", ("gun.motor_dead",)),
-    "gun.motor_dead": Effect("fault STALL, PARTIAL of 0", {}, "cleared"),
+    "gun.motor_dead": Effect("fault STALL, PARTIAL; of 0 if it was dead before", {}, "cleared"),
     "gun.trigger_stuck": Effect("no further shot until the trigger was seen released", _FOR, excludes=_TRIGGER),
-    "gun.trigger_dead": Effect("nothing fires", _FOR),
-    "gun.trigger_bounce": Effect("a shot cut short, at most", _COUNT, excludes=_TRIGGER),
+    "gun.trigger_dead": Effect("nothing fires; a shot under way is PARTIAL with trigger released", _FOR),
+    "gun.trigger_bounce": Effect("a shot under way is PARTIAL with trigger released", _COUNT, excludes=_TRIGGER),
     "gun.contact_stuck_on": Effect("contact shown all the time", _FOR, excludes=_CONTACT),
-    "gun.contact_stuck_off": Effect("no contact shown; nothing fires", _FOR),
-    "gun.contact_bounce": Effect("PARTIAL with contact lost", {}, excludes=_CONTACT),
+    "gun.contact_stuck_off": Effect(
+        "no contact shown, nothing fires; a shot under way is PARTIAL with contact lost", _FOR
+    ),
+    "gun.contact_bounce": Effect("a shot under way is PARTIAL with contact lost", {}, excludes=_CONTACT),
     "gun.pressure_stuck_low": Effect("fault SENSOR, INDETERMINATE", {}, "cleared", ("gun.pressure_stuck_high",)),
-    "gun.pressure_stuck_high": Effect("fault OCCLUSION or SENSOR", {}, "cleared"),
+    "gun.pressure_stuck_high": Effect("fault SENSOR: nothing fires, a shot under way is INDETERMINATE", {}, "cleared"),
     "gun.torn_write": Effect("the gun restarts; no counter goes back", {"keep": (3.0, 0.0, 4096.0)}),
     "gun.memory_stuck": Effect("fault MEMORY, nothing moves", {}, "good"),
-    "gun.memory_bad_cell": Effect("the gun is LOCKED after its next start", {}, "good"),
+    "gun.memory_bad_cell": Effect("the gun is LOCKED after its next start, unless a LOAD came before that", {}, "good"),
     "gun.battery_low": Effect("low battery shown", {}, "good", ("gun.battery_dead",)),
-    "gun.battery_dead": Effect("the gun dies under its motor; INDETERMINATE", {}, "cleared"),
-    "gun.too_hot": Effect("fault TEMPERATURE", {}),
-    "gun.self_test": Effect("fault SENSOR", {}),
-    "gun.bench_switch": Effect("bench mode shown; the magazine is empty", {}),
+    "gun.battery_dead": Effect(
+        "the gun dies under its motor, INDETERMINATE; it comes back with another cell", {}, "cleared"
+    ),
+    "gun.too_hot": Effect("fault TEMPERATURE; a shot under way is PARTIAL", {}),
+    "gun.self_test": Effect("fault SENSOR; a shot under way is PARTIAL", {}),
+    "gun.bench_switch": Effect("bench mode shown; the magazine is empty; a shot under way is PARTIAL", {}),
     # the fluid
     "fluid.occlusion": Effect("fault OCCLUSION, PARTIAL", {}, "cleared"),
-    "fluid.partial_occlusion": Effect("a slower shot, or fault OCCLUSION", {"factor": (4.0, 1.1, 1000.0)}, "cleared"),
-    "fluid.intermittent_occlusion": Effect("fault OCCLUSION, PARTIAL, or a slower shot", _FOR),
+    "fluid.partial_occlusion": Effect(
+        "a higher pressure and a slower shot, or fault OCCLUSION, PARTIAL", {"factor": (4.0, 1.1, 1000.0)}, "cleared"
+    ),
+    "fluid.intermittent_occlusion": Effect("a higher pressure, or fault OCCLUSION, PARTIAL", _FOR),
     "fluid.bubble": Effect("fault SYRINGE, INDETERMINATE", {"nl": (50_000.0, 500.0, 500_000.0)}, "cleared"),
     "fluid.short_fill": Effect("fault EMPTY, PARTIAL", {"left_nl": (5_000.0, 0.0, 1_000_000.0)}),
-    "fluid.wrong_syringe": Effect("fault SYRINGE", {}),
+    "fluid.wrong_syringe": Effect("fault SYRINGE; a shot under way is PARTIAL", {}),
     "fluid.leak": Effect(
         "fault SYRINGE, INDETERMINATE",
         {"ratio": (2.0, 0.01, 50.0)},
@@ -118,11 +136,11 @@ CATALOGUE: dict[str, Effect] = {
         seen_from={"ratio": 0.3},
         masked_by=_NARROW,
     ),
-    "fluid.blocked_pin": Effect("higher pressure; occlusion if it was the only needle", {}, "cleared"),
-    "fluid.cold": Effect("higher pressure, slower flow", {"below_k": (18.0, 0.5, 40.0)}, "good"),
+    "fluid.blocked_pin": Effect("a higher pressure; fault OCCLUSION, PARTIAL if it was the only needle", {}, "cleared"),
+    "fluid.cold": Effect("a higher pressure", {"below_k": (18.0, 0.5, 40.0)}, "good"),
     # the hand
     "hand.early_release": Effect("PARTIAL with trigger released", {}),
     "hand.early_lift": Effect("PARTIAL with contact lost", {}),
-    "hand.syringe_change": Effect("the magazine is empty; prime again", {}),
-    "hand.away": Effect("nothing fires for a while", {"for_us": (5_000_000.0, 1.0, 6e8)}),
+    "hand.syringe_change": Effect("the magazine is empty; a shot under way is PARTIAL; prime again", {}),
+    "hand.away": Effect("nothing fires for a while; a shot under way is PARTIAL", {"for_us": (5_000_000.0, 1.0, 6e8)}),
 }

@@ -95,6 +95,9 @@ class Held:
     def _stop_motor(self, dead: list[None]) -> None:
         self._plant.sync()
         self._plant.motor_dead = bool(dead)
+        if dead and self._plant.running:  # the firmware steps on; its encoder tells in the end
+            self._plant.halt()
+            self._world.gun.machine.watch_again()
 
     def _lose_steps(self, shares: list[float]) -> None:
         self._plant.sync()

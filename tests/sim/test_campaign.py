@@ -25,8 +25,8 @@ SEEDS = 200
 SOAK_SEEDS = 10_000
 SOAK_START = 1_000_000
 SOAK_JOBS = min(2, os.cpu_count() or 1)
-# each broke something once; kept whole, so that they stay what they were when a draw changes. ``idle`` says which of its
-# faults need not fire, and why; ``ended`` and ``stopped_by`` what must be met again where that is not a complete treatment
+# each broke something once; kept whole, so that they stay what they were when a draw changes. ``idle``: which faults
+# need not fire, and why; ``ended`` and ``stopped_by`` what must be met again where it is no complete treatment
 REGRESSIONS = json.loads(Path(__file__).with_name("regressions.json").read_text())
 
 
