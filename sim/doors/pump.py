@@ -35,7 +35,7 @@ class Pump:
         self._pipe = pipe
         self._pace = pace
         self._transport: SimTransport
-        self._transport, self._clock = attach(world, pace=pace)
+        self._transport, self._clock = attach(world, pace=pace, follows=True)
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set."""
@@ -44,8 +44,6 @@ class Pump:
 
     def turn(self, wait_s: float) -> None:
         """Once round: in, on, out."""
-        if self._transport.gone:  # this end keeps the name that was announced, whatever the cable behind it is called
-            self._transport, self._clock = attach(self.world, pace=self._pace)
         data = self._pipe.take(wait_s)
         if data and self.world.line.plugged:
             self._transport.write(data)

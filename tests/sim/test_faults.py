@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mesogun.wire import messages as m
+from mesogun.wire.codes import FrameKind, Op
+from mesogun.wire.frame import Frame, encode
+from mesogun.wire.schema import pack
+from sim.doors.pump import Pump
 from sim.faults import At, Fault, FaultPlan, HostKilled, Injector
 from sim.firmware.table import Phase
 from sim.invariants import Invariants
@@ -262,3 +266,31 @@ def test_phases_are_counted_from_where_the_plan_was_put_in() -> None:
     host.fire_all()
     assert injector.reports()[0].fired_us is not None
     assert host.status().last_shot_no == 3
+
+
+class Pipe:
+    """A program at a server's door."""
+
+    def __init__(self) -> None:
+        self.sends = b""
+        self.heard = b""
+
+    def take(self, _wait_s: float) -> bytes:
+        sends, self.sends = self.sends, b""
+        return sends
+
+    def give(self, data: bytes) -> None:
+        self.heard += data
+
+
+def test_a_server_keeps_the_name_that_it_announced() -> None:
+    world, injector = broken(timed("link.renamed", 1_000, for_us=2_000.0))
+    pipe = Pipe()
+    pump = Pump(world, pipe, pace=None)
+    pump.turn(0.0)
+    assert injector.reports()[0].state == "fired"
+    assert world.line.port == "sim1"
+    pipe.sends = encode(Frame(FrameKind.REQ, Op.HELLO, 0, pack(m.Hello(1, m.FINGERPRINT))))
+    for _ in range(20):
+        pump.turn(0.0)
+    assert pipe.heard
