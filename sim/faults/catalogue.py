@@ -144,3 +144,12 @@ CATALOGUE: dict[str, Effect] = {
     "hand.syringe_change": Effect("the magazine is empty; a shot under way is PARTIAL; prime again", {}),
     "hand.away": Effect("nothing fires for a while; a shot under way is PARTIAL", {"for_us": (5_000_000.0, 1.0, 6e8)}),
 }
+
+
+def excluded_by(name: str) -> tuple[str, ...]:
+    """Every fault that cannot hold at the same moment as this one, whichever of the two says so."""
+    return tuple(
+        other
+        for other, effect in CATALOGUE.items()
+        if other != name and (name in effect.excludes or other in CATALOGUE[name].excludes)
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 from mesogun.errors import InputError
 from mesogun.wire.codes import Op
-from sim.faults.catalogue import CATALOGUE, WHOLE
+from sim.faults.catalogue import CATALOGUE, WHOLE, excluded_by
 from sim.firmware.table import Phase
 
 PLACES = {
@@ -97,7 +97,7 @@ class Fault:
     def contradicts(self, other: Fault) -> bool:
         """Whether the two exclude each other and are known to hold at the same moment."""
         mine, its = CATALOGUE[self.name], CATALOGUE[other.name]
-        if self.name == other.name or not (other.name in mine.excludes or self.name in its.excludes):
+        if other.name not in excluded_by(self.name):
             return False
         if "good" in {mine.until, its.until} or replace(self.at, when="before") == replace(other.at, when="before"):
             return True

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mesogun.errors import NoDevice
 from mesogun.wire import messages as m
 from mesogun.wire.codes import FrameKind, Op
 from mesogun.wire.frame import Frame, encode
 from mesogun.wire.schema import pack
+from sim.campaign.finding import Finder
 from sim.doors.pump import Pump
 from sim.faults import At, Fault, FaultPlan, HostKilled, Injector
 from sim.firmware.table import Phase
@@ -294,3 +296,15 @@ def test_a_server_keeps_the_name_that_it_announced() -> None:
     for _ in range(20):
         pump.turn(0.0)
     assert pipe.heard
+
+
+def test_a_host_that_looks_everywhere_says_what_it_found() -> None:
+    world, _ = broken(timed("link.renamed", 1_000, for_us=2_000.0))
+    finder = Finder(world)
+    world.run_for(0.1)
+    world.gun.power_off()
+    with pytest.raises(NoDevice, match=r"sim0: no such port any more, .* \(sim1: no answer\)"):
+        finder.connect()
+    world.gun.power_on()
+    assert finder.connect().welcome.device_id == world.gun.store.kept.device_id
+    assert (finder.port, finder.moved) == ("sim1", 1)
