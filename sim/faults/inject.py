@@ -50,7 +50,8 @@ class Injector:
         self.plan = plan
         self.stream = world.streams.fork("faults")
         self.needle_resistance = world.profile.needle_kpa_s_per_nl() / world.profile["needle.count"]
-        self.held: Held = Held(world)
+        earlier = [witness for witness in world.gun.machine.witnesses if isinstance(witness, Injector)]
+        self.held: Held = earlier[0].held if earlier else Held(world)  # several plans in one world hold the same things
         self.host_dead = False
         self.active = True
         self._book = Book(plan, world.kernel)

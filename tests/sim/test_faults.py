@@ -129,6 +129,13 @@ def test_each_switch_sticks_by_itself_and_each_timer_frees_its_own() -> None:
     assert [report.state for report in injector.reports()] == ["fired"] * 3
 
 
+def test_two_plans_in_one_world_hold_the_same_things() -> None:
+    world, _ = broken(timed("gun.trigger_stuck", 1_000_000, for_us=5e6))
+    Injector(world, FaultPlan((timed("gun.trigger_stuck", 2_000_000, for_us=1e6),)))
+    world.run_for(4.0)
+    assert world.gun.panel.trigger is True
+
+
 def test_a_switch_that_comes_free_shows_where_the_finger_is() -> None:
     world, _ = broken(timed("gun.trigger_stuck", 1_000, for_us=1e6), timed("gun.trigger_dead", 3_000_000, for_us=1e6))
     world.run_for(2.0)
