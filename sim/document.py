@@ -6,10 +6,12 @@ Each stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``. Not respo
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from mesogun.errors import InputError
 from sim.faults import CATALOGUE
+from sim.faults.catalogue import excluded_by
 from sim.firmware import table
 from sim.invariants import NAMES
 from sim.physics import profile
@@ -49,13 +51,22 @@ def _profiles() -> str:
 
 
 def _faults() -> str:
-    lines = ["| fault | what one sees | beyond the sensors |", "|---|---|---|"]
+    lines = [
+        "| fault | what one sees | lasts | not at the same time as | beyond the sensors |",
+        "|---|---|---|---|---|",
+    ]
+    ends = {"": "", "cleared": "until somebody looks", "good": "for good"}
     for name, effect in CATALOGUE.items():
         beyond = [f"{key} below {least:g}" for key, least in effect.seen_from.items()]
         if effect.masked_by:
-            beyond.append("beside " + ", ".join(f"`{other}`" for other in effect.masked_by))
-        lines.append(f"| `{name}` | {effect.sees} | {'; '.join(beyond)} |")
+            beyond.append("beside " + _names(effect.masked_by))
+        lasts = "`for_us`" if "for_us" in effect.numbers else ends[effect.until]
+        lines.append(f"| `{name}` | {effect.sees} | {lasts} | {_names(excluded_by(name))} | {'; '.join(beyond)} |")
     return "\n".join(lines) + "\n"
+
+
+def _names(faults: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in faults)
 
 
 def _invariants() -> str:

@@ -39,6 +39,7 @@ class Line:
         self._latency_us = profile.integer("link.latency_us")
         self._free_us = {Way.TO_GUN: 0, Way.TO_HOST: 0}
         self.plugged = True
+        self.port = "sim0"  # by which the computer knows this end of the cable
         self.bytes_sent = {Way.TO_GUN: 0, Way.TO_HOST: 0}
         self.tamper: Tamper | None = None
         self.gun_end: Callable[[bytes], None] = lambda _: None
@@ -64,6 +65,10 @@ class Line:
     def arrived_us(self, way: Way, count: int) -> int:
         """When the last of them will have arrived."""
         return self.left_us(way, count) + self._latency_us
+
+    def rename(self) -> None:
+        """Plugged in again, the port has another name, as /dev/ttyACM0 may come back as /dev/ttyACM1."""
+        self.port = f"sim{int(self.port.removeprefix('sim')) + 1}"
 
     def inject(self, way: Way, data: bytes) -> None:
         """Bytes that nobody sent: noise, echoes, what was left in a buffer."""

@@ -192,6 +192,8 @@ def campaign(
         result = run_seed(start, plan=from_json(faults), journal=journal)
         for breach in result.breaches:
             click.echo(f"seed {start}: {breach.name}: {breach.detail}")
+        for reported in result.reports:
+            click.echo(str(reported), err=True)
         click.echo(f"seed {start}: {'no violation' if result.good else 'VIOLATED'}", err=True)
         return 0 if result.good else 1
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sim import habits
 from sim.faults import CATALOGUE, At, Fault, FaultPlan
-from sim.faults.effects import BYTES
+from sim.faults.parcels import BYTES
 from sim.kernel import Stream, Streams
 from sim.physics.profile import names
 
@@ -21,6 +21,7 @@ TIGHT = 0.15  # how many seeds have one that stops them
 MIXED = 0.3  # how many seeds have large and small shots in turn
 SAMPLED = 0.5  # how many seeds have a gun drawn from the population around their profile
 NEVER = frozenset({"gun.memory_bad_cell"})  # ends in LOCKED by design; swept separately
+RENAMED = 0.3  # how many pulled cables come back under another name; drawn apart, so that seeds stay what they were
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def draw(seed: int) -> Draw:
     limits = streams.fork("limit")
     limit_share = round(limits.uniform(0.2, 1.0), 2) if limits.chance(TIGHT) else ROOMY
     faults: list[Fault] = []
-    known = sorted(set(CATALOGUE) - NEVER)
+    known = sorted(set(CATALOGUE) - NEVER - {"link.renamed"})
     for _ in range(40):
         if len(faults) == count:
             break
@@ -66,12 +67,31 @@ def draw(seed: int) -> Draw:
         3 + stream.integer(6),
         stream.choice((5_000, 10_000, 20_000, 40_000)),
         stream.choice((1, 1, 2, 6)),
-        FaultPlan(tuple(faults)),
+        FaultPlan(possible(renamed(faults, streams.fork("renamed")))),
         streams.fork("habits").choice(habits.names()),
         limit_share,
         streams.fork("mixed").chance(MIXED),
         streams.fork("sampled").chance(SAMPLED),
     )
+
+
+def renamed(faults: list[Fault], stream: Stream) -> list[Fault]:
+    """Some of the cables that are pulled come back under another name."""
+    return [
+        Fault("link.renamed", fault.at, fault.numbers)
+        if fault.name == "link.unplug" and stream.chance(RENAMED)
+        else fault
+        for fault in faults
+    ]
+
+
+def possible(faults: list[Fault]) -> tuple[Fault, ...]:
+    """Without what contradicts a fault before it: one fault fewer, and everything else as it was drawn."""
+    kept: list[Fault] = []
+    for fault in faults:
+        if not any(fault.contradicts(other) for other in kept):
+            kept.append(fault)
+    return tuple(kept)
 
 
 def place(name: str, stream: Stream) -> At:

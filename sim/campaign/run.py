@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from mesogun.errors import MesogunError, MustSettle
-from mesogun.gun import connect
-from mesogun.identity import SIMULATED_KEY
 from mesogun.treatment import Runner, Settings
 from mesogun.wire.codes import Fault
 from sim import habits
 from sim.campaign.draw import Draw, draw
+from sim.campaign.finding import Finder
 from sim.campaign.front import CampaignFront
+from sim.campaign.host_faults import HostFaults
 from sim.campaign.memory_journal import MemoryJournal
 from sim.campaign.workload import OPERATOR, TREATMENT, cleared_plan, first_events
 from sim.doors.port import attach
@@ -120,13 +120,12 @@ class Treatment:
             self.journal = DiskJournal(TREATMENT, limit_nl, attach(self.world)[1])
         self.world.hand.targets = [(shot.x_um, shot.y_um) for shot in self.cleared.plan.shots]
         self.journal.append(first_events(self.cleared), treatment=TREATMENT, epoch=None)
-        self.injector = Injector(self.world, plan)
-        self.injector.host_handlers = {
-            "disk_full": lambda: setattr(self.journal, "full", True),
-            "torn_journal": self._tear,
-            "second_runner": self._rival_takes,
-            "old_backup": self._roll_back,
-        }
+        self.finder = Finder(self.world)
+        self.host_faults = HostFaults(self.journal, TREATMENT)
+        self.injector = Injector(self.world, plan, self.host_faults.handlers)
+        self.host_faults.happened = self.injector.happened
+        self.host_faults.kill = lambda: (self.injector.host("kill"), None)[1]
+        self.host_faults.die = lambda: setattr(self.injector, "host_dead", True)
         self.world.kernel.at(GIVE_UP_US, "give up", self._give_up)
         self.invariants = Invariants(
             self.world,
@@ -139,7 +138,6 @@ class Treatment:
         self.lives_us: list[tuple[int, int]] = []  # from the start of each host program to its end or death
         self.gave_up = False
         self.on_runner: list[Callable[[Runner], None]] = []
-        self._restore_share: float | None = None
 
     @property
     def ended(self) -> str | None:
@@ -158,6 +156,7 @@ class Treatment:
     def liveness(self) -> None:
         """Without faults: to its end, or to a named safe state that only service can leave."""
         self.injector.stop()
+        self.host_faults.stop()
         if not self.is_over():
             start_us = self.world.kernel.now_us
             gun = self.world.gun
@@ -189,18 +188,11 @@ class Treatment:
 
     def _live(self) -> None:
         self.injector.host_dead = False
-        self.journal.full = False
-        self.journal.release()
-        if self._restore_share is not None:
-            self.journal.roll_back(self._restore_share)
-            self._restore_share = None
-        else:
-            self.journal.reopen()
-        self.journal.on_append = None
+        self.host_faults.start()
         front = CampaignFront(self.invariants.shown)
         front.ending = bool(self.stopped_by) and self.stopped_by[-1].startswith("LimitRefused")
         try:
-            gun = connect(attach(self.world), keys=lambda _: SIMULATED_KEY)
+            gun = self.finder.connect()
             try:
                 runner = Runner(
                     gun=gun,
@@ -261,20 +253,3 @@ class Treatment:
 
     def _redos(self, shot_index: int) -> int:
         return self.journal.state.redos.get(shot_index, 0)
-
-    def _rival_takes(self) -> None:
-        self.journal.release()
-        self.journal.take(TREATMENT, "rival")
-
-    def _roll_back(self) -> None:
-        # the host dies; whoever starts it again brings the journal back from a backup
-        number = next(fault.number("share") for fault in self.injector.plan.faults if fault.name == "host.old_backup")
-        self._restore_share = number
-        self.injector.host("kill")
-
-    def _tear(self) -> None:
-        def die() -> None:
-            self.injector.host_dead = True
-            raise HostKilled
-
-        self.journal.on_append = die

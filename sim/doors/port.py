@@ -12,7 +12,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from mesogun.errors import LinkLost
+from mesogun.errors import LinkLost, NoDevice
 from sim.doors import address
 from sim.line import Way
 from sim.world import World
@@ -87,15 +87,19 @@ class SimClock:
 
 
 class SimTransport:
-    """One open port on the gun of a world. Opening another one takes the cable away from this one."""
+    """One open port on the gun of a world. Opening another one takes the cable away from this one.
 
-    def __init__(self, world: World, clock: SimClock, lock: threading.RLock) -> None:
+    It is dead for good when the cable comes back under another name, unless it ``follows``.
+    """
+
+    def __init__(self, world: World, clock: SimClock, lock: threading.RLock, *, follows: bool = False) -> None:
         self._world = world
         self._kernel = world.kernel
         self._clock = clock
         self._lock = lock
         self._arrived = bytearray()
         self._open = True
+        self._name = None if follows else world.line.port
         self._mine = self._arrived.extend
         world.line.host_end = self._mine
 
@@ -154,17 +158,31 @@ class SimTransport:
             raise LinkLost("this port was closed; open it again")
         if not self._world.line.plugged:
             raise LinkLost("the simulated cable is unplugged")
+        if self._name is not None and self._name != self._world.line.port:
+            raise LinkLost(f"port {self._name} is gone: what was behind it came back under another name; look for it")
         if self._world.line.host_end is not self._mine:
             raise LinkLost("another port was opened on the same simulated gun")
 
 
-def attach(world: World, *, pace: float | None = None) -> tuple[SimTransport, SimClock]:
-    """A transport and a clock on a world that exists."""
+def attach(
+    world: World, *, pace: float | None = None, port: str | None = None, follows: bool = False
+) -> tuple[SimTransport, SimClock]:
+    """A transport and a clock on a world that exists; a ``port`` that is named must be there (``port_names``).
+
+    ``follows`` is for servers: what they announce has a name of its own, whatever the cable behind it is called.
+    """
     if not world.line.plugged:
         raise LinkLost("the simulated cable is unplugged")
+    if port is not None and port not in port_names(world):
+        raise NoDevice(f"{port}: no such port; is the gun plugged in, or has it come back under another name?")
     lock = world.lock
     clock = SimClock(world, pace, lock)
-    return SimTransport(world, clock, lock), clock
+    return SimTransport(world, clock, lock, follows=follows), clock
+
+
+def port_names(world: World) -> tuple[str, ...]:
+    """What a computer would list of a world: its gun's port by the name that it has now; nothing while it is out."""
+    return (world.line.port,) if world.line.plugged else ()
 
 
 def open_port(url: str) -> tuple[SimTransport, SimClock]:

@@ -39,7 +39,7 @@ class Pump:
         self._pipe = pipe
         self._pace = pace
         self._transport: SimTransport
-        self._transport, self._clock = attach(world, pace=pace)
+        self._transport, self._clock = attach(world, pace=pace, follows=True)
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set."""

@@ -1,6 +1,7 @@
-"""How each fault happens: small functions on a world. Link faults turn one parcel of bytes into others.
+"""How each fault happens: small functions on a world, each of which says whether anything has happened.
 
-Not responsible for placement (``inject``).
+A fault holds what it breaks (``held``) and lets go of its own alone. Not responsible for placement (``inject``) or for
+faults in the bytes of a parcel (``parcels``).
 """
 
 from __future__ import annotations
@@ -10,237 +11,268 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mesogun.wire.codes import Fault as Code
-from sim.line import Parcel, Way
+from sim.faults.report import Came, Later, Nothing
+from sim.firmware.table import Phase
+from sim.line import Way
 
 if TYPE_CHECKING:
+    from sim.faults.held import Hold
     from sim.faults.inject import Injector
     from sim.faults.plan import Fault
 
-Bytes = Callable[["Injector", "Fault", Way, bytes], list[Parcel]]
-Happens = Callable[["Injector", "Fault"], None]
-
-
-def flip(injector: Injector, fault: Fault, _: Way, data: bytes) -> list[Parcel]:
-    """Flip some bits anywhere in the parcel."""
-    broken = bytearray(data)
-    for _bit in range(int(fault.number("bits"))):
-        bit = injector.stream.integer(len(broken) * 8)
-        broken[bit // 8] ^= 1 << bit % 8
-    return [(0, bytes(broken))]
-
-
-def insert(injector: Injector, fault: Fault, _: Way, data: bytes) -> list[Parcel]:
-    """Put random bytes somewhere into the parcel."""
-    at = injector.stream.integer(len(data) + 1)
-    return [(0, data[:at] + injector.noise(int(fault.number("bytes"))) + data[at:])]
-
-
-def truncate(injector: Injector, _: Fault, __: Way, data: bytes) -> list[Parcel]:
-    """Lose the rest of the parcel."""
-    return [(0, data[: injector.stream.integer(len(data))])]
-
-
-def split(injector: Injector, _: Fault, __: Way, data: bytes) -> list[Parcel]:
-    """Two pieces with a pause between them."""
-    at = injector.stream.integer(len(data) + 1)
-    return [(0, data[:at]), (2_000, data[at:])]
-
-
-def echo(injector: Injector, _: Fault, way: Way, data: bytes) -> list[Parcel]:
-    """The bytes come back to whoever sent them, too."""
-    other = Way.TO_HOST if way is Way.TO_GUN else Way.TO_GUN
-    injector.world.line.inject(other, data)
-    return [(0, data)]
-
-
-BYTES: dict[str, Bytes] = {
-    "link.drop": lambda *_: [],
-    "link.duplicate": lambda _i, _f, _w, data: [(0, data), (0, data)],
-    "link.flip": flip,
-    "link.insert": insert,
-    "link.truncate": truncate,
-    "link.delay": lambda _i, fault, _w, data: [(int(fault.number("by_us")), data)],
-    "link.split": split,
-    "link.hold_back": lambda injector, _f, way, data: injector.hold_back(way, data),
-    "link.echo": echo,
-}
+Happens = Callable[["Injector", "Fault"], Came]
 
 
 def occlude(injector: Injector, _: Fault) -> None:
     """The path closes until somebody clears the fault."""
-    injector.path(blocked=True)
-    injector.until_cleared(lambda: injector.path(blocked=False))
+    injector.until_cleared(injector.held.blocked.take(None))
 
 
 def narrow(injector: Injector, fault: Fault) -> None:
     """The path becomes narrow."""
-    injector.path(extra_resistance=injector.needle_resistance * (fault.number("factor") - 1.0))
-    injector.until_cleared(lambda: injector.path(extra_resistance=0.0))
+    more = injector.needle_resistance * (fault.number("factor") - 1.0)
+    injector.until_cleared(injector.held.narrow.take(more))
 
 
 def intermittent(injector: Injector, fault: Fault) -> None:
     """Closed, open, closed, open."""
-    span = int(fault.number("for_us"))
-    for step in range(4):
-        injector.later(step * span // 4, partial(injector.path, blocked=step % 2 == 0))
+    span = _for(fault)
+    for step in (0, 2):
+        start_us = step * span // 4
+        injector.later(start_us, partial(_close, injector, (step + 1) * span // 4 - start_us))
 
 
-def bubble(injector: Injector, fault: Fault) -> None:
+def _close(injector: Injector, for_us: int) -> None:
+    if injector.active:
+        injector.later(for_us, injector.held.blocked.take(None))
+
+
+def bubble(injector: Injector, fault: Fault) -> Came:
     """Air in the syringe: soft, and bled off when somebody looks. It comes in at rest: nothing draws it in a stroke."""
-    injector.at_rest(lambda: injector.path(bubble_nl=fault.number("nl")))
+
+    def come_in() -> None:
+        injector.held.path(bubble_nl=injector.world.plant.bubble_nl + fault.number("nl"))
+        injector.happened(fault)
+
+    injector.at_rest(come_in)
     injector.until_cleared(injector.world.plant.bleed)
+    return Later()
 
 
 def leak(injector: Injector, fault: Fault) -> None:
     """Liquid escapes past the stopper until somebody looks: ``ratio`` times as easily as through the needles."""
-    injector.path(leak=fault.number("ratio") / injector.needle_resistance)
-    injector.hide_leak(hidden=fault.beyond_sensors(injector.plan))
-    injector.until_cleared(injector.mend_leak)
+    injector.until_cleared(
+        injector.leak(fault.number("ratio") / injector.needle_resistance, hidden=fault.beyond_sensors(injector.plan))
+    )
 
 
 def chill(injector: Injector, fault: Fault) -> None:
     """The liquid comes out of a refrigerator: so many kelvin below the temperature of the profile."""
     profile = injector.world.profile
     temperature_c = profile["fluid.temperature_c"] - fault.number("below_k")
-    injector.path(viscosity_factor=profile.viscosity_factor(temperature_c))
+    injector.held.cold.take(profile.viscosity_factor(temperature_c))
 
 
-def blocked_pin(injector: Injector, _: Fault) -> None:
+def blocked_pin(injector: Injector, _: Fault) -> Came:
     """One needle of the head closes; whoever sees the fault puts on another head."""
-    needles = injector.world.profile.integer("needle.count")
-    injector.path(open_pins=max(0, injector.world.plant.open_pins - 1))
-    injector.until_cleared(lambda: injector.path(open_pins=needles))
+    if injector.world.plant.open_pins == 0:
+        return Nothing("every needle is closed already")
+    injector.until_cleared(injector.held.pins.take(None))
+    return None
 
 
-def short_fill(injector: Injector, fault: Fault) -> None:
+def short_fill(injector: Injector, fault: Fault) -> Came:
     """There is less in the syringe than it says."""
     plant = injector.world.plant
     plant.sync()
-    plant.content = min(plant.content, fault.number("left_nl"))
+    if plant.content <= fault.number("left_nl"):
+        return Nothing("no more than that is in the syringe anyway")
+    plant.content = fault.number("left_nl")
     injector.world.gun.machine.watch_again()
+    return None
 
 
-def bounce(injector: Injector, fault: Fault) -> None:
+def bounce(injector: Injector, fault: Fault) -> Came:
     """The trigger contact chatters."""
     gun = injector.world.gun
+    if injector.held.trigger.held:
+        return Nothing("the trigger is stuck")
+    was = gun.panel.trigger
     for step in range(2 * int(fault.number("count"))):
-        level = gun.panel.trigger ^ (step % 2 == 0)
-        injector.later(step * 1_500, gun.press if level else gun.release)
+        level = was ^ (step % 2 == 0)
+        injector.later(step * 1_500, partial(gun.chatter, level=level))
+    return None
 
 
-def stick(injector: Injector, fault: Fault, *, trigger: bool | None = None, contact: bool | None = None) -> None:
+def hold(injector: Injector, fault: Fault, switch: Hold[bool], *, level: bool) -> None:
     """A switch keeps its level for a while."""
+    injector.later(_for(fault), switch.take(level))
+
+
+def let_go(injector: Injector, _: Fault) -> Came:
+    """The finger comes off the trigger."""
     gun = injector.world.gun
-    gun.stick(trigger=trigger, contact=contact)
-    injector.later(int(fault.number("for_us")), gun.stick)
+    before = gun.panel.trigger
+    gun.release()
+    if before == gun.panel.trigger:
+        return Nothing("the trigger is stuck" if before else "nobody was pulling the trigger")
+    return None
 
 
-def brownout(injector: Injector, fault: Fault) -> None:
+def lift(injector: Injector, _: Fault) -> Came:
+    """The nose comes off the skin, or its switch says so."""
+    gun = injector.world.gun
+    before = gun.panel.contact
+    gun.touch(0)
+    if before == gun.panel.contact:
+        return Nothing("the contact is stuck" if before else "there was no contact")
+    return None
+
+
+def brownout(injector: Injector, fault: Fault) -> Came:
     """Off, and on again after a while."""
-    injector.world.gun.power_off()
-    injector.later(int(fault.number("for_us")), injector.power_back)
+    return injector.cut_supply(_for(fault))
 
 
-def battery_dead(injector: Injector, _: Fault) -> None:
-    """Too little for the motor; somebody changes the cell two seconds after the gun died."""
+def battery_low(injector: Injector, _: Fault) -> Came:
+    """The cell sinks to where the gun shows it."""
+    return _sink(injector, injector.world.profile.integer("battery.low_mv") - 1)
+
+
+def battery_dead(injector: Injector, _: Fault) -> Came:
+    """Too little for the motor; somebody changes the cell two seconds after the gun died of it."""
     panel, profile = injector.world.gun.panel, injector.world.profile
-    panel.battery_mv = profile.integer("battery.brownout_mv") + 10
-    injector.when_off(2_000_000, lambda: setattr(panel, "battery_mv", profile.integer("battery.open_mv")))
+    came = _sink(injector, profile.integer("battery.brownout_mv") + 10)
+
+    def change() -> None:
+        panel.battery_mv = profile.integer("battery.open_mv")
+
+    if came is None:
+        injector.when_dead(2_000_000, change)
+    return came
 
 
-def stuck_cell(injector: Injector, _: Fault) -> None:
-    """A byte of the next log slot takes no value any more."""
-    injector.world.gun.store.spoil_next_record()
+def _sink(injector: Injector, battery_mv: int) -> Came:
+    panel = injector.world.gun.panel
+    if panel.battery_mv <= battery_mv:
+        return Nothing("the battery is lower than that anyway")
+    panel.battery_mv = battery_mv
+    return None
 
 
 def pressure(injector: Injector, value_kpa: float) -> None:
     """The sensor says one thing only, until it is repaired when the fault is cleared."""
-    panel = injector.world.gun.panel
-    panel.pressure_stuck_kpa = value_kpa
-    injector.world.gun.machine.watch_again()
-    injector.until_cleared(lambda: setattr(panel, "pressure_stuck_kpa", None))
+    injector.until_cleared(injector.held.pressure.take(value_kpa))
 
 
-def motor(injector: Injector, *, dead: bool, lost: float) -> None:
-    """The screw does not follow, until it is repaired when the fault is cleared."""
-    plant = injector.world.plant
-    plant.sync()
-    plant.motor_dead, plant.lost_share = dead, lost
+def hang(injector: Injector, _: Fault) -> Came:
+    """The processor stands still until the watchdog resets it."""
+    machine = injector.world.gun.machine
+    if not injector.world.gun.powered or machine.hung:
+        return Nothing("the gun was off" if not machine.hung else "it hung already")
+    machine.hang()
+    return None
 
-    def repair() -> None:
-        plant.motor_dead, plant.lost_share = False, 0.0
 
-    injector.until_cleared(repair)
+def trouble(injector: Injector, code: Code) -> Came:
+    """A self-test of the gun finds something."""
+    gun = injector.world.gun
+    if not gun.powered or gun.machine.phase in {Phase.FAULT, Phase.LOCKED} or gun.machine.hung:
+        return Nothing(f"the gun was in the state {gun.machine.phase.value}" + " and hung" * gun.machine.hung)
+    gun.trouble(code)
+    return None
 
 
 def unplug(injector: Injector, fault: Fault) -> None:
     """The cable is pulled and comes back."""
+    injector.later(_for(fault), injector.held.unplugged.take(None))
+
+
+def renamed(injector: Injector, fault: Fault) -> None:
+    """The cable is pulled; when it comes back the computer gives its port another name."""
+    back = injector.held.unplugged.take(None)
+
+    def come_back() -> None:
+        injector.world.line.rename()
+        back()
+
+    injector.later(_for(fault), come_back)
+
+
+def stale(injector: Injector, fault: Fault) -> Came:
+    """Bytes that lay in a buffer come first."""
     line = injector.world.line
-    line.plugged = False
-    injector.later(int(fault.number("for_us")), lambda: setattr(line, "plugged", True))
+    if not line.plugged:
+        return Nothing("the cable was out")
+    line.inject(Way.TO_HOST, injector.noise(int(fault.number("bytes"))))
+    return None
 
 
-def bench_switch(injector: Injector, _: Fault) -> None:
+def bench_switch(injector: Injector, _: Fault) -> Came:
     """Somebody moves the bench switch, and back a second later."""
-    gun = injector.world.gun
-    gun.set_bench(bench=True)
-    injector.later(1_000_000, lambda: gun.set_bench(bench=False))
+    if injector.world.gun.panel.bench:
+        return Nothing("the bench switch was on already")
+    injector.later(1_000_000, injector.held.bench.take(None))
+    return None
 
 
-def away(injector: Injector, fault: Fault) -> None:
+def away(injector: Injector, fault: Fault) -> Came:
     """The hand lets go and comes back."""
-    hand = injector.world.hand
-    if hand.active:
-        hand.leave()
-        injector.later(int(fault.number("for_us")), hand.come_back)
+    if not injector.world.hand.active:
+        return Nothing("no hand is at this gun")
+    injector.later(_for(fault), injector.held.away.take(None))
+    return None
+
+
+def _for(fault: Fault) -> int:
+    return int(fault.number("for_us"))
 
 
 HAPPENS: dict[str, Happens] = {
-    "link.stale": lambda i, f: i.world.line.inject(Way.TO_HOST, i.noise(int(f.number("bytes")))),
-    "link.outage": lambda i, f: i.outage(int(f.number("for_us"))),
+    "link.stale": stale,
+    "link.outage": lambda i, f: i.outage(_for(f), f),
     "link.unplug": unplug,
-    "link.write_timeout": lambda i, _: i.host("write_timeout"),
-    "host.kill": lambda i, _: i.host("kill"),
-    "host.pause": lambda i, f: i.host("pause", int(f.number("for_us"))),
+    "link.renamed": renamed,
+    "link.write_timeout": lambda i, f: i.host("write_timeout", fault=f),
+    "host.kill": lambda i, f: i.host("kill", fault=f),
+    "host.pause": lambda i, f: i.host("pause", _for(f), fault=f),
     "host.clock_jump": lambda i, f: i.jump(int(f.number("by_s") * 1e6)),
-    "host.disk_full": lambda i, _: i.host("disk_full"),
-    "host.torn_journal": lambda i, _: i.host("torn_journal"),
-    "host.old_backup": lambda i, _: i.host("old_backup"),
-    "host.second_runner": lambda i, _: i.host("second_runner"),
+    "host.disk_full": lambda i, f: i.host("disk_full", fault=f),
+    "host.torn_journal": lambda i, f: i.host("torn_journal", fault=f),
+    "host.old_backup": lambda i, f: i.host("old_backup", fault=f),
+    "host.second_runner": lambda i, f: i.host("second_runner", fault=f),
     "gun.brownout": brownout,
-    "gun.reset": lambda i, _: i.reset(),
-    "gun.hang": lambda i, _: i.world.gun.machine.hang(),
-    "gun.lost_steps": lambda i, f: motor(i, dead=False, lost=f.number("share")),
-    "gun.motor_dead": lambda i, _: motor(i, dead=True, lost=0.0),
-    "gun.trigger_stuck": lambda i, f: stick(i, f, trigger=True),
-    "gun.trigger_dead": lambda i, f: stick(i, f, trigger=False),
+    "gun.reset": lambda i, _: i.cut_supply(0),
+    "gun.hang": hang,
+    "gun.lost_steps": lambda i, f: i.until_cleared(i.held.slip.take(f.number("share"))),
+    "gun.motor_dead": lambda i, _: i.until_cleared(i.held.dead.take(None)),
+    "gun.trigger_stuck": lambda i, f: hold(i, f, i.held.trigger, level=True),
+    "gun.trigger_dead": lambda i, f: hold(i, f, i.held.trigger, level=False),
     "gun.trigger_bounce": bounce,
-    "gun.contact_stuck_on": lambda i, f: stick(i, f, contact=True),
-    "gun.contact_stuck_off": lambda i, f: stick(i, f, contact=False),
-    "gun.contact_bounce": lambda i, _: i.world.gun.touch(0),
+    "gun.contact_stuck_on": lambda i, f: hold(i, f, i.held.contact, level=True),
+    "gun.contact_stuck_off": lambda i, f: hold(i, f, i.held.contact, level=False),
+    "gun.contact_bounce": lift,
     "gun.pressure_stuck_low": lambda i, _: pressure(i, 0.3),
     "gun.pressure_stuck_high": lambda i, _: pressure(i, 0.5 * i.world.profile["sensors.occlusion_kpa"]),
-    "gun.torn_write": lambda i, f: i.tear_next(int(f.number("keep"))),
-    "gun.memory_stuck": stuck_cell,
+    "gun.torn_write": lambda i, f: i.tear_next(f),
+    "gun.memory_stuck": lambda i, _: i.world.gun.store.spoil_next_record(),
     "gun.memory_bad_cell": lambda i, _: i.world.gun.store.spoil("entry_hwm"),
-    "gun.battery_low": lambda i, _: setattr(
-        i.world.gun.panel, "battery_mv", i.world.profile.integer("battery.low_mv") - 1
-    ),
+    "gun.battery_low": battery_low,
     "gun.battery_dead": battery_dead,
-    "gun.too_hot": lambda i, _: i.world.gun.trouble(Code.TEMPERATURE),
-    "gun.self_test": lambda i, _: i.world.gun.trouble(Code.SENSOR),
+    "gun.too_hot": lambda i, _: trouble(i, Code.TEMPERATURE),
+    "gun.self_test": lambda i, _: trouble(i, Code.SENSOR),
     "gun.bench_switch": bench_switch,
     "fluid.occlusion": occlude,
     "fluid.partial_occlusion": narrow,
     "fluid.intermittent_occlusion": intermittent,
     "fluid.bubble": bubble,
     "fluid.short_fill": short_fill,
-    "fluid.wrong_syringe": lambda i, _: i.world.gun.trouble(Code.SYRINGE),
+    "fluid.wrong_syringe": lambda i, _: trouble(i, Code.SYRINGE),
     "fluid.leak": leak,
     "fluid.blocked_pin": blocked_pin,
     "fluid.cold": chill,
-    "hand.early_release": lambda i, _: i.world.gun.release(),
-    "hand.early_lift": lambda i, _: i.world.gun.touch(0),
+    "hand.early_release": let_go,
+    "hand.early_lift": lift,
     "hand.syringe_change": lambda i, _: i.world.hand.change_syringe(),
     "hand.away": away,
 }

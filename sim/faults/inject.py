@@ -6,14 +6,17 @@ Not responsible for judging the outcome (``sim.invariants``) or for what a kille
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from mesogun.errors import InputError, LinkTimeout
 from mesogun.wire.codes import Op
 from mesogun.wire.frame import Frame, parse
-from sim.faults.effects import BYTES, HAPPENS
+from sim.faults.catalogue import CATALOGUE
+from sim.faults.effects import HAPPENS
+from sim.faults.held import Held
+from sim.faults.parcels import BYTES
 from sim.faults.plan import Fault, FaultPlan
+from sim.faults.report import Book, Came, Later, Nothing, Report
 from sim.firmware.shotlog import Closing, Intent
 from sim.firmware.table import BUSY, Phase
 from sim.line import Parcel, Way
@@ -26,38 +29,46 @@ class HostKilled(BaseException):
     """The host program is gone at this very point; nothing of it runs any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of one fault: ``fired_us`` is ``None`` when its place was never reached."""
-
-    fault: Fault
-    fired_us: int | None
-
-
 class Injector:
-    """All faults of a plan in one world. ``host`` faults are carried out here or by ``host_handlers``."""
+    """All faults of a plan in one world.
 
-    def __init__(self, world: World, plan: FaultPlan) -> None:
+    Faults that need a program with a journal are carried out by ``host``, name without ``host.`` to what does it; a
+    plan that asks for one that is not there is refused.
+    """
+
+    def __init__(
+        self, world: World, plan: FaultPlan, host: Mapping[str, Callable[[Fault], Came]] | None = None
+    ) -> None:
+        self._host: Mapping[str, Callable[[Fault], Came]] = {} if host is None else host
+        for fault in plan.faults:
+            if CATALOGUE[fault.name].host and fault.name.removeprefix("host.") not in self._host:
+                raise InputError(
+                    f"fault {fault.name} needs a host with a journal that takes part, and there is none here; it works "
+                    "in a campaign: mesogun sim campaign --seeds 1 --faults PLAN"
+                )
         self.world: World = world
         self.plan = plan
         self.stream = world.streams.fork("faults")
         self.needle_resistance = world.profile.needle_kpa_s_per_nl() / world.profile["needle.count"]
-        self.host_handlers: dict[str, Callable[[], None]] = {}
+        earlier = [witness for witness in world.gun.machine.witnesses if isinstance(witness, Injector)]
+        self.held: Held = earlier[0].held if earlier else Held(world)  # several plans in one world hold the same things
         self.host_dead = False
         self.active = True
-        self._fired: dict[int, int] = {}
+        self._book = Book(plan, world.kernel)
         self._parcels: dict[Way, list[tuple[Fault, int]]] = {way: [] for way in Way}
         self._held: dict[Way, bytes] = {}
         self._seen: Counter[str] = Counter()
         self._phases: Counter[Phase] = Counter()
-        self._host_pending: list[tuple[str, int]] = []
-        self._tear: int | None = None
+        self._host_pending: list[tuple[str, int, Fault | None]] = []
+        self._tears: list[Fault] = []
         self._outage_end_us = -1
         self._silent_until_us = -1
         self._repairs: list[Callable[[], None]] = []
         self._at_rest: list[Callable[[], None]] = []
         self._unseen_nl = 0.0
         self._hidden_from: float | None = None  # what had leaked when a leak began that no sensor sees
+        self._leaks: list[list[bool]] = []  # of each that is open, whether it is hidden
+        self._outages: list[tuple[int, Fault]] = []
         self._on_off: list[Callable[[], None]] = []
         self._waiting: dict[str, list[tuple[int, Fault]]] = {}
         for index, fault in enumerate(plan.faults):
@@ -75,7 +86,11 @@ class Injector:
 
     def reports(self) -> list[Report]:
         """One per fault, in the order of the plan."""
-        return [Report(fault, self._fired.get(index)) for index, fault in enumerate(self.plan.faults)]
+        return self._book.reports()
+
+    def happened(self, fault: Fault) -> None:
+        """It has broken something."""
+        self._book.happened(fault)
 
     def stop(self) -> None:
         """No fault from here on, and everything repaired: the liveness phase begins."""
@@ -83,18 +98,15 @@ class Injector:
         self._waiting.clear()
         self._host_pending.clear()
         self._parcels = {way: [] for way in Way}
-        self._tear = None
+        self._tears.clear()
         self._outage_end_us = -1
-        self.world.line.plugged = True
-        self.world.gun.stick()
+        self._on_off.clear()
         self.world.gun.store.memory.stuck.clear()
         self._at_rest.clear()
         self.world.plant.bleed()
-        self.mend_leak()
-        self.path(blocked=False, extra_resistance=0.0, viscosity_factor=1.0)
-        self.path(open_pins=self.world.profile.integer("needle.count"))
         for repair in self._repairs:
             repair()
+        self.held.clear()
         self.world.gun.panel.battery_mv = self.world.profile.integer("battery.open_mv")
 
     # services for effects
@@ -107,13 +119,6 @@ class Injector:
         """Random bytes."""
         return bytes(self.stream.integer(256) for _ in range(count))
 
-    def path(self, **attributes: float | bool) -> None:
-        """Change the fluid path now; a stroke under way feels it."""
-        if attributes.get("open_pins", 0) < 0:
-            return
-        self.world.plant.change(**attributes)
-        self.world.gun.machine.watch_again()
-
     @property
     def unseen_nl(self) -> float:
         """What leaked so far where no sensor of this gun could see it."""
@@ -121,15 +126,24 @@ class Injector:
         leaked = self.world.plant.account.leaked
         return self._unseen_nl + (0.0 if self._hidden_from is None else leaked - self._hidden_from)
 
-    def hide_leak(self, *, hidden: bool) -> None:
-        """A leak begins that the gun's sensors cannot see, or one that they can."""
-        self._unseen_nl = self.unseen_nl
-        self._hidden_from = self.world.plant.account.leaked if hidden else None
+    def leak(self, per_kpa_s: float, *, hidden: bool) -> Callable[[], None]:
+        """A leak begins that the gun's sensors cannot see, or one that they can; call what comes back to mend it."""
+        mine = [hidden]
+        self._leaks.append(mine)
+        self._count_unseen()
+        let_go = self.held.leak.take(per_kpa_s)
 
-    def mend_leak(self) -> None:
-        """It is tight again."""
-        self.hide_leak(hidden=False)
-        self.path(leak=0.0)
+        def mend() -> None:
+            self._leaks = [leak for leak in self._leaks if leak is not mine]
+            self._count_unseen()
+            let_go()
+
+        return mend
+
+    def _count_unseen(self) -> None:
+        self._unseen_nl = self.unseen_nl
+        hidden = bool(self._leaks) and all(leak[0] for leak in self._leaks)  # beside one that is seen nothing hides
+        self._hidden_from = self.world.plant.account.leaked if hidden else None
 
     def at_rest(self, action: Callable[[], None]) -> None:
         """Now, or as soon as the shot under way is over."""
@@ -142,32 +156,45 @@ class Injector:
         """Undo it when somebody has looked: when the gun leaves its fault, or is switched on again."""
         self._repairs.append(repair)
 
-    def when_off(self, delay_us: int, repair: Callable[[], None]) -> None:
-        """When the gun dies: repair after a while and switch it on."""
+    def when_dead(self, delay_us: int, repair: Callable[[], None]) -> None:
+        """When the gun has died by itself: repair it after a while and switch it on. What comes back alone is not."""
 
-        def restart() -> None:
+        def look() -> None:
+            if self.world.gun.powered or self.held.no_supply.held:
+                self._on_off.append(wait)
+                return
             repair()
-            self.power_back()
-
-        self._on_off.append(lambda: self.later(delay_us, restart))
-
-    def power_back(self) -> None:
-        """Switch on, if it is off."""
-        if not self.world.gun.powered:
             self.world.gun.power_on()
 
-    def reset(self) -> None:
-        """Off and on without a pause."""
+        def wait() -> None:
+            self.later(delay_us, look)
+
+        self._on_off.append(wait)
+
+    def cut_supply(self, for_us: int) -> Came:
+        """Off, and on again when nobody cuts the supply any more."""
+        if not self.world.gun.powered:
+            return Nothing("the gun was off")
+        back = self.held.no_supply.take(None)
         self.world.gun.power_off()
-        self.power_back()
+        if for_us:
+            self.later(for_us, back)
+        else:
+            back()
+        return None
 
-    def tear_next(self, keep: int) -> None:
-        """The next memory write keeps only so many bytes, and the supply is gone; it comes back soon."""
-        self._tear = keep
+    def tear_next(self, fault: Fault) -> Came:
+        """The next memory write keeps only some bytes, and the supply is gone; it comes back soon."""
+        self._tears.append(fault)
+        return Later()
 
-    def outage(self, duration_us: int) -> None:
+    def outage(self, duration_us: int, fault: Fault) -> Came:
         """Everything on the cable is lost for a while."""
-        self._outage_end_us = self.world.kernel.now_us + duration_us
+        end_us = self.world.kernel.now_us + duration_us
+        self._outage_end_us = max(self._outage_end_us, end_us)
+        self._outages.append((end_us, fault))
+        self.later(duration_us, lambda: self._book.nothing(fault, "nothing was on the cable meanwhile"))
+        return Later()
 
     def jump(self, by_us: int) -> None:
         """The host's calendar jumps."""
@@ -178,15 +205,13 @@ class Injector:
         self._held[way] = data
         return []
 
-    def host(self, what: str, number: int = 0) -> None:
-        """Something happens to the host at its next touch of the port, or at once by its own handler."""
-        handler = self.host_handlers.get(what)
-        if handler is not None:
-            handler()
-        elif what in {"kill", "pause", "write_timeout"}:
-            self._host_pending.append((what, number))
-        else:
-            raise InputError(f"fault host.{what} needs a host that takes part (a campaign); there is none here")
+    def host(self, what: str, number: int = 0, fault: Fault | None = None) -> Came:
+        """Something happens to the host at its next touch of the port, or by its own handler."""
+        handler = self._host.get(what)
+        if handler is not None and fault is not None:
+            return handler(fault)
+        self._host_pending.append((what, number, fault))
+        return Later()
 
     # placement
 
@@ -194,13 +219,16 @@ class Injector:
         return lambda: self._fire(index, fault)
 
     def _fire(self, index: int, fault: Fault) -> None:
-        if not self.active or index in self._fired:
+        if not self.active or not self._book.reach(index):
             return
-        self._fired[index] = self.world.kernel.now_us
         if fault.name in BYTES:
             self._parcels[Way(fault.at.way)].append((fault, int(fault.number("count"))))
-        else:
-            HAPPENS[fault.name](self, fault)
+            return
+        came = HAPPENS[fault.name](self, fault)
+        if came is None:
+            self._book.happened(fault)
+        elif isinstance(came, Nothing):
+            self._book.nothing(fault, came.why)
 
     def _fire_from(self, way: Way, index: int, fault: Fault) -> None:
         # bytes to the host leave from inside the firmware: whatever is not about bytes happens right behind it
@@ -255,10 +283,13 @@ class Injector:
 
     def _through_faults(self, way: Way, data: bytes) -> list[Parcel]:
         if self.world.kernel.now_us < self._outage_end_us:
+            for end_us, fault in self._outages:
+                if self.world.kernel.now_us < end_us:
+                    self._book.happened(fault)
             return []
         held = self._held.pop(way, None)
         queue = self._parcels[way]
-        if not queue:
+        if not queue or not data:
             return [(0, data)] if held is None else [(0, data), (0, held)]
         fault, left = queue[0]
         if left > 1:
@@ -266,6 +297,7 @@ class Injector:
         else:
             del queue[0]
         parcels = BYTES[fault.name](self, fault, way, data)
+        self._book.happened(fault)
         return parcels if held is None else [*parcels, (0, held)]
 
     def _message(self, way: Way, data: bytes) -> list[tuple[int, Fault]]:
@@ -293,12 +325,13 @@ class Injector:
                 self._fire(index, fault)
             else:  # a write is inside the firmware: whatever else happens, happens right behind it
                 self.later(0, self._firing(index, fault))
-        keep, self._tear = self._tear, None
-        if keep is None:
+        if not self._tears:
             earlier = self._others[1]
             return None if earlier is None else earlier(serial, size)
-        self.later(300_000, self.power_back)
-        return min(keep, size)
+        torn = self._tears.pop(0)
+        self._book.happened(torn)
+        self.later(300_000, self.held.no_supply.take(None))
+        return min(int(torn.number("keep")), size)
 
     def _gate(self, what: str, data: bytes) -> None:
         earlier = self._others[2]
@@ -307,10 +340,12 @@ class Injector:
         if self.host_dead:
             raise HostKilled
         while self._host_pending:
-            kind, number = self._host_pending[0]
+            kind, number, fault = self._host_pending[0]
             if kind == "write_timeout" and what != "write":
                 return
             del self._host_pending[0]
+            if fault is not None:
+                self._book.happened(fault)
             if kind == "kill":
                 self.host_dead = True
                 raise HostKilled

@@ -90,23 +90,30 @@ class Gun:
 
     def press(self) -> None:
         """Trigger down."""
-        self._trigger(level=True)
+        self.panel.finger = True
+        self.chatter(level=True)
 
     def release(self) -> None:
         """Trigger up."""
-        self._trigger(level=False)
+        self.panel.finger = False
+        self.chatter(level=False)
 
-    def _trigger(self, *, level: bool) -> None:
+    def chatter(self, *, level: bool) -> None:
+        """The trigger's switch closes or opens, unless it is stuck."""
         stuck = self.panel.trigger_stuck
         level = level if stuck is None else stuck
         if level != self.panel.trigger:
             self.panel.trigger = level
             self._post(Happening.TRIGGER if level else Happening.RELEASE)
 
-    def stick(self, *, trigger: bool | None = None, contact: bool | None = None) -> None:
-        """Switches fail: a level that no hand can change any more, ``None`` repairs."""
-        self.panel.trigger_stuck, self.panel.contact_stuck = trigger, contact
-        self._trigger(level=self.panel.trigger)
+    def stick_trigger(self, level: bool | None) -> None:
+        """The trigger's switch keeps a level that no hand can change any more; ``None`` repairs it."""
+        self.panel.trigger_stuck = level
+        self.chatter(level=self.panel.finger)
+
+    def stick_contact(self, level: bool | None) -> None:
+        """The contact switch keeps a level, whatever it stands on; ``None`` repairs it."""
+        self.panel.contact_stuck = level
         self.touch(self.panel.contact_mn)
 
     def touch(self, force_mn: int) -> None:

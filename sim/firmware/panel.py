@@ -12,6 +12,7 @@ from dataclasses import dataclass
 class Panel:
     """Levels as the firmware reads them."""
 
+    finger: bool = False  # pulls, whatever the switch under it says
     trigger: bool = False
     contact: bool = False
     contact_mn: int = 0

@@ -61,3 +61,15 @@ def test_a_canary_that_nobody_notices_is_a_failure(mesogun: Command, monkeypatch
     as_json = mesogun("sim", "campaign", "--seeds", "1", "--start", SEED, "--json")
     assert as_json.code == 1
     assert json.loads(as_json.out)["canary_failed"] is False
+
+
+def test_a_plan_of_ones_own_is_told_fault_by_fault(mesogun: Command) -> None:
+    places = {"host.disk_full": 3, "gun.reset": 99}
+    plan = json.dumps([{"fault": name, "at": {"phase": at, "of": "stroke"}} for name, at in places.items()])
+    told = mesogun("sim", "campaign", "--seeds", "1", "--start", SEED, "--faults", plan)
+    assert told.code == 0
+    assert "host.disk_full: fired at " in told.err
+    assert "gun.reset: never fired (its place was not reached)" in told.err
+    refused = mesogun("sim", "campaign", "--faults", '[{"fault":"gun.reset","at":{"phase":1,"of":"dancing"}}]')
+    assert refused.code == 2
+    assert "phase 'dancing' does not exist" in refused.err

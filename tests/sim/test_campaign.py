@@ -25,7 +25,8 @@ SEEDS = 200
 SOAK_SEEDS = 10_000
 SOAK_START = 1_000_000
 SOAK_JOBS = min(2, os.cpu_count() or 1)
-# each broke something once; kept whole, so that they stay what they were when a draw changes
+# each broke something once; kept whole, so that they stay what they were when a draw changes. ``idle``: which faults
+# need not fire, and why; ``ended`` and ``stopped_by`` what must be met again where it is no complete treatment
 REGRESSIONS = json.loads(Path(__file__).with_name("regressions.json").read_text())
 
 
@@ -48,6 +49,10 @@ def test_what_was_found_once_stays_fixed(case: dict[str, Any]) -> None:
     )  # fmt: skip
     result = run(drawn, plan=plan)
     assert result.breaches == []
+    idle = case.get("idle", {})
+    assert [str(told) for at, told in enumerate(result.reports) if told.state != "fired" and str(at) not in idle] == []
+    assert result.ended == case.get("ended", "complete")
+    assert "stopped_by" not in case or any(why.startswith(case["stopped_by"]) for why in result.stopped_by)
     assert result.low_nl - result.unseen_nl <= result.truth_nl <= result.high_nl
 
 
