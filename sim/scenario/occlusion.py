@@ -7,6 +7,7 @@ comes out is collected over air, as IEC 60601-2-24 has it. Not responsible for d
 from __future__ import annotations
 
 from mesogun.wire.codes import Outcome as ShotOutcome
+from sim.firmware.table import Phase
 from sim.scenario.bench import Bench, Outcome
 
 LATE_SHARE = 0.15  # of the stroke: when the path closes
@@ -45,6 +46,8 @@ class Occluded:
     def _look(self) -> None:
         shot = self.bench.machine.shot
         if self.alarm_us is None and shot is not None and shot.occluded:
+            if self.bench.machine.phase is not Phase.SETTLE or shot.waited_us:
+                return  # not the limit: what did not come out behind the stroke
             self.alarm_us = self.bench.world.kernel.now_us
             if self._at_alarm and self.closed_us:
                 self._open()
