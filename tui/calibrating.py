@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.opening import open_record
 from tui.pager import Choice, Pager
-from tui.records import open_record
 from tui.wizard import run
 
 if TYPE_CHECKING:

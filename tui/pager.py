@@ -103,6 +103,11 @@ class Pager(ThemedApp[tuple[str, ...]]):
             options.highlighted = 0
         options.focus()
 
+    def instead(self, again: Callable[[], None]) -> None:
+        """Show the page that is shown once more, otherwise: Esc does not lead to how it was."""
+        self._back.pop()
+        again()
+
     def say(self, words: str | Text) -> None:
         """Put other words on the page that is shown."""
         self.query_one("#words", Static).update(words if isinstance(words, Text) else Text(words))
