@@ -92,6 +92,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
         self.query_one("#title", Static).update(f"mesogun   {title}")
         self.say(words)
         self.query_one("#right").set_class(table, "-table")
+        self.query_one("#right").remove_class("-asking")
         self.query_one("#reading").scroll_home(animate=False)
         self.query_one("#side").remove_class("shown")
         self._entered = None
@@ -124,6 +125,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
         entry = self.query_one("#entry", Input)
         entry.value, entry.placeholder = "", placeholder
         entry.add_class("shown")
+        self.query_one("#right").add_class("-asking")
         entry.focus()
         self._entered = then
 
