@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 from textual.worker import WorkerCancelled
 
 from tui.pager import Pager
@@ -33,11 +33,11 @@ async def settled(app: Pager, pilot: Pilot[tuple[str, ...]]) -> None:
 
 
 async def choose(app: Pager, pilot: Pilot[tuple[str, ...]], words: str) -> None:
-    """Go down to a line and take it; wait for what it does."""
+    """Take a line with Enter and wait for what it does; the way down to it is not pressed key by key."""
     place = next((number for number, choice in enumerate(app.choices) if words in choice.words), None)
     assert place is not None, shown(app)
-    at = app.highlighted or 0
-    await pilot.press(*["down" if place > at else "up"] * abs(place - at), "enter")
+    app.query_one("#choices", OptionList).highlighted = place
+    await pilot.press("enter")
     await settled(app, pilot)
 
 
