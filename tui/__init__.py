@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tui.front import ScreenFront
+    from tui.gauge import GaugeFront
     from tui.live import run_live
     from tui.picture import picture_live, picture_of
     from tui.settings import Look, look, remember
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tui.workbench import TechnicianFront, run_workbench
 
 __all__ = [
+    "GaugeFront",
     "Look",
     "ScreenFront",
     "TechnicianFront",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _WHERE = {
+    "GaugeFront": "tui.gauge",
     "ScreenFront": "tui.front",
     "run_live": "tui.live",
     "run_start": "tui.start",

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.case import run
+from tui.opening import open_record
 from tui.pager import Choice, Pager
-from tui.records import open_record
 
 if TYPE_CHECKING:
     from mesogun.calibration.history import GunHistory
@@ -21,6 +21,11 @@ WHATS = {
     "volume": "Calibrate the volume: weigh, correct, weigh again, certificate",
     "check": "Quick check: does the gun still hold its limits?",
     "depth": "Calibrate the depth: stick-out against setting, certificate",
+}
+SCRIPTS = {
+    "volume": "Which script? It names gun, balance, volumes, how often, and which limits decide.",
+    "depth": "Which script? It names needle, gauge, settings, how often, and the limit. The needle must be the one of "
+    "the volume calibration, which comes first.",
 }
 
 NOT_ENDED = "not ended"  # of ``mesogun.calibration.history``
@@ -79,9 +84,9 @@ class Calibrating:
 
     def _script(self, chosen: tuple[str, ...]) -> None:
         def take(path: str) -> None:
-            run(self._pager, ("calibrate", *chosen, "--script", path))
+            run(self._pager, ("calibrate", *chosen, "--script", path, *(("--guided",) if chosen[0] == "depth" else ())))
 
-        words = "Which script? It names gun, balance, volumes, how often, and which limits decide."
+        words = SCRIPTS["depth" if chosen[0] == "depth" else "volume"]
         self._pager.page("script", words, [], lambda: self._script(chosen))
         self._pager.ask_text("path of the script, then Enter", take)
 
@@ -119,7 +124,7 @@ class Calibrating:
 
     def _go_on(self, what: str, name: str, port: str) -> None:
         if what == "depth":
-            run(self._pager, ("calibrate", what, "--port", port, "--resume", name))
+            run(self._pager, ("calibrate", what, "--port", port, "--resume", name, "--guided"))
             return
         words = "Where is the balance? A port, manual, or csv:FILE."
         self._pager.page("balance", words, [], lambda: self._go_on(what, name, port))

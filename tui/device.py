@@ -21,6 +21,7 @@ from tui.palette import Palette
 if TYPE_CHECKING:
     from mesogun.gun import Check
     from mesogun.link import LinkStats
+    from tui.releasing import Releasing
 
 ROUNDS = 20
 """Questions to the gun while the line is watched: enough for a round trip that means something."""
@@ -34,6 +35,7 @@ class Looked:
     info: str
     line: str
     trace: tuple[str, ...]
+    bound: bool = False
 
 
 def look_at(port: str) -> Looked:
@@ -54,8 +56,8 @@ def look_at(port: str) -> Looked:
         with connect(capturing(open_port(port), captured), keys=key_source(Home.open())) as gun:
             for _ in range(ROUNDS):
                 gun.status()
-            info, stats = info_text(gun), gun.stats
-        return Looked(port, info, line_text(stats), tuple(trace_lines(captured)))
+            info, stats, bound = info_text(gun), gun.stats, bool(gun.welcome.open_treatment)
+        return Looked(port, info, line_text(stats), tuple(trace_lines(captured)), bound)
 
 
 def line_text(stats: LinkStats) -> str:
@@ -101,12 +103,14 @@ class Device:
     """The technician's pages about one gun."""
 
     def __init__(
-        self, pager: Pager, home: Callable[[], None], ports: Callable[[], Sequence[tuple[str, str]]], simulated: str
-    ) -> None:
+        self, pager: Pager, home: Callable[[], None], ports: Callable[[], Sequence[tuple[str, str]]], simulated: str,
+        releasing: Releasing,
+    ) -> None:  # fmt: skip
         self._pager = pager
         self._home = Choice("Back to the beginning", home)
         self._ports = ports
         self._simulated = simulated
+        self._releasing = releasing
 
     def start(self) -> None:
         """Which gun?"""
@@ -125,11 +129,13 @@ class Device:
 
     def _show(self, seen: Looked) -> None:
         title = f"gun at {seen.port}"
+        free = lambda: self._releasing.look(seen.port)  # noqa: E731 -- what one of the choices does
         choices = [
             Choice("Diagnostics: port, line, key, health", lambda: self._diagnose(seen)),
             Choice("Link statistics", lambda: self._text(title, seen.line, seen)),
             Choice("Wire trace of this look", lambda: self._text(title, "\n".join(seen.trace), seen)),
             Choice("Faults: what each one means and what to do", self._faults),
+            *([Choice("It is bound to a treatment: free it", free)] if seen.bound else []),
             Choice("Look again", lambda: self._look(seen.port)),
             self._home,
         ]

@@ -69,6 +69,11 @@ def at_most(volume_nl: int, unit: bool = True, decimals: int = DECIMALS) -> str:
     return units_text(ceil_units(volume_nl, decimals), decimals) + (" mL" if unit else "")
 
 
+def exact(volume_nl: int, unit: bool = True) -> str:
+    """A volume to the nanolitre: where a person settles it, the bounds must not be rounded."""
+    return given(volume_nl, unit, decimals=6)
+
+
 def percent(part_nl: int, whole_nl: int) -> str:
     """Share of a limit, rounded up, never more precise than it is useful: ``51 %``."""
     return f"{-(-part_nl * 100 // whole_nl)} %" if whole_nl > 0 else "100 %"

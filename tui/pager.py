@@ -101,6 +101,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
         self.query_one("#title", Static).update(f"mesogun   {title}")
         self.say(words)
         self.query_one("#right").set_class(table, "-table")
+        self.query_one("#right").remove_class("-asking")
         self.query_one("#reading").scroll_home(animate=False)
         self.query_one("#side").remove_class("shown")
         self._close_entry()
@@ -114,6 +115,11 @@ class Pager(ThemedApp[tuple[str, ...]]):
     def renew(self) -> None:
         """Show the page that is shown once more, with what has changed."""
         self._back.pop()()
+
+    def instead(self, again: Callable[[], None]) -> None:
+        """Show the page that is shown once more, otherwise: Esc does not lead to how it was."""
+        self._back.pop()
+        again()
 
     def say(self, words: str | Text) -> None:
         """Put other words on the page that is shown."""
@@ -140,6 +146,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
         entry.value, entry.placeholder = value, placeholder
         entry.cursor_position = len(value)
         entry.add_class("shown")
+        self.query_one("#right").add_class("-asking")
         entry.focus()
         self._entered = then
         self.complain("")
@@ -147,6 +154,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
 
     def _close_entry(self) -> None:
         self._entered = None
+        self.query_one("#right").remove_class("-asking")
         self.complain("")
         self.query_one("#entry", Input).remove_class("shown")
         self.query_one("#foot", Static).update(FOOT)

@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mesogun.clock import RealClock
-from mesogun.errors import InputError
 from tui.case import run
+from tui.opening import open_record, there_is
 from tui.pager import Choice, Pager
 
 if TYPE_CHECKING:
-    from mesogun.journal import Journal, Row, Verdict
+    from mesogun.journal import Row, Verdict
+    from mesogun.treatment.unsettled import Question
+    from tui.releasing import Releasing
+    from tui.settling import Settling
 
 MOST_EVENTS = 400
 LONGEST_VALUE = 60
@@ -37,42 +39,45 @@ def open_in_browser(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A treatment on record: reference, one line about it, whether it has ended."""
+    """A treatment on record: reference, one line about it, whether it has ended, what of it is not known."""
 
     treatment: str
     words: str
     ended: bool
-
-
-def open_record(url: str | Path) -> Journal:
-    """The journal, read only.
-
-    Raises
-    ------
-    InputError
-        When there is none yet.
-    """
-    from mesogun.journal import open_journal
-
-    if "://" not in str(url) and not Path(url).exists():
-        raise InputError(f"{url}: there is no journal yet; the first treatment makes one")
-    return open_journal(url, RealClock(), create=False, read_only=True)
+    doubt: str = ""
 
 
 def past_of(url: str | Path) -> Callable[[], Sequence[Past]]:
     """The treatments of a journal, newest first; none when there is no journal yet."""
 
     def past() -> Sequence[Past]:
-        if "://" not in str(url) and not Path(url).exists():
+        from mesogun.treatment.unsettled import all_unsettled
+
+        if not there_is(url):
             return ()
         with open_record(url) as journal:
             found = journal.treatments()
+            doubts = {item.treatment: doubt_of(item.questions) for item in all_unsettled(journal)}
         return [
-            Past(item.treatment, f"{item.first_at[:16]}  {item.subject}  {item.ended or 'open'}", bool(item.ended))
+            Past(
+                item.treatment,
+                f"{item.first_at[:16].replace('T', ' ')}  {item.subject}  {item.ended or 'open'}",
+                bool(item.ended),
+                doubts.get(item.treatment, ""),
+            )
             for item in reversed(found)
         ]
 
     return past
+
+
+def doubt_of(questions: Sequence[Question]) -> str:
+    """What is not known of a treatment, in two words for a list; a running one has loaded shots that it will read."""
+    from mesogun.treatment.unsettled import About
+
+    if all(item.about is About.ENTRIES for item in questions):
+        return f"{sum(item.count for item in questions)} loaded"
+    return f"{len(questions)} to settle"
 
 
 def event_line(row: Row) -> str:
@@ -101,6 +106,7 @@ class Records:
     def __init__(
         self, pager: Pager, home: Callable[[], None], *, url: str | Path, past: Callable[[], Sequence[Past]],
         reports: Path, show: Callable[[str], object] = open_in_browser,
+        settling: Settling, releasing: Releasing,
     ) -> None:  # fmt: skip
         self._pager = pager
         self._home = Choice("Back to the beginning", home)
@@ -108,17 +114,26 @@ class Records:
         self._past = past
         self._reports = reports
         self._open = show
+        self._settling = settling
+        self._releasing = releasing
 
     def start(self) -> None:
         """Which treatment, or the chain as a whole?"""
         self._pager.busy("record", "Reading the journal ...", self._past, self._choose, self._home)
 
     def _choose(self, found: Sequence[Past]) -> None:
-        choices = [Choice(past.words, lambda past=past: self._show(past)) for past in found]  # type: ignore[misc]
+        choices = [
+            Choice(past.words + (f"   ? {past.doubt}" if past.doubt else ""), lambda past=past: self._show(past))  # type: ignore[misc]
+            for past in found
+        ]
         verify = Choice("Verify the whole journal", self._verify)
+        free = Choice("Free a gun from a treatment whose journal is gone", self._releasing.start)
         count = "1 treatment" if len(found) == 1 else f"{len(found)} treatments"
-        words = f"{count} on record, newest first." if found else "No treatment is on record here yet."
-        shown = [verify, *choices, self._home] if found else [self._home]
+        words = Text(f"{count} on record, newest first." if found else "No treatment is on record here yet.")
+        if open_ones := sum(1 for past in found if past.doubt):
+            where = "one of them" if open_ones == 1 else f"{open_ones} of them"
+            words.append(f"\n? In {where} something is not known.", f"bold {self._pager.palette.warn}")
+        shown = [verify, *choices, free, self._home] if found else [free, self._home]
         self._pager.page("record", words, shown, lambda: self._choose(found))
 
     def choose(self, command: str) -> None:
@@ -144,7 +159,12 @@ class Records:
         ]
         if not past.ended:
             choices.insert(3, Choice("Watch it", lambda: run(self._pager, ("watch", past.treatment))))
-        words = f"Treatment {past.treatment}\n{past.words}"
+        words = Text(f"Treatment {past.treatment}\n{past.words}")
+        if past.doubt:
+            choices.insert(
+                0, Choice("What is not known, and how to settle it", lambda: self._settling.start(past.treatment))
+            )
+            words.append(f"\n? {past.doubt}", f"bold {self._pager.palette.warn}")
         self._pager.page("treatment", words, choices, lambda: self._show(past))
 
     def _events(self, past: Past) -> None:

@@ -20,7 +20,9 @@ from tui.case import run
 from tui.device import Device
 from tui.pager import Choice, Pager
 from tui.records import Past, Records, open_in_browser, past_of
+from tui.releasing import Releasing
 from tui.settings import Look, look
+from tui.settling import Settling
 from tui.terminal import must_be_terminal
 from tui.wizard import Wizard
 
@@ -57,11 +59,15 @@ class Start(Pager):
     ) -> None:
         super().__init__(theme)
         self._wizard = Wizard(self, self.menu, folder=folder, journal=journal, limits=limits, ports=ports, now=now)
+        home = Choice("Back to the beginning", self.menu)
+        self._settling = Settling(self, home, url=journal, ports=ports, simulated=SIMULATED)
+        self._releasing = Releasing(self, home, url=journal, ports=ports, simulated=SIMULATED)
         self._records = Records(
-            self, self.menu, url=journal, past=past, reports=reports if reports is not None else folder, show=show
-        )
+            self, self.menu, url=journal, past=past, reports=reports if reports is not None else folder, show=show,
+            settling=self._settling, releasing=self._releasing,
+        )  # fmt: skip
         self._calibrating = Calibrating(self, self.menu, url=journal, ports=ports, simulated=SIMULATED)
-        self._device = Device(self, self.menu, ports, SIMULATED)
+        self._device = Device(self, self.menu, ports, SIMULATED, self._releasing)
 
     def on_mount(self) -> None:
         """Begin with the menu."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
+from rich.segment import Segments
 from textual.app import App
 from textual.filter import LineFilter, Monochrome
+from textual.theme import Theme
 
 from tui.mono import WithoutColour
 from tui.palette import PALETTES, Palette, variables
 from tui.themes import theme_of
 
 T = TypeVar("T")
+THEMES: dict[str, Theme] = {name: theme_of(palette) for name, palette in PALETTES.items()}
 
 
 class ThemedApp(App[T]):
@@ -27,9 +30,22 @@ class ThemedApp(App[T]):
     def __init__(self, theme: str) -> None:
         self.palette: Palette = PALETTES[theme]
         super().__init__()
-        for palette in PALETTES.values():
-            self.register_theme(theme_of(palette))
+        for name in PALETTES:
+            self.register_theme(THEMES[name])
         self.theme = theme
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Ours without a search: Textual asks for it with every style that it looks up."""
+        return THEMES.get(theme_name) or super().get_theme(theme_name)
+
+    def _fatal_error(self) -> None:
+        """Leave with a report of where it happened; Textual's own prints every value there, plan and subject too."""
+        from rich.traceback import Traceback
+
+        self.bell()
+        found = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(found, self.console.options)))
+        self._close_messages_no_wait()
 
     def get_css_variables(self) -> dict[str, str]:
         """Our colours for the style sheet."""

@@ -24,6 +24,7 @@ from mesogun.wire.codes import State
 from tui.frames import MOST_OUTSTANDING, Painter
 from tui.pager import Choice, Pager
 from tui.painted import PaintedDriver, painted_driver
+from tui.palette import Palette
 from tui.settings import Look, look
 from tui.terminal import must_be_terminal
 
@@ -39,7 +40,7 @@ PAINT_S = 0.5
 STALE_S = 2.0
 """The gun's word is shown for so long; then nothing is, because nobody has asked it since."""
 KEPT_LINES = 6
-BAR = 30
+BAR = 20
 FAR = 5.0
 """A value so many times larger or smaller than proposed is asked for twice: a slipped point, or a key that bounced
 (CHI+MED, Guidelines for number entry interface design for infusion devices).
@@ -48,10 +49,16 @@ FAR = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the run wants to know: yes or no, or, with ``proposed``, a text."""
+    """What the run wants to know: yes or no, or, with ``proposed``, a text.
+
+    ``expected`` is what a reading is compared with that is not proposed, because Enter alone must not make one;
+    ``fault`` is why the last answer to it was none.
+    """
 
     text: str
     proposed: str | None = None
+    expected: str = ""
+    fault: str = ""
 
 
 class TechnicianFront:
@@ -106,9 +113,9 @@ class TechnicianFront:
         self._stay()
         return seen
 
-    def ask(self, question: str, proposed: str = "") -> str:
+    def ask(self, question: str, proposed: str = "", expected: str = "", fault: str = "") -> str:
         """Ask for a text, such as what a balance shows."""
-        return self._wait_for(Asked(question, proposed))
+        return self._wait_for(Asked(question, proposed, expected, fault))
 
     def told(self, line: str) -> None:
         """One line that a person should see now; the same one again is nothing new."""
@@ -141,6 +148,11 @@ class TechnicianFront:
     def asked(self) -> Asked | None:
         """What is being asked now."""
         return self._asked
+
+    def picture(self, palette: Palette) -> Text:
+        """What has been measured so far, where a run has a picture of it."""
+        del palette
+        return Text()
 
     @property
     def gun(self) -> str:
@@ -187,7 +199,8 @@ class Workbench(Pager):
         self._front = front
         self._over = over
         self._shown: Asked | None = None
-        self._doubted = self._fault = ""
+        self._doubted: str | None = None
+        self._fault = ""
         self._leaves = False
 
     def get_driver_class(self) -> type[Driver]:
@@ -212,7 +225,7 @@ class Workbench(Pager):
         asked = self._front.asked
         if asked is not self._shown and not self._leaves:
             self._shown = asked
-            self._doubted = self._fault = ""
+            self._doubted, self._fault = None, asked.fault if asked is not None else ""
             self._work_page()
         elif not self._leaves:
             self.say(self._words())
@@ -247,6 +260,7 @@ class Workbench(Pager):
             text.append(f"\n{self._shown.text}\n", f"bold {palette.accent}")
         if self._fault:
             text.append(f"{self._fault}\n", f"bold {palette.warn}")
+        text.append(self._front.picture(palette))
         for number, line in enumerate(reversed(self._front.lines)):
             text.append(f"\n{line}", palette.quiet if number or self._shown is not None else f"bold {palette.text}")
         return text
@@ -292,12 +306,14 @@ def doubt(asked: Asked, text: str) -> str:
     """Why a value is asked for once more; empty if it is not."""
     if not text:
         return "nothing was entered; Enter again if that is meant"
+    known = asked.proposed or asked.expected
     try:
-        proposed, value = float(asked.proposed or ""), float(text.replace(",", "."))
+        near, value = float(known), float(text.replace(",", "."))
     except ValueError:
-        return ""  # no number was proposed, or none was typed: the run itself says what it takes
-    if value and proposed and not 1 / FAR < value / proposed < FAR:
-        return f"{text} is far from the {asked.proposed} that was proposed; Enter again if that is meant"
+        return ""  # no number is known beforehand, or none was typed: the run itself says what it takes
+    if value and near and not 1 / FAR < value / near < FAR:
+        how = "was proposed" if asked.proposed else "is expected"
+        return f"{text} is far from the {known} that {how}; Enter again if that is meant"
     return ""
 
 

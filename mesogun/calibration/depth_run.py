@@ -34,6 +34,8 @@ from mesogun.wire.codes import GunKind
 
 DAY_S = 86_400
 LEAST_REPEATS = 2
+READING_S = 20
+"""How long one reading takes, by estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,23 @@ class DepthScript:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One reading that is still to be taken."""
+    """One reading that is still to be taken; ``steps`` are all of them."""
 
     step: int
     setting_um: int
     outwards: bool
+    steps: int = 0
+
+    @property
+    def where(self) -> str:
+        """What a person is to set."""
+        way = "coming from a smaller setting" if self.outwards else "coming from a larger setting"
+        return f"set {self.setting_um / 1000:g} mm, {way}"
 
     @property
     def name(self) -> str:
         """What a person is told."""
-        way = "coming from a smaller setting" if self.outwards else "coming from a larger setting"
-        return f"set {self.setting_um / 1000:g} mm, {way}; gauge reading in mm"
+        return f"{self.where}; gauge reading in mm"
 
 
 def parse_depth(document_text: str, name: str = "script") -> DepthScript:
@@ -126,7 +134,25 @@ def wanted(script: DepthScript) -> tuple[Wanted, ...]:
         for outwards, settings in ((True, upwards), (False, upwards[::-1]))
         for setting in settings
     ]
-    return tuple(Wanted(number, setting, outwards) for number, (setting, outwards) in enumerate(order, start=1))
+    return tuple(
+        Wanted(number, setting, outwards, len(order)) for number, (setting, outwards) in enumerate(order, start=1)
+    )
+
+
+def fault_of(item: Wanted, typed: str) -> str:
+    """Why a typed text cannot be that reading in mm; empty if it can."""
+    try:
+        measured = float(typed)
+    except ValueError:
+        measured = math.nan
+    if not math.isfinite(measured):
+        return f"{typed!r} is no reading in mm"
+    if abs(measured) > 10.0 * max(1.0, item.setting_um / 1000):
+        return (
+            f"{measured:g} mm at a setting of {item.setting_um / 1000:g} mm: micrometres where millimetres are wanted, "
+            "or the wrong zero"
+        )
+    return ""
 
 
 def read_csv(path: Path) -> tuple[GaugeReading, ...]:
@@ -267,7 +293,7 @@ class DepthCalibrator:
                 needles=caps.needles,
                 calibration=reference(caps.calibration_id),
                 steps="[]",
-                estimated_s=20 * len(wanted(script)),
+                estimated_s=READING_S * len(wanted(script)),
                 software=__version__,
                 station=self._station,
             )
@@ -290,19 +316,8 @@ class DepthCalibrator:
 
     def _read(self, item: Wanted) -> None:
         typed = self._ask(item).strip()
-        try:
-            measured = float(typed)
-        except ValueError:
-            measured = math.nan
-        if not math.isfinite(measured):
-            raise InputError(
-                f"{typed!r} is no reading in mm; go on with mesogun calibrate depth --resume {self._books.run}"
-            )
-        if abs(measured) > 10.0 * max(1.0, item.setting_um / 1000):
-            raise InputError(
-                f"{measured:g} mm at a setting of {item.setting_um / 1000:g} mm: micrometres where millimetres are "
-                f"wanted, or the wrong zero; go on with --resume {self._books.run}"
-            )
+        if fault := fault_of(item, typed):
+            raise InputError(f"{fault}; go on with mesogun calibrate depth --resume {self._books.run}")
         self._books.commit(ce.GaugeRead(item.step, item.setting_um, typed, item.outwards))
 
     def _finish(self, script: DepthScript) -> DepthFit:

@@ -196,6 +196,7 @@ def _weigh(
 @SCRIPT
 @click.option("--readings", type=PLACE, help="CSV file: setting_mm,measured_mm,direction, in the order of the script.")
 @RESUME
+@GUIDED
 @JOURNAL
 @WHO
 @OUT
@@ -206,6 +207,7 @@ def depth(
     script_file: Path | None,
     readings: Path | None,
     run: str | None,
+    guided: bool | None,
     url: str | None,
     who: str | None,
     out: Path | None,
@@ -213,8 +215,8 @@ def depth(
     as_json: bool,
 ) -> int:
     """Compare needle stick-out with the setting, in both directions, and write the line into the gun."""
-    from mesogun.calibration.depth_run import DepthCalibrator, Wanted, read_csv
-    from mesogun.cli import calibrating
+    from mesogun.calibration.depth_run import DepthCalibrator
+    from mesogun.cli import calibrating, gauging
     from mesogun.gun import connect
     from mesogun.identity import Action, Home
     from mesogun.journal import journal_at
@@ -225,19 +227,6 @@ def depth(
     if (script_file is None) == (run is None):
         raise InputError("give --script FILE for a new calibration, or --resume RUN to go on with one")
     text = calibrating.text_of(script_file) if script_file is not None else None
-    given = list(read_csv(readings)) if readings is not None else None
-
-    def ask(wanted: Wanted) -> str:
-        if given is None:
-            return str(click.prompt(wanted.name, err=True))
-        # a resumed run takes up the file where it stopped: readings stand in the order of the script
-        if wanted.step > len(given):
-            raise InputError(f"{readings}: {len(given)} readings, and number {wanted.step} is needed ({wanted.name})")
-        reading = given[wanted.step - 1]
-        if round(1000 * reading.setting_mm) != wanted.setting_um or reading.outwards is not wanted.outwards:
-            raise InputError(f"{readings}: reading {wanted.step} is not the one that is due: {wanted.name}")
-        return f"{reading.measured_mm:g}"
-
     with ExitStack() as stack:
         gun = stack.enter_context(connect(port, keys=people.gun_keys()))
         technician = calibrating.technician(who, people.gun_kind(gun))
@@ -245,9 +234,17 @@ def depth(
         signer, signed_by = calibrating.signer_for(technician, piped=passphrase_stdin)
         record = stack.enter_context(journal_at(Home.open(), places.journal_url(url), gun.clock))
         name = run or calibrating.new_run()
+        ask, screen = gauging.reader(name, readings, lambda: calibrator.state, guided=guided, as_json=as_json)
         calibrator = DepthCalibrator(gun=gun, journal=record, run=name, ask=ask, operator=technician, station=STATION)
         try:
-            script, fit = calibrator.run(text)
+            if screen is not None:
+                from tui import look, run_workbench
+
+                carry_out = partial(calibrator.run, text)
+                title = f"calibrate depth   run {name}"
+                script, fit = run_workbench(screen, carry_out, title=title, settings=look(places.look_file()))
+            else:
+                script, fit = calibrator.run(text)
         except BaseException:
             if calibrator.state.ended is None and calibrator.state.started is not None:
                 click.echo(f"stopped; go on with: mesogun calibrate depth --resume {name}", err=True)

@@ -40,8 +40,9 @@ def settle(
     who: str | None,
 ) -> None:
     """Say what only a person can say about TREATMENT; without options, show what is open, in it or everywhere."""
-    from mesogun.cli.settling import everything_open, open_questions, settle_lost_gun, settle_shot
+    from mesogun.cli.settling import everything_open, open_questions, settler
     from mesogun.journal import journal_at
+    from mesogun.treatment.settling import check_why, settle_lost_gun, settle_shot
     from mesogun.units import nl_from_ul
 
     if shot_no is None and lost_gun is None:
@@ -52,16 +53,16 @@ def settle(
         raise InputError("name the treatment to settle; without options, all open questions are shown")
     if shot_no is not None and lost_gun is not None:
         raise InputError("one at a time: --shot or --lost-gun")
-    if why is None or not why.strip():
-        raise InputError("say why with --why")
+    why = check_why(why)
+    operator = settler(who)
     with journal_at(Home.open(), places.journal_url(url), RealClock(), create=False) as record:
         if lost_gun is not None:
-            click.echo(settle_lost_gun(record, treatment, who, lost_gun, why))
+            click.echo(settle_lost_gun(record, treatment, operator, lost_gun, why))
         elif shot_no is not None:
             given_nl = None if given_ul is None else nl_from_ul(given_ul)
             click.echo(
                 settle_shot(
-                    record, treatment, who, shot_no=shot_no, gun=gun, what=what, given_nl=given_nl, why=why
+                    record, treatment, operator, shot_no=shot_no, gun=gun, what=what, given_nl=given_nl, why=why
                 )
             )  # fmt: skip
 

@@ -16,9 +16,8 @@ import click
 from mesogun.cli import people, places
 from mesogun.cli.held import CAPTURE, held, opener
 from mesogun.clock import RealClock
-from mesogun.errors import InputError, Refused
+from mesogun.errors import InputError
 from mesogun.identity import Action, Home
-from mesogun.record.events import NoteAdded
 
 PORT = click.option("--port", envvar="MESOGUN_PORT", help="Where the gun is: /dev/ttyACM0, COM5, sim://standard, ...")
 
@@ -112,27 +111,17 @@ def pair(port: str | None, who: str | None, again: bool, capture: Path | None) -
 @click.option("--journal", "url", help="File or URL of the journal.")
 def release(port: str | None, why: str, who: str | None, url: str | None) -> None:
     """Free the gun at --port from a treatment whose journal is gone; its unread shots stay in its log."""
+    from mesogun.journal import journal_at
+    from mesogun.treatment.settling import release as release_it
+
     place = _named(port)
     operator = people.operator_for(who, simulated_only=False)
     operator.require(Action.SETTLE)
-    from mesogun.journal import journal_at
-
     with (
         held(place, people.gun_keys()) as found,
         journal_at(Home.open(), places.journal_url(url), found.clock) as record,
     ):
-        bound_to = found.welcome.open_treatment
-        if bound_to == 0:
-            click.echo("the gun is bound to no treatment")
-            return
-        name = f"{bound_to:016x}"
-        state = record.state(name)
-        if state.planned is not None and state.ended is None:
-            raise Refused(f"treatment {name} is in this journal: mesogun treat --resume {name} ends it properly")
-        told = f"gun {found.welcome.device_id:016x} was released from this treatment: {why}"
-        record.append([NoteAdded(told, operator.reference)], treatment=name, epoch=None)
-        found.close_treatment(bound_to)
-    click.echo(f"released from treatment {name}; shots that nobody acknowledged will have to be settled")
+        click.echo(release_it(found, record, operator, why))
 
 
 def _named(port: str | None) -> str:

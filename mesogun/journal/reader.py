@@ -14,7 +14,7 @@ from mesogun.clock import Clock
 from mesogun.errors import RecordError
 from mesogun.journal import chain, checkpoints, generations, index, place, schema, signatures
 from mesogun.journal.faults import explained
-from mesogun.journal.reading import PAGE, page, row_of
+from mesogun.journal.reading import PAGE, doubted, page, row_of
 from mesogun.journal.values import Checkpoint, Filter, Generation, Head, Row, RowSignature, TreatmentSummary, Verdict
 from mesogun.journal.verify import Known, verify
 from mesogun.record import History, TreatmentState
@@ -124,6 +124,11 @@ class Reader:
         with self._reading() as connection:
             found = index.compute(connection) if self.version < 2 else index.listed(connection)
         return tuple(found)
+
+    def doubted(self) -> frozenset[str]:
+        """Treatments with a gap, a foreign record or a shot of unknown outcome in them, settled since or not."""
+        with self._reading() as connection:
+            return frozenset(connection.execute(doubted(connection.dialect.name)).scalars())
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:

@@ -41,6 +41,13 @@ def page(chosen: Filter, after: int, limit: int = PAGE) -> sa.Select[Any]:
     return query
 
 
+def doubted(dialect: str) -> sa.Select[Any]:
+    """Treatments with a row by which something is not known; whether somebody settled it, their fold says."""
+    body = sa.func.convert_from(_E.c.body, "UTF8") if dialect == "postgresql" else sa.cast(_E.c.body, sa.Text)
+    unknown = sa.and_(_E.c.kind == "ShotRecorded", body.contains('"outcome":"INDETERMINATE"'))
+    return sa.select(_E.c.treatment).distinct().where(sa.or_(_E.c.kind.in_(("GapFound", "ForeignRecorded")), unknown))
+
+
 def row_of(stored: Any) -> Row:
     """A stored row with its event decoded."""
     seq, at, treatment, epoch, _, body, prev_hash, row_hash = stored

@@ -172,6 +172,35 @@ def test_depth_from_a_file(mesogun: Command, short: Path, tmp_path: Path) -> Non
     assert again["page_sha256"] == told["page_sha256"]
 
 
+@pytest.mark.parametrize("words", [("--headless",), ("--guided", "--readings", "readings.csv")])
+def test_a_gauge_is_read_by_a_person_or_from_a_file(words: tuple[str, ...], mesogun: Command, tmp_path: Path) -> None:
+    (tmp_path / "readings.csv").write_text("setting_mm,measured_mm,direction\n")
+    given = [str(tmp_path / word) if word.endswith(".csv") else word for word in words]
+    script = ROOT / "examples" / "calibration-depth.toml"
+    done = mesogun("calibrate", "depth", "--script", str(script), "--port", "sim://standard?seed=3", *given)
+    assert done.code == 2
+    assert "--readings" in done.complaint
+
+
+def test_on_a_terminal_a_screen_asks_for_the_readings(mesogun: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the screen does is shown in tests/tui; here, that it is opened, for this run, and asks."""
+    opened: list[Any] = []
+
+    def run_workbench(front: Any, work: Any, **words: Any) -> Any:
+        opened.append((front, words["title"]))
+        return work()
+
+    monkeypatch.setattr("tui.run_workbench", run_workbench, raising=False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    script = ROOT / "examples" / "calibration-depth.toml"
+    done = mesogun("calibrate", "depth", "--script", str(script), "--port", "sim://standard?seed=3")
+    assert "calibrate volume first" in done.complaint
+    ((front, title),) = opened
+    assert title.startswith("calibrate depth   run cal-")
+    assert hasattr(front, "picture")
+
+
 def test_a_person_is_asked_and_may_type_the_weights(
     mesogun: Command, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mesogun.cli import people
 from mesogun.clock import ManualClock
 from mesogun.errors import MustSettle
+from mesogun.gun import connect
 from mesogun.journal import open_journal
 from mesogun.limits import Cap, Clearance
 from mesogun.record import Ledger, Mark
@@ -77,7 +79,7 @@ def test_each_open_question_has_a_way_out(station: Command) -> None:
     assert station("journal", "settle", TREATMENT, "--lost-gun", "lost", "--why", "fell into the sea").code == 0
     assert ledger(station.folder) == Ledger(500, 500 + 20_500)
     assert "nothing to settle" in station("journal", "settle", TREATMENT).out
-    assert station("journal", "settle").out == "nothing to settle in any treatment that has not ended\n"
+    assert station("journal", "settle").out == "nothing to settle in any treatment\n"
     with open_journal(journal(station.folder), ManualClock(), read_only=True) as record:
         assert record.state(TREATMENT).mark(1) is Mark.INDETERMINATE
 
@@ -158,4 +160,25 @@ def test_a_gun_lost_after_a_restore_counts_up_to_the_limit(station: Command) -> 
     with open_journal(new, ManualClock()) as record:
         assert record.state(TREATMENT).ledger == Ledger(0, limit_nl)
         record.append([loaded(9, 3)], treatment="00000000000000ff", epoch=None)
-    assert station("journal", "settle", *where).out == "nothing to settle in any treatment that has not ended\n"
+    assert station("journal", "settle", *where).out == "nothing to settle in any treatment\n"
+
+
+@req("H10")
+def test_a_gun_is_released_from_a_treatment_whose_journal_is_gone(station: Command) -> None:
+    gone = 0x0B17
+    port = f"sim://standard?seed=5&nvm={station.folder / 'gun.nvm'}"
+    with connect(port, keys=people.gun_keys()) as gun:
+        gun.open_treatment(gone)
+    words = ("gun", "release", "--port", port, "--why", "the laptop burned")
+    assert station(*words, "--operator", "Tom").code == 5, "a technician may not settle"
+    with open_journal(journal(station.folder), ManualClock()) as record:
+        record.append([planned()], treatment=f"{gone:016x}", epoch=None)
+    refused = station(*words)
+    assert refused.code == 5
+    assert f"treat --resume {gone:016x}" in refused.complaint
+    with open_journal(journal(station.folder), ManualClock()) as record:
+        record.append([ev.TreatmentEnded("ended early", "op-1")], treatment=f"{gone:016x}", epoch=None)
+    done = station(*words)
+    assert done.code == 0, done.err
+    assert f"released from treatment {gone:016x}" in done.out
+    assert "bound to no treatment" in station(*words).out

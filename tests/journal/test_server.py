@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from mesogun.errors import InputError, RecordError
 from mesogun.identity import Signer
 from mesogun.journal import Fenced, Filter, Journal, JournalBusy, backup, open_journal
 from mesogun.record import fold_all
-from tests.journal.samples import GUN, OTHER, TREATMENT, loaded, note, treatment
+from tests.journal.samples import GUN, OTHER, TREATMENT, loaded, note, shot, treatment
 from tests.trace import req
 
 pytestmark = pytest.mark.needs("postgresql")
@@ -104,6 +105,8 @@ def test_what_is_appended_is_there_after_reopening(url: str, journal: Journal) -
         assert reader.state(TREATMENT) == fold_all(events)
         assert [summary.subject for summary in reader.treatments()] == ["s-0001"]
         assert [row.seq for row in reader.rows(chosen=Filter(gun=GUN, kinds=["ShotRecorded"]))] == [5, 7, 9]
+        journal.append([replace(shot(4), outcome="INDETERMINATE")], treatment=OTHER, epoch=None)
+        assert reader.doubted() == {OTHER}
         with pytest.raises(RecordError, match="reading only"):
             reader.append([note()], treatment=TREATMENT, epoch=None)
 

@@ -38,9 +38,10 @@ class Terminal:
         self.reports = reports
         self.answers = answers
         self.screen = pyte.Screen(*size)
-        self._stream = pyte.ByteStream(self.screen) if draw else None
+        self._stream = pyte.ByteStream(self.screen)
         self._draw = draw
-        self.raw = b""
+        self._drawn = 0
+        self.raw = bytearray()
         self.received = 0
         main, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
@@ -60,9 +61,8 @@ class Terminal:
             if ready:
                 data = os.read(self.main, 65_536)
                 self.received += len(data)
-                if self._stream is not None:
+                if self._draw:
                     self.raw += data
-                    self._stream.feed(data)
                 if self.answers:
                     for row, column in ASK.findall(data):
                         os.write(self.main, b"\x1b[%s;%sR" % (row, column))
@@ -108,6 +108,9 @@ class Terminal:
         return time.monotonic()
 
     def shown(self) -> str:
+        """The screen as text; drawn only when somebody looks, because emulating costs more than all else here."""
+        self._stream.feed(bytes(self.raw[self._drawn :]))
+        self._drawn = len(self.raw)
         return "\n".join(self.screen.display)
 
     def __enter__(self) -> Terminal:

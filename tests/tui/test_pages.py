@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.worker import WorkerCancelled
 
 from mesogun.clock import ManualClock
 from mesogun.journal import open_journal
+from mesogun.record import calibration_events as ce
 from mesogun.record import events as ev
 from mesogun.record.alarms import CONDITIONS
 from tests.tui import scenes
+from tests.tui.pilots import choose, settled, shown
 from tui.device import line_text, look_at
 from tui.records import event_line, past_of
 from tui.start import Start
@@ -26,31 +26,6 @@ Scene = Callable[[Start, Pilot[tuple[str, ...]]], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MESOGUN_HOME", str(tmp_path / "home"))
-
-
-def shown(app: Start) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips(app.size))
-
-
-async def choose(app: Start, pilot: Pilot[tuple[str, ...]], words: str) -> None:
-    """Go down to a line and take it; wait for what it does."""
-    for _ in range(len(app.choices)):
-        index = app.highlighted
-        if index is not None and words in app.choices[index].words:
-            break
-        await pilot.press("down")
-    index = app.highlighted
-    assert index is not None
-    assert words in app.choices[index].words, shown(app)
-    await pilot.press("enter")
-    await settled(app, pilot)
-
-
-async def settled(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
-    await pilot.pause()
-    with suppress(WorkerCancelled):
-        await app.workers.wait_for_complete()
-    await pilot.pause()
 
 
 def play(scene: Scene, folder: Path) -> tuple[str, ...] | None:
@@ -81,6 +56,11 @@ def test_the_record_is_browsed_verified_and_reported(tmp_path: Path) -> None:
 
     async def scene(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
         await choose(app, pilot, "The record")
+        await choose(app, pilot, "Free a gun")
+        assert "only asked what it is bound to" in shown(app)
+        await pilot.press("escape")
+        await settled(app, pilot)
+        assert "something is not known" not in shown(app)
         assert "1 treatment on record" in shown(app)
         await choose(app, pilot, "Verify")
         assert "Verified: 22 events" in shown(app)
@@ -166,15 +146,36 @@ def test_every_fault_says_its_cause_and_what_to_do() -> None:
             assert condition.action in text
 
 
-def test_calibration_ends_in_its_command(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["volume", "depth"])
+def test_calibration_ends_in_its_command(tmp_path: Path, what: str) -> None:
     async def scene(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
         await choose(app, pilot, "Calibrate a gun")
-        await choose(app, pilot, "Calibrate the volume")
+        await choose(app, pilot, f"Calibrate the {what}")
         await choose(app, pilot, "the simulated gun")
-        await choose(app, pilot, "Typed by hand")
+        if what == "volume":
+            await choose(app, pilot, "Typed by hand")
         await pilot.press(*"c.toml", "enter")
 
-    wanted = ("calibrate", "volume", "--port", "sim://standard", "--balance", "manual", "--script", "c.toml")
+    more = {"volume": ("--balance", "manual", "--script", "c.toml"), "depth": ("--script", "c.toml", "--guided")}
+    assert play(scene, tmp_path) == ("calibrate", what, "--port", "sim://standard", *more[what])
+
+
+def test_a_depth_run_that_stopped_goes_on_guided(tmp_path: Path) -> None:
+    started = ce.CalibrationStarted(
+        operator="op-tech", what="depth", script="", script_sha256="", gun=scenes.GUN, memory=scenes.MEMORY,
+        gun_kind="simulated", model="sim", serial="1", firmware=1, syringe="1mL-A", syringe_nl=1_000_000,
+        needle="30G-4mm", needles=1, calibration="c", steps="[]", estimated_s=400, software="0", station="b",
+    )  # fmt: skip
+    with open_journal(tmp_path / "journal.db", ManualClock()) as journal:
+        journal.append([started], treatment="cal-00000000d001", epoch=None)
+
+    async def scene(app: Start, pilot: Pilot[tuple[str, ...]]) -> None:
+        await choose(app, pilot, "Calibrate a gun")
+        await choose(app, pilot, "Go on with a run")
+        await choose(app, pilot, "cal-00000000d001")
+        await choose(app, pilot, "the simulated gun")
+
+    wanted = ("calibrate", "depth", "--port", "sim://standard", "--resume", "cal-00000000d001", "--guided")
     assert play(scene, tmp_path) == wanted
 
 

@@ -50,3 +50,4 @@ def test_a_crash_of_the_screen_stops_the_gun_and_leaves_the_terminal_sane(tmp_pa
         assert b"\x1b[?1049l" in terminal.raw
         assert b"\x1b[?25h" in terminal.raw
         assert b"a fault in the screen" in terminal.raw
+        assert b" locals " not in terminal.raw, "a report of the place, not of plan and subject"

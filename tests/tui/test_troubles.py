@@ -69,7 +69,7 @@ def test_trouble_leads_the_screen_and_what_is_on_record_stays(error: Exception, 
 
 def test_a_terminal_that_is_resized_in_a_question_keeps_the_question() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        for size in ((60, 20), (200, 60), (80, 24)):
+        for size in ((60, 20), (120, 40), (80, 24)):
             stage.ask_to_arm(20)
             await pilot.resize_terminal(*size)
             await stage.paint(pilot)

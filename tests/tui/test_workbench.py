@@ -15,6 +15,7 @@ from mesogun.errors import Refused
 from mesogun.wire.codes import State
 from mesogun.wire.messages import Status
 from tests.trace import req
+from tests.tui.pilots import flowing, shown
 from tui import workbench
 from tui.workbench import Asked, TechnicianFront, Workbench, doubt
 
@@ -23,10 +24,6 @@ READ = Step(1, Phase.PREPARE, Do.ENVIRONMENT)
 MOUNT = Step(2, Phase.PREPARE, Do.SYRINGE)
 GUN = Status(1_000_000, State.ARMED, 0, 0, 7, 7, 7, 8, 8, 1, 0, 2_000, 500_000, 0, 0, 4_000)
 Scene = Callable[[Workbench, Pilot[tuple[str, ...]]], Awaitable[None]]
-
-
-def shown(app: Workbench) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips(app.size))
 
 
 class Terminal:
@@ -74,7 +71,7 @@ async def until(app: Workbench, pilot: Pilot[tuple[str, ...]], words: str) -> No
         app.look()
         await pilot.pause(0.002)
         ready = app.focused is not None and (app.focused.id == "entry") == app.typing
-        if words in shown(app) and ready:  # keys go to the focus, which moves a message later than the picture
+        if words in flowing(app) and ready:  # keys go to the focus, which moves a message later than the picture
             return
     raise AssertionError(f"{words!r} never came:\n{shown(app)}")
 
