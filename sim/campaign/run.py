@@ -21,6 +21,7 @@ from sim.campaign.memory_journal import MemoryJournal
 from sim.campaign.workload import OPERATOR, TREATMENT, cleared_plan, first_events
 from sim.doors.port import attach
 from sim.faults import FaultPlan, HostKilled, Injector, Report
+from sim.fence import fenced
 from sim.firmware.table import ROWS, Phase
 from sim.invariants import Breach, Invariants
 from sim.physics.profile import Profile, load
@@ -73,6 +74,7 @@ def run_seed(
     return run(drawn, plan=drawn.plan if plan is None else plan, prepare=prepare, journal=journal)
 
 
+@fenced()
 def run(drawn: Draw, *, plan: FaultPlan, prepare: Prepare | None = None, journal: str = "memory") -> Result:
     """Run a drawn treatment under a fault plan, its journal in memory or in SQLite."""
     session = Treatment(drawn, plan, journal=journal)
@@ -88,6 +90,7 @@ def run(drawn: Draw, *, plan: FaultPlan, prepare: Prepare | None = None, journal
 class Treatment:
     """One treatment in one world, over as many host lives as it takes."""
 
+    @fenced()
     def __init__(
         self,
         drawn: Draw,
@@ -141,6 +144,7 @@ class Treatment:
         """How the treatment ended, as recorded."""
         return self.journal.state.ended
 
+    @fenced()
     def safety(self) -> None:
         """With faults, for as many host lives as are allowed."""
         stream = self.world.streams.fork("operator")
@@ -150,6 +154,7 @@ class Treatment:
                 return
             self.world.kernel.run_for(int(stream.uniform(0.05, 6.0) * 1e6))
 
+    @fenced()
     def liveness(self) -> None:
         """Without faults: to its end, or to a named safe state that only service can leave."""
         self.injector.stop()

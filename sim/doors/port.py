@@ -124,6 +124,10 @@ class SimTransport:
             self._clock.catch_up()
             self._world.line.send(Way.TO_GUN, data)
 
+    def host_nonce(self) -> int:
+        """A nonce for the host's HELLO, from the seed: the same world hears the same bytes (``mesogun.link.Link``)."""
+        return self._world.host_nonces.bits(64)
+
     def close(self) -> None:
         """Let the port go; the gun stays as it is and notices nothing."""
         with self._lock:
