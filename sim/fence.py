@@ -124,8 +124,8 @@ def _up() -> None:
             return
         if not _guards:
             _guards.extend(map(Guard, places()))
-        if not _numpy and "numpy.random" in sys.modules:
-            _numpy.extend(map(Guard, places_of_numpy(sys.modules["numpy.random"])))
+        if not _numpy:
+            _numpy.extend(map(Guard, places_of_numpy(sys.modules.get("numpy.random"))))
         for guard in (*_guards, *_numpy):
             guard.put()
 

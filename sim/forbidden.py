@@ -103,8 +103,10 @@ _SHARED = random._inst
 
 
 def places_of_numpy(numpy_random: Any) -> list[Place]:
-    """The old functions of ``numpy.random``, which share one generator."""
-    shared = numpy_random.mtrand._rand
+    """The old functions of ``numpy.random``, which share one generator; none while nothing has loaded it whole."""
+    shared = getattr(getattr(numpy_random, "mtrand", None), "_rand", None)
+    if shared is None:
+        return []
     names = [name for name in dir(numpy_random) if getattr(getattr(numpy_random, name), "__self__", None) is shared]
     found = [Place(numpy_random, name, f"numpy.random.{name}", STREAM) for name in (*names, *_NUMPY_BESIDE)]
     found.append(Place(numpy_random, "default_rng", "numpy.random.default_rng without a seed", STREAM, _lacks(0)))
