@@ -76,8 +76,8 @@ class World:
         self.hand.active = hand
         self.hand.placed = self.truth.place
         self.gun.machine.witnesses += [self.truth, self.hand]
+        self.host_nonces = self.streams.fork("host nonce")  # a host in this process repeats itself too
         self.host_gate: Callable[[str, bytes], None] | None = None  # faults of the host act here
-        self.host_nonces = self.streams.fork("host nonces")
         self.calendar_shift_us = 0
         self.beside: Newcomer | None = None  # what stands next to the gun
         self.gun.power_on()

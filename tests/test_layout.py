@@ -99,7 +99,8 @@ def test_no_test_sleeps_or_reads_the_wall_clock() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in python_files("tests")
-        if path.name != "test_layout.py"
+        # these name what must not be done
+        if path.name not in {"test_layout.py", "test_fence.py", "test_interpreters.py"}
         for line in path.read_text(encoding="utf-8").splitlines()
         if pattern.search(line)
     ]

@@ -1,21 +1,28 @@
-"""Hooks and fixtures for pytest. Not responsible for worlds (``world``).
+"""Hooks and fixtures for pytest. Not responsible for worlds (``world``), markers (``asked``) or words (``told``).
 
-``@pytest.mark.mesogun(profile=, seed=, faults=, hand=)`` shapes the simulated gun of a test;
+``@pytest.mark.mesogun(profile=, seed=, faults=, hand=, fence=)`` shapes the simulated gun of a test;
 ``@pytest.mark.mesogun_hardware`` needs ``--mesogun-port``. Seeds come from the test's name, never from a worker's.
 """
 
 from __future__ import annotations
 
-import threading
-import zlib
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mesogun.errors import InputError, MesogunError
+from mesogun.testing import asked as asking
+from mesogun.testing import told
+
 if TYPE_CHECKING:
     from mesogun.gun import Gun
     from mesogun.testing.world import SimWorld
+
+VIRTUAL = {"sim_gun", "sim_world"}
+ASKED = pytest.StashKey[asking.Asked]()
+WORLDS = pytest.StashKey["list[SimWorld]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,67 +35,107 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Markers, all prefixed."""
-    config.addinivalue_line("markers", "mesogun(profile, seed, faults, hand): shape the simulated gun of this test")
+    """Markers, all prefixed; a seed that no world can have is refused at once."""
+    config.addinivalue_line("markers", "mesogun(profile, seed, faults, hand, fence): shape this test's simulated gun")
     config.addinivalue_line("markers", "mesogun_hardware: needs a real gun (--mesogun-port)")
+    seed = config.getoption("--mesogun-seed")
+    if seed is not None and not 0 <= seed < asking.SEEDS:
+        raise pytest.UsageError(f"--mesogun-seed {seed} is not an integer from 0 to 2^63 - 1; give one, such as 7")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Hardware tests run only where there is hardware."""
-    if item.get_closest_marker("mesogun_hardware") and not item.config.getoption("--mesogun-port"):
+    """Hardware tests run only where there is hardware; a marker is read before anything is built for it."""
+    port = item.config.getoption("--mesogun-port")
+    if item.get_closest_marker("mesogun_hardware") and not port:
         pytest.skip("needs a real gun: give --mesogun-port")
+    fixtures = set(getattr(item, "fixturenames", ()))
+    uses = fixtures & {*VIRTUAL, "gun", "sim_gun_server"}
+    if not uses and item.get_closest_marker("mesogun") is None:
+        return
+    try:
+        asked = asking.read(
+            item.nodeid,
+            [(mark.args, mark.kwargs) for mark in item.iter_markers("mesogun")],
+            seed=item.config.getoption("--mesogun-seed"),
+        )
+    except InputError as error:
+        # a UsageError would end the whole session, and a worker of xdist without a word
+        pytest.fail(str(error), pytrace=False)
+    if port and "gun" in fixtures:
+        if fixtures & VIRTUAL:
+            pytest.skip("needs a simulated world beside `gun`, which is the real one of --mesogun-port here")
+        if asked.faults is not None:
+            pytest.skip("puts faults into a simulated gun, and `gun` is the real one of --mesogun-port here")
+    if uses - ({"gun"} if port else set()):
+        item.stash[ASKED] = asked
+
+
+@pytest.hookimpl(hookwrapper=True, trylast=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """The fence around the body of a test whose world runs in virtual time."""
+    worlds = pyfuncitem.stash.get(WORLDS, [])
+    asked = pyfuncitem.stash.get(ASKED, None)
+    if not worlds or asked is None or not asked.fence or "sim_gun_server" in pyfuncitem.fixturenames:
+        yield
+        return
+    from sim.fence import fenced
+
+    with fenced(vars(pyfuncitem.module) if pyfuncitem.module else None):
+        yield
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """On failure: seed, replay line and what the faults did."""
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """On failure, whenever it comes: seed, replay line, breaches and what the faults did."""
     outcome: Any = yield
     report = outcome.get_result()
-    world: SimWorld | None = getattr(item, "_mesogun_world", None)
-    if world is None or not report.failed or report.when != "call":
-        return
-    lines = [
-        f"seed {world.seed}, virtual time {world.now_s:.6f} s, trace {world.world.kernel.trace_hash()}",
-        f"replay: pytest '{item.nodeid}' --mesogun-seed {world.seed}",
-        *(str(breach) for breach in world.invariants.breaches),
-        *(f"fault {entry.fault.name}: {_fired(entry)}" for injector in world.injectors for entry in injector.reports()),
-    ]
-    report.sections.append(("mesogun", "\n".join(lines)))
+    asked = item.stash.get(ASKED, None)
+    if report.failed and asked is not None:
+        worlds: list[SimWorld] = item.stash.get(WORLDS, [])
+        trouble = call.excinfo.value if call.excinfo else None
+        told.attach(report, told.lines(_from_here(item), asked, worlds, trouble))
 
 
-def _fired(entry: Any) -> str:
-    return "never fired" if entry.fired_us is None else f"fired at {entry.fired_us / 1e6:.6f} s"
+def _from_here(item: pytest.Item) -> str:
+    path = os.path.relpath(item.path, item.config.invocation_params.dir)
+    return path + "".join(item.nodeid.partition("::")[1:])
 
 
-def _asked(request: pytest.FixtureRequest) -> dict[str, Any]:
-    marker = request.node.get_closest_marker("mesogun")
-    asked = dict(marker.kwargs) if marker else {}
-    unknown = set(asked) - {"profile", "seed", "faults", "hand"}
-    if unknown:
-        raise pytest.UsageError(f"marker mesogun: unknown {', '.join(sorted(unknown))}")
-    seed = request.config.getoption("--mesogun-seed")
-    if seed is None:
-        seed = asked.get("seed", zlib.crc32(request.node.nodeid.encode()))
-    return asked | {"seed": seed}
+def _built(request: pytest.FixtureRequest, *, real_time: bool = False) -> SimWorld:
+    """The world that the test asked for, with its faults in it; refused in one line."""
+    from mesogun.testing.world import open_world, simulator
+
+    try:
+        simulator()
+    except InputError as error:
+        pytest.fail(str(error), pytrace=False)
+    asked = request.node.stash[ASKED]
+    argument = f"profile={asked.profile!r}"
+    try:
+        world = open_world(asked.profile, seed=asked.seed, hand=asked.hand, real_time=real_time)
+        request.node.stash.setdefault(WORLDS, []).append(world)
+        if asked.faults is not None:
+            argument = "faults=..."
+            world.faults(asked.faults)
+    except InputError as error:
+        pytest.fail(f"{request.node.nodeid}: mesogun({argument}): {error}", pytrace=False)
+    return world
+
+
+def _checked(world: SimWorld) -> None:
+    world.invariants.finish()
+    if world.invariants.breaches:
+        pytest.fail("; ".join(str(breach) for breach in world.invariants.breaches), pytrace=False)
 
 
 @pytest.fixture
 def sim_world(request: pytest.FixtureRequest) -> Iterator[SimWorld]:
     """A fresh simulated world: time, faults, truth; its invariants are checked when the test has passed."""
-    from mesogun.testing.world import open_world
-
-    asked = _asked(request)
-    world = open_world(
-        str(asked.get("profile", "standard")), seed=int(asked["seed"]), hand=bool(asked.get("hand", True))
-    )
-    if asked.get("faults"):
-        world.faults(str(asked["faults"]))
-    request.node._mesogun_world = world
-
+    world = _built(request)
     yield world
-    world.invariants.finish()
-    if world.invariants.breaches:
-        pytest.fail("; ".join(str(breach) for breach in world.invariants.breaches), pytrace=False)
+    with world.fence():
+        _checked(world)
 
 
 @pytest.fixture
@@ -109,7 +156,10 @@ def gun(request: pytest.FixtureRequest) -> Iterator[Gun]:
     from mesogun.gun import connect, key_source
     from mesogun.identity import Home
 
-    real = connect(port, keys=key_source(Home.open()))
+    try:
+        real = connect(port, keys=key_source(Home.open()))
+    except MesogunError as error:
+        pytest.fail(f"--mesogun-port {port}: {error}", pytrace=False)
     yield real
     real.close()
 
@@ -117,26 +167,9 @@ def gun(request: pytest.FixtureRequest) -> Iterator[Gun]:
 @pytest.fixture
 def sim_gun_server(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a simulated gun on a loopback TCP port, in real time, for programs that are not Python."""
-    from mesogun.testing.world import simulator
+    from mesogun.testing.server import serving
 
-    simulator()
-    from sim.doors.tcp import serve_tcp
-
-    asked = _asked(request)
-    stop, ready = threading.Event(), threading.Event()
-    found: list[str] = []
-
-    def announce(url: str) -> None:
-        found.append(url)
-        ready.set()
-
-    url = f"sim://{asked.get('profile', 'standard')}?seed={asked['seed']}"
-    server = threading.Thread(
-        target=serve_tcp, args=(url,), kwargs={"announce": announce, "stop": stop, "pace": 1.0}, daemon=True
-    )
-    server.start()
-    if not ready.wait(10.0):
-        pytest.fail("the simulated gun's server did not start within 10 s")
-    yield found[0]
-    stop.set()
-    server.join(10.0)
+    world = _built(request, real_time=True)
+    with serving(world) as url:
+        yield url
+    _checked(world)

@@ -5,8 +5,10 @@ Not responsible for pytest (``plugin``).
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from mesogun.clock import RealClock
 from mesogun.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,19 +66,27 @@ class SimWorld:
         self.injectors.append(injector)
         return injector
 
+    def fence(self) -> AbstractContextManager[None]:
+        """Around a block: whatever touches wall clock, threads, sockets or global random raises ``FenceError``."""
+        from sim.fence import fenced
+
+        return fenced()
+
     def connect(self) -> Gun:
         """A driver on this gun, greeted."""
         from mesogun.gun import connect
         from mesogun.identity import SIMULATED_KEY
         from sim.doors.port import attach
 
-        return connect(attach(self.world), keys=lambda _: SIMULATED_KEY)
+        with self.fence():
+            return connect(attach(self.world), keys=lambda _: SIMULATED_KEY)
 
 
-def open_world(profile: str = "standard", *, seed: int = 0, hand: bool = True) -> SimWorld:
-    """A fresh world with all invariants watched."""
+def open_world(profile: str = "standard", *, seed: int = 0, hand: bool = True, real_time: bool = False) -> SimWorld:
+    """A fresh world with all invariants watched; with ``real_time`` its calendar is today's, for servers."""
     module = simulator()
     from sim.invariants import Invariants
 
-    world = module.World(profile, seed=seed, hand=hand)
+    start = RealClock().utc() if real_time else module.START
+    world = module.World(profile, seed=seed, hand=hand, start=start)
     return SimWorld(world, Invariants(world))

@@ -21,6 +21,7 @@ from sim.campaign.memory_journal import MemoryJournal
 from sim.campaign.workload import OPERATOR, TREATMENT, cleared_plan, first_events
 from sim.doors.port import attach
 from sim.faults import FaultPlan, HostKilled, Injector, Report
+from sim.fence import fenced
 from sim.firmware.table import ROWS, Phase
 from sim.invariants import REST_US, Breach, Invariants
 from sim.kernel import Streams
@@ -75,6 +76,7 @@ def run_seed(
     return run(drawn, plan=drawn.plan if plan is None else plan, prepare=prepare, journal=journal)
 
 
+@fenced()
 def run(drawn: Draw, *, plan: FaultPlan, prepare: Prepare | None = None, journal: str = "memory") -> Result:
     """Run a drawn treatment under a fault plan, its journal in memory or in SQLite."""
     session = Treatment(drawn, plan, journal=journal)
@@ -90,6 +92,7 @@ def run(drawn: Draw, *, plan: FaultPlan, prepare: Prepare | None = None, journal
 class Treatment:
     """One treatment in one world, over as many host lives as it takes."""
 
+    @fenced()
     def __init__(
         self,
         drawn: Draw,
@@ -144,6 +147,7 @@ class Treatment:
         """How the treatment ended, as recorded."""
         return self.journal.state.ended
 
+    @fenced()
     def safety(self) -> None:
         """With faults, for as many host lives as are allowed."""
         stream = self.world.streams.fork("operator")
@@ -153,6 +157,7 @@ class Treatment:
                 return
             self.world.kernel.run_for(int(stream.uniform(0.05, 6.0) * 1e6))
 
+    @fenced()
     def liveness(self) -> None:
         """Without faults: to its end, or to a named safe state that only service can leave."""
         self.injector.stop()

@@ -143,7 +143,7 @@ class SimTransport:
             self._world.line.send(Way.TO_GUN, data)
 
     def host_nonce(self) -> int:
-        """What a session's first word is drawn from: of this world, so that the same seed says the same bytes."""
+        """A nonce for the host's HELLO, from the seed: the same world hears the same bytes (``mesogun.link.Link``)."""
         return self._world.host_nonces.bits(64)
 
     def close(self) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.sim.interpreters import candidates, interpreters
+
 ROOT = Path(__file__).resolve().parents[2]
-OLDEST, NEWEST = 11, 15
 WORLDS = """
 from sim.faults import At, Fault, FaultPlan, Injector
 from sim.invariants import Invariants
@@ -35,31 +36,39 @@ for seed, profile in ((7, "standard"), (8, "soft"), (9, "nine-pin")):
     shots = [(shot.shot_no, round(shot.dispensed_nl * 1e3)) for shot in world.truth.per_shot]
     print(world.kernel.trace_hash(), world.kernel.events, shots)
 """
-TREATMENTS = "from sim.campaign.run import run_seed; print([run_seed(seed).trace for seed in (3, 5, 11)])"
+FENCE = """
+import _thread, os, random, secrets, socket, subprocess, sys, threading, time, uuid
+from sim.fence import FenceError, fenced
+
+ways = (
+    "time.time()", "time.monotonic()", "time.process_time()", "time.gmtime()", "time.sleep(0)", "random.random()",
+    "random.randint(0, 9)", "secrets.token_hex(2)", "os.urandom(2)", "uuid.uuid1()", "uuid.uuid4()",
+    "threading.Thread(target=print).start()", "_thread.start_new_thread(print, ())", "threading.Event().wait(0.01)",
+    "socket.socket()", "os.fork()", "subprocess.run([sys.executable, '-V'])",
+)
+before = [vars(module).copy() for module in (time, random, os, threading, socket, subprocess, _thread)]
+with fenced():
+    for way in ways:
+        try:
+            eval(way)
+        except FenceError as error:
+            print(error)
+assert before == [vars(module) for module in (time, random, os, threading, socket, subprocess, _thread)]
+"""
+TREATMENTS = "from sim.campaign.run import run_seed; print([run_seed(seed).trace for seed in {seeds}])"
+FEW = TREATMENTS.format(seeds=(3, 5, 11))
+TWENTY = TREATMENTS.format(seeds=range(20))
+RUNNER = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis")
 
 
-@cache
-def interpreters() -> tuple[str, ...]:
-    """Every CPython of a version that mesogun supports: on the search path, in pyenv, and this one."""
-    named = [shutil.which(f"python3.{minor}") for minor in range(OLDEST, NEWEST)]
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found = [*(Path(name) for name in named if name), *pyenv.glob("3.*/bin/python")]
-    usable: dict[str, str] = {}
-    for path in [Path(sys.executable), *found]:
-        asked = subprocess.run(
-            [path, "-c", "import sys; print(sys.version_info >= (3, 11), *sys.version_info[:3])"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if asked.returncode == 0 and asked.stdout.startswith("True"):
-            usable.setdefault(asked.stdout.strip(), str(path))
-    return tuple(usable.values())
+def said(interpreter: str | Path, code: str, *, hash_seed: str = "0", beside: bool = True) -> str:
+    """What a script prints there, this tree on the path; "" if a package cannot be loaded.
 
-
-def said(interpreter: str, code: str, hash_seed: str = "0") -> str:
-    """What a script prints there, this tree and this environment's packages on the path; "" if one cannot be loaded."""
-    site = Path(pytest.__file__).resolve().parents[1]
+    ``beside`` puts this environment's packages on the path too, of which others can load the pure ones.
+    """
+    path = [ROOT, Path(pytest.__file__).resolve().parents[1]] if beside else [ROOT]
     environment = {
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{site}",
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
         "PYTHONHASHSEED": hash_seed,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -77,6 +86,21 @@ def here(code: str) -> str:
     return said(sys.executable, code)
 
 
+def test_every_place_where_interpreters_are_kept_is_searched_and_no_version_is_the_last(tmp_path: Path) -> None:
+    wanted = (
+        "path/python3.11", "path/python3.99", ".pyenv/versions/3.15.0a1/bin/python3",
+        "opt/python/cp316-cp316/bin/python3",
+        ".local/share/uv/python/cpython-3.21.4-linux/bin/python3", "opt/python-3.12/bin/python3",
+        ".asdf/installs/python/3.14.1/bin/python3", ".local/share/mise/installs/python/3.13.2/bin/python3",
+    )  # fmt: skip
+    others = ("path/python3.10", "path/python3.12-config", ".pyenv/versions/2.7.18/bin/python3", "opt/tool/bin/python3")
+    for name in wanted + others:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = list(candidates({"PATH": f"/nowhere{os.pathsep}{tmp_path / 'path'}"}, tmp_path, tmp_path / "opt"))
+    assert sorted(str(path.relative_to(tmp_path)) for path in found) == sorted(wanted)
+
+
 @pytest.mark.parametrize("interpreter", interpreters())
 def test_a_world_is_the_same_on_every_interpreter(interpreter: str) -> None:
     assert here(WORLDS).count("\n") == 3
@@ -84,8 +108,45 @@ def test_a_world_is_the_same_on_every_interpreter(interpreter: str) -> None:
 
 
 @pytest.mark.parametrize("interpreter", interpreters())
+def test_the_fence_holds_on_every_interpreter(interpreter: str) -> None:
+    assert here(FENCE).count("unrepeatable") == 17
+    assert said(interpreter, FENCE, beside=False) == here(FENCE)
+
+
+@pytest.mark.parametrize("interpreter", interpreters())
 def test_a_whole_treatment_is_the_same_on_every_interpreter(interpreter: str) -> None:
-    told = said(interpreter, TREATMENTS, hash_seed="1")
+    told = said(interpreter, FEW, hash_seed="1")
     if not told:
-        pytest.skip(f"{interpreter} has no packages of its own for the host's side (pydantic, shapely)")
-    assert told == here(TREATMENTS)
+        pytest.skip("the host's packages are not installed for it; `make soak` installs them")
+    assert told == here(FEW)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("interpreter", interpreters())
+def test_twenty_treatments_are_the_same_with_packages_of_its_own(
+    interpreter: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    subprocess.run([interpreter, "-m", "venv", tmp_path], check=True, capture_output=True)
+    own = tmp_path / "bin" / "python"
+    got = subprocess.run(
+        [own, "-m", "pip", "install", "--disable-pip-version-check", "--prefer-binary", "-c", "constraints.txt",
+         *wanted, *RUNNER],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if got.returncode != 0:
+        reason = (got.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+        if os.environ.get("MESOGUN_NO_SKIP"):
+            pytest.fail(f"{interpreter}: its packages cannot be installed: {reason}")
+        pytest.skip(f"{interpreter}: its packages cannot be installed: {reason}")
+    told = said(own, TWENTY, hash_seed="5", beside=False)
+    version = said(own, "import platform; print(platform.python_version())", beside=False).strip()
+    with capsys.disabled():
+        sys.stdout.write(f"\nPython {version}: 20 treatments, hashes {'equal' if told == here(TWENTY) else 'differ'}\n")
+    assert told == here(TWENTY)
+    fence = subprocess.run(
+        [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/sim/test_fence.py"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert fence.returncode == 0, fence.stdout

@@ -1,21 +1,17 @@
-"""The state table is total, reached and documented; the fence holds; the documentation lists what exists."""
+"""The state table is total, reached and documented; the documentation lists what exists."""
 
 from __future__ import annotations
 
-import random
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from mesogun.errors import InputError
 from sim.campaign import coverage
-from sim.campaign.draw import Draw, draw
+from sim.campaign.draw import Draw
 from sim.campaign.run import Treatment
 from sim.document import rewrite, sections
 from sim.faults import At, Fault, FaultPlan
-from sim.fence import FenceError, fenced
 from sim.firmware import table
 from sim.firmware.machine import Machine
 
@@ -78,35 +74,3 @@ def test_the_document_has_every_table_as_the_data_says() -> None:
     assert rewrite(DOCUMENT, sections()) == DOCUMENT, "python -m sim.document writes docs/simulator.md again"
     with pytest.raises(InputError, match="once each"):
         rewrite("no marks here", sections())
-
-
-def test_the_fence_stops_the_simulating_thread_and_no_other() -> None:
-    seen: list[float] = []
-    bell = threading.Event()
-    asking = threading.Event()
-
-    def other() -> None:
-        asking.wait(5)
-        seen.append(time.monotonic())
-        bell.set()
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    with fenced():
-        for touch in (time.time, time.monotonic, random.random, threading.Thread(target=print).start):
-            with pytest.raises(FenceError, match="unrepeatable"):
-                touch()
-        asking.set()
-        bell.wait(5)
-    thread.join()
-    assert len(seen) == 1
-    assert time.monotonic() > 0
-
-
-def test_a_whole_treatment_runs_behind_the_fence() -> None:
-    drawn = draw(3)
-    treatment = Treatment(drawn, drawn.plan)
-    with fenced():
-        treatment.safety()
-        treatment.liveness()
-    assert treatment.invariants.breaches == []
