@@ -118,6 +118,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
         """Ask for text on the page that is shown."""
         entry = self.query_one("#entry", Input)
         entry.value, entry.placeholder = "", placeholder
+        entry.border_title = placeholder  # the question stays when typing begins
         entry.add_class("shown")
         entry.focus()
         self._entered = then

@@ -14,6 +14,7 @@ from mesogun.clock import ManualClock
 from mesogun.treatment import Phase, Wish
 from tests.tui import scenes
 from tui.app import Dashboard
+from tui.deliberate import GAP_US
 from tui.front import ScreenFront
 from tui.source import LiveSource
 from tui.view import ViewMaker
@@ -82,6 +83,17 @@ class Stage:
         self.app.tick()
         await pilot.pause()
         await pilot.pause()
+
+    async def read(self, pilot: Pilot[str]) -> None:
+        """Let what is asked be painted, and stand there until an answer to it counts; keys come to rest meanwhile."""
+        await self.paint(pilot)
+        await self.paint(pilot, after_us=GAP_US)
+
+    async def rest(self, pilot: Pilot[str], done: int) -> None:
+        """The runner has seen the pause: two snapshots show a disarmed gun, and the pause has lasted."""
+        for _ in range(2):
+            self.treat(done, hot=False, clock_us=self.clock.monotonic_us())
+        await self.paint(pilot, after_us=GAP_US)
 
     def treat(self, done: int, **changes: Any) -> None:
         self.front.show(scenes.snapshot(done, **changes))

@@ -11,8 +11,8 @@ from rich.style import Style
 from mesogun.errors import InputError
 from mesogun.record.alarms import Alarm, Alarms, Condition, Priority
 from tui import panels, scale
-from tui.forms import KINDS
 from tui.keymap import ACTS, Where, help_lines, key_line, keymap, stop_keys
+from tui.kinds import KINDS
 from tui.mono import plain
 from tui.palette import MONO, PAIRS, PALETTES, Palette, contrast, luminance, rgb
 from tui.settings import Look, look, remember
@@ -142,8 +142,8 @@ def test_keys_are_plain_so_that_a_pedal_and_tmux_deliver_them() -> None:
 
 
 def test_remap_moves_an_action() -> None:
-    keys = keymap(Where.LIVE, {"stop": "d, f5"})
-    assert stop_keys(keys) == {"d", "f5"}
+    keys = keymap(Where.LIVE, {"stop": "f, f5"})
+    assert stop_keys(keys) == {"f", "f5"}
     assert "s" not in keys
 
 

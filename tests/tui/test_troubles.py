@@ -82,7 +82,7 @@ def test_a_terminal_that_is_resized_in_a_question_keeps_the_question() -> None:
 
 def test_an_order_that_was_refused_stands_above_the_shots_and_stays_on_their_page() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        why = "shot 5 was not skipped: it had been fired"
+        why = "point 5 was not skipped: it had been fired"
         stage.treat(20, extra=[ev.OrderRefused("Skip", why, "op-ada")])
         await stage.paint(pilot)
         assert f"not done: {why}" in " ".join(" ".join(line[42:] for line in frame(stage.app)).split())
@@ -110,7 +110,7 @@ def test_not_yet_to_the_last_question_leaves_time_for_a_redo_and_e_closes() -> N
         question = ("finish", "All 77 shots are on record. End the treatment?")
         stage.front.show(scenes.snapshot(77, hot=False, magazine=0))
         assert stage.front.confirm(*question) is None
-        await stage.paint(pilot)
+        await stage.read(pilot)
         assert "ALL GIVEN" in text(stage.app)
         await pilot.press("n")
         assert stage.front.confirm(*question) is None, "no is no answer: the runner waits"
@@ -121,7 +121,7 @@ def test_not_yet_to_the_last_question_leaves_time_for_a_redo_and_e_closes() -> N
         assert stage.front.order() == Redo(76, "it ran out of the skin")
         assert stage.front.confirm(*question) is None
         await pilot.press("e")
-        await stage.paint(pilot)
+        await stage.read(pilot)
         assert "Every point is given. Close the treatment?" in text(stage.app)
         await pilot.press("y")
         assert stage.front.wish() is Wish.END
@@ -134,11 +134,12 @@ def test_another_lot_opens_the_form_that_names_it() -> None:
         question = ("lot", "Is it lot A-1 again, expiry 2027-03?")
         stage.treat(20, hot=False)
         assert stage.front.confirm(*question) is None
-        await stage.paint(pilot)
+        await stage.read(pilot)
+        await pilot.press("escape")
+        assert stage.front.confirm(*question) is None, "Esc names no other lot"
         await pilot.press("n")
         assert stage.front.confirm(*question) is False
-        stage.treat(20, hot=False)
-        await stage.paint(pilot)
+        await stage.rest(pilot, 20)
         await pilot.press(*"B-2", "enter", *"2028-01", "enter")
         assert stage.front.order() == NameSyringe("B-2", "2028-01")
 
@@ -166,7 +167,7 @@ def test_the_map_looks_closer_and_back() -> None:
 def test_every_key_of_the_keymap_does_something(where: Where) -> None:
     """Each action is a form or has a handler: no key is announced that does nothing."""
     from tui.app import Dashboard
-    from tui.forms import KINDS
+    from tui.kinds import KINDS
 
     for act in keymap(where).values():
         assert act.id in KINDS or hasattr(Dashboard, f"_do_{act.id}"), act.id
