@@ -191,8 +191,8 @@ class Asking:
             return None
         if view.phase != Phase.SYRINGE.value or view.ended is not None:
             return None
-        left = f"The one in the gun holds {figures.at_least(view.gun.syringe_left_nl)}. " if view.gun else ""
-        return Card(pages.question("change", f"{left}Change it.", palette, guidance.syringe(state, view)))
+        left = f"It holds {figures.at_least(view.gun.syringe_left_nl)}." if view.gun else ""
+        return Card(pages.question("change", left, palette, guidance.syringe(state, view)))
 
     # -- keys and buttons ----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ def fault(state: TreatmentState, view: View) -> tuple[str, ...]:
     """Cause and remedy of the fault that the gun holds; nothing for one that nobody has described."""
     heard = view.gun.fault if view.gun is not None else None
     name = "fault-" + (state.fault or heard or "").lower().replace("_", "-").replace(" ", "-")
-    return next(((f"{it.title}: {it.cause}", it.action) for it in CONDITIONS if it.name == name), ())
+    return next(((it.cause, it.action) for it in CONDITIONS if it.name == name), ())
 
 
 def syringe(state: TreatmentState, view: View) -> tuple[str, ...]:
@@ -23,9 +23,9 @@ def syringe(state: TreatmentState, view: View) -> tuple[str, ...]:
     prime_nl = primed_nl(state)
     primed = f"{figures.given(prime_nl)} is primed" if prime_nl else "the needle is primed"
     return (
-        "1  Gun off the skin; take the syringe out, put the next one in.",
+        "1  Gun off the skin; put the next syringe in.",
         "2  Say that it is in place, and which lot it is.",
-        f"3  Arm, hold the gun away from the skin: {primed}.",
+        f"3  Arm it off the skin: {primed}.",
         *_to_hold(state, view, prime_nl),
     )
 
@@ -55,7 +55,7 @@ def _to_hold(state: TreatmentState, view: View, prime_nl: int) -> tuple[str, ...
     if not view.remaining_nl:
         return ()
     need_nl = needed_nl(state, view, prime_nl)
-    left = f"Left to give: {figures.given(view.remaining_nl)}."
+    left = f"{figures.given(view.remaining_nl)} is left to give;"
     if need_nl <= view.syringe_nl:
-        return (f"{left} One that holds {figures.at_most(need_nl)} or more will do (priming, reserve included).",)
-    return (f"{left} A full one ({figures.given(view.syringe_nl)}) is not enough: another change follows.",)
+        return (f"{left} {figures.at_most(need_nl)} in it will do.",)
+    return (f"{left} a full one ({figures.given(view.syringe_nl)}) is not enough.",)

@@ -133,7 +133,7 @@ def question(what: str, text: str, palette: Palette, more: Sequence[str] = ()) -
         "rearm": "The gun was disarmed. After yes, the trigger fires again.",
         "prime": "After yes, the trigger primes the needle. Hold the gun AWAY from the skin.",
         "lot": "After no, name the other lot and its expiry. What has expired is refused.",
-        "fault": "After yes, the fault is cleared and the gun's log is read again. e leaves, with the treatment open.",
+        "fault": "After yes, the fault is cleared. e leaves, with the treatment open.",
         "finish": "After yes the treatment is closed. Not yet: r gives a point again, with a reason.",
         "end": "What is in the magazine is taken back; nothing more can be given in this treatment.",
     }

@@ -134,3 +134,8 @@ def frame(app: Dashboard) -> list[str]:
 
 def text(app: Dashboard) -> str:
     return "\n".join(frame(app))
+
+
+def card(app: Dashboard) -> str:
+    """The words of the card over the screen, in one line."""
+    return " ".join(" ".join(line.split("┃")[1] for line in frame(app) if line.count("┃") == 2).split())

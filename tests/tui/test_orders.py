@@ -15,7 +15,7 @@ from mesogun.treatment import Wish
 from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip
 from tests.trace import req
 from tests.tui import scenes
-from tests.tui.fakes import Stage, frame, text
+from tests.tui.fakes import Stage, card, frame, text
 from tui.forms import Form, Signers, told
 from tui.front import ScreenFront
 from tui.view import ViewMaker
@@ -303,10 +303,9 @@ def test_where_a_shot_went_is_said_before_the_reason_and_shown_on_the_map() -> N
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         await pilot.press("o", "right", "right", "up", "enter", "enter")
         await stage.paint(pilot)
-        shown = text(stage.app)
         there = f"{(LAST.x_um + 1000) / 1000:g}, {(LAST.y_um + 500) / 1000:g} mm"
-        assert f"Point 20 went 1 mm right, 0.5 mm up, to {there}. Why?" in " ".join(shown.replace("┃", " ").split())
-        assert "┼" in shown
+        assert f"Point 20 went 1 mm right, 0.5 mm up, to {there}. Why?" in card(stage.app)
+        assert "┼" in text(stage.app)
         await pilot.press("escape")
         await stage.paint(pilot)
         assert "┼" not in text(stage.app)
