@@ -191,6 +191,8 @@ class Dashboard(Viewer):
     def tick(self) -> None:
         """One round: look, bring everything up to date, have the frame reported."""
         now_us = self._ticked_us = self._now_us()
+        if self._frames.up_to_date:
+            self._presses.beat(now_us)
         if self._front is not None:
             self._front.looked()
         moment = self._moment = self._source.moment(now_us)
@@ -271,7 +273,7 @@ class Dashboard(Viewer):
 
     def _click(self, name: str) -> None:
         """The mouse presses a key: a double click is no second press."""
-        self._fresh = self._presses.new("mouse", self._now_us())
+        self._fresh = self._presses.new("mouse")
         self.act(name)
 
     def _over(self) -> bool:
@@ -294,7 +296,7 @@ class Dashboard(Viewer):
 
     def on_key(self, event: events.Key) -> None:
         """STOP first, then an open form, then the keymap."""
-        self._fresh = self._presses.new(event.key, self._now_us())
+        self._fresh = self._presses.new(event.key)
         if event.key in self._asking.stop_keys:
             name = "stop"
         elif self._asking.takes(event.key, event.character):

@@ -11,19 +11,30 @@ READ_US = 700_000
 GAP_US = 800_000
 """How long a key has been still before it counts as pressed anew. Keyboards wait up to 660 ms before the first repeat
 (X11; GNOME, Windows and macOS 500 ms as delivered), so a shorter gap would take that repeat for a press."""
+BEAT_US = 100_000
+"""The most that one round of the screen adds to that. A screen, a line or a terminal that hung brings what was held
+meanwhile all at once: nobody listened, so that was no stillness."""
 
 
 class Presses:
-    """When each key was last heard."""
+    """How long each key has been still, in time during which somebody listened."""
 
     def __init__(self) -> None:
+        self._heard_us = 0
+        self._beat_us: int | None = None
         self._last_us: dict[str, int] = {}
 
-    def new(self, key: str, now_us: int) -> bool:
+    def beat(self, now_us: int) -> None:
+        """One round of a screen that has everything painted: keys pressed until now have been heard."""
+        before_us, self._beat_us = self._beat_us, now_us
+        if before_us is not None:
+            self._heard_us += min(now_us - before_us, BEAT_US)
+
+    def new(self, key: str) -> bool:
         """Hear a key; whether that is a press of its own and no repeat of the one before."""
         before_us = self._last_us.get(key)
-        self._last_us[key] = now_us
-        return before_us is None or now_us - before_us >= GAP_US
+        self._last_us[key] = self._heard_us
+        return before_us is None or self._heard_us - before_us >= GAP_US
 
 
 class Reading:

@@ -75,9 +75,7 @@ class Form:
         elif name == "redo" and last is not None:
             self.typed = str(last + 1)
         elif name == "handover" and not self._others:
-            raise Refused(
-                "nobody else is known here who may treat: mesogun operator add NAME --role practitioner makes one known"
-            )
+            raise Refused("nobody else is known here; see mesogun operator add")
 
     @property
     def step(self) -> Step:

@@ -42,6 +42,11 @@ class Frames:
         """Whether the terminal takes nothing: queueing more would only block the painting loop."""
         return self.painter is not None and self.painter.outstanding >= MOST_OUTSTANDING
 
+    @property
+    def up_to_date(self) -> bool:
+        """Whether all that was drawn is painted, so that the way to the terminal and back is open."""
+        return self.painter is not None and not self.painter.outstanding
+
     def late(self, now_us: int) -> bool:
         """Whether the oldest frame has been under way for too long."""
         return self._waiting_us is not None and now_us - self._waiting_us > LATE_US

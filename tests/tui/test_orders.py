@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from itertools import count
 
 import pytest
 from textual.pilot import Pilot
@@ -117,7 +116,7 @@ def test_words_are_written_once_the_gun_rests() -> None:
             await stage.rest(pilot, 20)
             await pilot.press("space")
             assert stage.front.wish() is Wish.RUN
-            stage.treat(20, clock_us=stage.clock.monotonic_us())
+            stage.treat(20)
             await stage.paint(pilot)
 
     play(scene, operators=SYBIL)
@@ -292,7 +291,7 @@ def test_a_handover_needs_somebody_who_is_known() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         await pilot.press("v")
         await stage.paint(pilot, after_us=0)
-        assert "nobody else is known here who may treat" in " ".join(text(stage.app).split())
+        assert "nobody else is known here" in " ".join(text(stage.app).split())
         assert not stage.app.query_one("#over").has_class("open")
         assert stage.front.wish() is Wish.RUN
 
@@ -358,17 +357,16 @@ def test_without_a_shot_none_went_elsewhere() -> None:
 
 def test_banner_total_and_stop_stay_visible_under_every_form() -> None:
     places = {(60, 20): ("o", "r", "c"), (80, 24): ("k",), (120, 40): ("v",)}
-    clock_us = count(9_000_000)
 
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         for size, keys in places.items():
             await pilot.resize_terminal(*size)
             for key in keys:
-                stage.treat(20, fault=4, clock_us=next(clock_us))
+                stage.treat(20, fault=4)
                 await stage.paint(pilot)
                 stage.front.token()
                 await pilot.press(key)
-                stage.treat(20, fault=4, clock_us=next(clock_us))
+                stage.treat(20, fault=4)
                 await stage.paint(pilot)
                 shown = frame(stage.app)
                 assert "Overpressure" in shown[0]

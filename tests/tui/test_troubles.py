@@ -275,7 +275,7 @@ def test_a_change_of_the_syringe_is_guided_from_its_beginning() -> None:
             assert "y It is in place" in shown, size
         await pilot.press("n")
         assert stage.front.confirm(*question) is None
-        await stage.paint(pilot, after_us=900_000)
+        await stage.still(pilot)
         await pilot.press("y")
         assert stage.front.confirm(*question) is True
 

@@ -29,7 +29,7 @@ from tests.tui.fakes import FakePainter, text
 from tests.tui.test_start import play as play_start
 from tests.tui.test_start import settled, shown
 from tui.app import Dashboard
-from tui.deliberate import GAP_US
+from tui.deliberate import BEAT_US, GAP_US
 from tui.front import ScreenFront
 from tui.source import LiveSource
 from tui.start import Start
@@ -46,7 +46,9 @@ async def answered(app: Dashboard, front: PaintedAtOnce, pilot: Pilot[str]) -> s
     if not app.query_one("#over").has_class("open") or not app.query_one("#answers").display or not card:
         return ""
     if "y  " not in text(app):
-        front.clock.advance_us(GAP_US)
+        for _ in range(1 + GAP_US // BEAT_US):
+            front.clock.advance_us(BEAT_US)
+            app.tick()
         return ""
     await pilot.press("y")
     return card.split("┃  ")[1].split("  ")[0]
