@@ -47,7 +47,7 @@ def needed_nl(state: TreatmentState, view: View, prime_nl: int) -> int:
         return view.remaining_nl + prime_nl
     shots = max(1, view.shots_total - view.shots_done)
     kept_nl = overrun_bound_nl(found.syringe_nl, found.overrun_nl, found.overrun_ppm)
-    loaded_nl = shots * found.overrun_nl + overrun_bound_nl(view.remaining_nl, 0, found.overrun_ppm)
+    loaded_nl = (shots + 1) * found.overrun_nl + overrun_bound_nl(view.remaining_nl + prime_nl, 0, found.overrun_ppm)
     return view.remaining_nl + prime_nl + kept_nl + loaded_nl
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
 from mesogun.clock import ManualClock
@@ -172,7 +173,10 @@ def test_calibration_ends_in_its_command(tmp_path: Path) -> None:
         await choose(app, pilot, "Calibrate the volume")
         await choose(app, pilot, "the simulated gun")
         await choose(app, pilot, "Typed by hand")
-        await pilot.press(*"c.toml", "enter")
+        asked = app.query_one("#entry", Input).placeholder
+        await pilot.press(*"c.toml")
+        assert asked in shown(app), "the question stays when typing begins"
+        await pilot.press("enter")
 
     wanted = ("calibrate", "volume", "--port", "sim://standard", "--balance", "manual", "--script", "c.toml")
     assert play(scene, tmp_path) == wanted

@@ -259,7 +259,7 @@ def test_a_change_of_the_syringe_is_guided_from_its_beginning() -> None:
         shown = card(stage.app)
         assert "CHANGE THE SYRINGE It holds 0.012 mL." in shown
         assert "0.06 mL is primed" in shown
-        assert "1.14 mL is left to give; 1.295 mL in it will do." in shown
+        assert "1.14 mL is left to give; 1.296 mL in it will do." in shown
         assert not stage.app.query_one("#answers").display, "nothing is asked yet"
         await pilot.press("y", "n", "escape")
         assert stage.front.wish() is Wish.RUN
