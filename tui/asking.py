@@ -155,7 +155,9 @@ class Asking:
             return Card(pages.form(ordering.form, palette, waiting=waiting), "Go on", "Cancel", ("Enter", "Esc"))
         counts = self._reading.read(now_us)
         if self._ending is not None:
-            return Card(pages.question("end", self._end_words(), palette), "End it", "Go on", counts=counts)
+            what = "leave" if self._leaves else "end"
+            yes = "Leave it" if self._leaves else "End it"
+            return Card(pages.question(what, self._end_words(), palette), yes, "Go on", counts=counts)
         if self._question is None:
             return self._change_card(state, palette)
         what, words = self._question.what, self._question.text
@@ -176,12 +178,17 @@ class Asking:
             return "end", self._ending
         return self._question.number if self._question is not None else None
 
+    @property
+    def _leaves(self) -> bool:
+        """Whether an end is none: a gun with a fault cannot close its treatment."""
+        return self._view is not None and self._view.phase == Phase.FAULT.value
+
     def _end_words(self) -> str:
+        left = "1 point" if self._ending == 1 else f"{self._ending} points"
+        if self._leaves:
+            return f"Leave it here? The gun holds a fault, so the treatment stays open: {left} not given."
         if not self._ending:
             return "Every point is given. Close the treatment?"
-        left = "1 point" if self._ending == 1 else f"{self._ending} points"
-        if self._view is not None and self._view.phase == Phase.FAULT.value:
-            return f"Leave it here? The gun holds a fault, so the treatment stays open: {left} not given."
         return f"End the treatment here? {left} would not be given."
 
     def _change_card(self, state: TreatmentState, palette: Palette) -> Card | None:
@@ -260,7 +267,8 @@ class Asking:
         if ending is not None:
             if yes:
                 front.want(Wish.END)
-            return "ending: the magazine is emptied, the log is read" if yes else ""
+            words = "leaving: the record says how to go on" if self._leaves else "ending: the magazine is emptied"
+            return words if yes else ""
         if question is None:
             return ""
         if yes or question.what == "lot":

@@ -135,6 +135,7 @@ def question(what: str, text: str, palette: Palette, more: Sequence[str] = ()) -
         "lot": "After no, name the other lot and its expiry. What has expired is refused.",
         "fault": "After yes, the fault is cleared. e leaves, with the treatment open.",
         "finish": "After yes the treatment is closed. Not yet: r gives a point again, with a reason.",
+        "leave": "mesogun treat --resume goes on with it, or ends it, once the cause is removed.",
         "end": "What is in the magazine is taken back; nothing more can be given in this treatment.",
     }
     title = {

@@ -215,7 +215,7 @@ def test_not_yet_to_a_fault_keeps_asking_and_only_e_leaves() -> None:
         assert stage.front.wish() is Wish.RUN
         await pilot.press("e")
         await stage.read(pilot)
-        assert "the treatment stays open" in card(stage.app)
+        assert "LEAVE Leave it here? The gun holds a fault, so the treatment stays open" in card(stage.app)
         await pilot.press("y")
         assert stage.front.wish() is Wish.END
 
