@@ -2,8 +2,8 @@
 
 The painting loop polls the newest moment, brings everything up to date, and, once the frame has left for the terminal,
 mints the painted token (H12). Not responsible for deciding anything about doses, for the texts (``panels``, ``pages``),
-for looking around (``viewer``), for what is asked (``asking``), for alarms (``alerting``) or for knowing when a frame
-has left (``frames``).
+for looking around (``viewer``), for what is asked (``asking``) and how it lies there (``cardview``), for alarms
+(``alerting``) or for knowing when a frame has left (``frames``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.driver import Driver
 from textual.message import Message
 from textual.widgets import Button
@@ -22,14 +22,18 @@ from tui import pages, panels
 from tui.alerting import Alerting, Surroundings
 from tui.asking import Asking
 from tui.board import Board
-from tui.forms import KINDS, Signers
+from tui.cardview import CardView
+from tui.deliberate import Presses
+from tui.forms import Signers
 from tui.frames import Frames, Painter
 from tui.front import ScreenFront
 from tui.keymap import Where, keymap
+from tui.kinds import KINDS
 from tui.lines import KeyLine, Line, Words
 from tui.ordering import Ordering
 from tui.painted import PaintedDriver, painted_driver
 from tui.source import Moment, Source
+from tui.ticking import OFF, Ticking
 from tui.view import View, ViewMaker
 from tui.viewer import Viewer
 
@@ -61,6 +65,8 @@ class Dashboard(Viewer):
         Saves a picture's text and says where it is.
     themed
         Told the name of a theme that was chosen, so that it can be remembered.
+    tick, ticked
+        Whether a shot ticks (``ticking``), and who is told when that was changed, so that it can be remembered.
     characters
         Whether the map is drawn with characters; by default where the terminal has too few colours.
     period_s
@@ -84,6 +90,8 @@ class Dashboard(Viewer):
         remap: Mapping[str, str] | None = None,
         picture: Callable[[str], str] | None = None,
         themed: Callable[[str], object] | None = None,
+        tick: str = OFF,
+        ticked: Callable[[str], object] | None = None,
         characters: bool | None = None,
         where: Where = Where.LIVE,
         operators: Sequence[str] = (),
@@ -103,8 +111,12 @@ class Dashboard(Viewer):
         self._asking = Asking(front, ordering, maker.plan)
         self._alerting = Alerting(front, around if around is not None else Surroundings(), live=source.name == "LIVE")
         self._frames = Frames(front, now_us, painter)
+        self._presses = Presses()
+        self._fresh = False
+        self._ticking, self._ticked = Ticking(tick), ticked
         self._banner, self._status = Line("banner"), Line("status")
-        self._paper, self._question = Words("paper"), Words("question")
+        self._paper, self._card = Words("paper"), CardView()
+        self._lit_keys: tuple[bool, bool, bool] | None = None
         self._view: View | None = None
         self._moment: Moment | None = None
         self._beat = 0
@@ -123,16 +135,10 @@ class Dashboard(Viewer):
         with VerticalScroll(id="page", can_focus=False):
             yield self._paper
         yield KeyLine("keys")
-        with Vertical(id="over"):
-            yield self._question
-            with Horizontal(id="answers"):
-                yield Button("", id="yes", compact=True)
-                yield Button("", id="no", compact=True, classes="second")
+        yield self._card
 
     def on_mount(self) -> None:
         """Start the painting loop; wire STOP to the input thread."""
-        for button in self.query(Button):
-            button.can_focus = False
         driver = self._driver
         if isinstance(driver, PaintedDriver):
             if self._frames.painter is None:
@@ -185,6 +191,8 @@ class Dashboard(Viewer):
     def tick(self) -> None:
         """One round: look, bring everything up to date, have the frame reported."""
         now_us = self._ticked_us = self._now_us()
+        if self._frames.up_to_date:
+            self._presses.beat(now_us)
         if self._front is not None:
             self._front.looked()
         moment = self._moment = self._source.moment(now_us)
@@ -199,10 +207,12 @@ class Dashboard(Viewer):
         )
         if before is not None and view.remarks != before.remarks:
             self._remark_us = now_us
+            self.tell(view.remarks[-1] if view.remarks else "")  # what became of an order takes its place
         if moment.status is not None and moment.failure is None:
             self.board.heard(moment.status.pressure_pa)
         self._alerting.look(moment, view.limits, now_us, painting_late=self._frames.late(now_us))
-        if self._bell and self._alerting.bell(now_us):
+        ticks = self._ticking.look(view, now_us) and not self._alerting.alarms.audio_left_us(now_us)
+        if self._bell and (self._alerting.bell(now_us) or ticks):
             self.bell()
         if self._frames.choked:
             return
@@ -210,10 +220,15 @@ class Dashboard(Viewer):
         self._show_card(self._asking.look(view))
         self._draw(view, moment, now_us)
         self._frames.begin(now_us)
-        self.call_after_refresh(self._frames.drawn, moment)
+        number = self._asking.number
+        self.call_after_refresh(self._frames.drawn, moment, lambda: self._asking.painted(number, self._now_us()))
 
     def _draw(self, view: View, moment: Moment, now_us: int) -> None:
         palette, width, alarms = self.palette, self.size.width, self._alerting.alarms
+        lit = (self._asking.paused, self._over(), moment.stopped)
+        if lit != self._lit_keys:
+            self._lit_keys = lit
+            self.draw_keys(width)
         self._banner.show(panels.banner(alarms, palette, width, now_us, flash=self._flash))
         self._status.show(panels.status(view, palette, width, self._beat, self._words(moment, now_us)))
         if self.page is not None:
@@ -224,7 +239,10 @@ class Dashboard(Viewer):
             self.board.show(view, moment, palette, wide=self.screen.has_class("-wide"), notice=notice)
 
     def _words(self, moment: Moment, now_us: int) -> str:
-        """What the status line adds: what was just done, what waits, what the source says."""
+        """What the status line adds: a tick, what was just done, what waits, what the source says."""
+        return "  ".join(filter(None, (self._ticking.words(now_us), self._said(moment, now_us))))
+
+    def _said(self, moment: Moment, now_us: int) -> str:
         if note := self.note(now_us):
             return note
         waiting = self._front.waiting if self._front is not None else 0
@@ -232,6 +250,8 @@ class Dashboard(Viewer):
             return f"orders that the runner has not taken: {waiting}"
         if self._front is not None and self._over():
             return "it is over: q leaves"
+        if self._asking.paused:
+            return "space goes on, e ends" if self._asking.rests else "pausing: the gun disarms"
         return "every point is given: e closes, r gives one again" if self._asking.all_given else moment.note
 
     # -- the card ------------------------------------------------------------------------------------------------------
@@ -241,28 +261,42 @@ class Dashboard(Viewer):
         self.tell(words)
         if isinstance(self._driver, PaintedDriver):
             self._driver.stop_keys = self._asking.stop_keys
-        card = self._asking.card(self._moment.state, self.palette) if self._moment is not None else None
-        self.query_one("#over").set_class(card is not None, "open")
-        if card is not None:
-            self._question.show(card.text)
-            for key, name, found in zip(card.keys, (card.yes, card.no), self.query(Button), strict=True):
-                label = f"{key}  {name}"
-                if str(found.label) != label:
-                    found.label = label
-                    found.styles.width = len(label) + 4
+        now_us = self._now_us()
+        card = self._asking.card(self._moment.state, self.palette, now_us) if self._moment is not None else None
+        self._card.show(card)
+        self.room_above(self._card.covers(self.size.height - 1))
+        self.point_at(self._asking.target_mm)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """The mouse answers too."""
-        self.act(str(event.button.id))
+        self._click(str(event.button.id))
+
+    def _click(self, name: str) -> None:
+        """The mouse presses a key: a double click is no second press."""
+        self._fresh = self._presses.new("mouse")
+        self.act(name)
 
     def _over(self) -> bool:
         moment = self._moment
         return moment is not None and (moment.state.ended is not None or moment.failure is not None)
 
+    def key_labels(self) -> Mapping[str, str]:
+        """In a pause, space goes on."""
+        return {"pause": "Go on"} if self._asking.paused else {}
+
+    def idle_keys(self) -> frozenset[str]:
+        """Once it is over there is nothing to pause, end or order; STOP stays until the gun is known to be at rest."""
+        if self._front is None or not self._over():
+            return frozenset()
+        moment = self._moment
+        at_rest = moment is not None and (moment.state.ended is not None or moment.stopped)
+        return frozenset({"pause", "end", "orders", *(("stop",) if at_rest else ())})
+
     # -- keys ----------------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
         """STOP first, then an open form, then the keymap."""
+        self._fresh = self._presses.new(event.key)
         if event.key in self._asking.stop_keys:
             name = "stop"
         elif self._asking.takes(event.key, event.character):
@@ -271,7 +305,7 @@ class Dashboard(Viewer):
             self._show_card(self._asking.press(event.key, event.character))
             return
         elif self._asking.form_open and event.key == "escape":
-            name = "no"
+            name = "close"
         else:
             act = self._keys.get(event.key) or self._keys.get(event.character or "")
             if act is None:
@@ -283,11 +317,11 @@ class Dashboard(Viewer):
 
     def on_key_line_pressed(self, event: KeyLine.Pressed) -> None:
         """The mouse presses keys too."""
-        self.act(event.name)
+        self._click(event.name)
 
     def action_act(self, name: str) -> None:
         """A word on a page that does something was clicked."""
-        self.act(name)
+        self._click(name)
 
     def action_type(self, key: str) -> None:
         """A key that is drawn in a form was clicked."""
@@ -310,7 +344,10 @@ class Dashboard(Viewer):
         self._show_card()
 
     def _do_pause(self) -> None:
-        self._show_card(self._asking.pause())
+        if self._over():
+            self.tell("the treatment is over; q leaves")
+            return
+        self._show_card(self._asking.pause(fresh=self._fresh))
 
     def _do_end(self) -> None:
         if self._front is None or self._over():
@@ -320,15 +357,21 @@ class Dashboard(Viewer):
         self._show_card()
 
     def _do_yes(self) -> None:
-        self._show_card(self._asking.answer(yes=True))
+        self._show_card(self._asking.answer(yes=True, now_us=self._now_us(), fresh=self._fresh))
 
     def _do_no(self) -> None:
-        if self._asking.open:
-            self._show_card(self._asking.answer(yes=False))
-        else:
+        self._show_card(self._asking.answer(yes=False, now_us=self._now_us(), fresh=self._fresh))
+
+    def _do_close(self) -> None:
+        """The top layer only: what was opened here, then a page or the map, and a question last."""
+        if not self._asking.own and (self.page is not None or self.screen.has_class("-bigmap")):
             self.show_page(None)
             self.screen.remove_class("-bigmap")
             self.board.map.hide_cursor()
+        else:
+            self._show_card(self._asking.dismiss(now_us=self._now_us(), fresh=self._fresh))
+            if not self._asking.open:
+                self.board.map.hide_cursor()
 
     def _do_quit(self) -> None:
         if self._front is None or self._over():
@@ -340,6 +383,11 @@ class Dashboard(Viewer):
         self._alerting.seen()
         if self._front is not None and not self._over() and not self._front.stopped:
             self._front.give(Acknowledge())  # for the record: who saw it, and when
+
+    def _do_tick(self) -> None:
+        self.tell(self._ticking.next())
+        if self._ticked is not None:
+            self._ticked(self._ticking.kind)
 
     def _do_silence(self) -> None:
         self._alerting.silence(self._now_us())

@@ -92,6 +92,16 @@ def kilopascal(pressure_pa: int) -> str:
     return f"{(pressure_pa + 500) // 1000} kPa"
 
 
+def thousandths(value: int) -> str:
+    """Thousandths without trailing zeros, also below zero: ``1500`` -> ``1.5``, ``-250`` -> ``-0.25``."""
+    return f"{'-' if value < 0 else ''}{units_text(abs(value), 3)}"
+
+
+def millimetres(length_um: int) -> str:
+    """A length on the skin: ``0.5 mm``, ``12 mm``."""
+    return f"{thousandths(length_um)} mm"
+
+
 def volts(voltage_mv: int) -> str:
     """A voltage with one decimal at most."""
     tenths = (voltage_mv + 50) // 100

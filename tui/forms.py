@@ -8,15 +8,14 @@ seen to be impossible is refused here with its reason. Not responsible for drawi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from mesogun.errors import MesogunError, Refused
 from mesogun.plan.model import Plan
-from mesogun.record import Mark
 from mesogun.treatment.orders import Acknowledge, GoTo, HandOver, NameSyringe, Note, Order, Reassign, Redo, Skip
+from tui.elsewhere import doubt, offset_text, place_text
+from tui.kinds import KINDS, Step
 from tui.view import View
 
 if TYPE_CHECKING:
@@ -26,62 +25,8 @@ Signers = Mapping[str, "Callable[[str], Handover]"]
 """Who takes over with a signature: reference to what a passphrase makes of it, refusing a wrong one."""
 ARROW_MM = Decimal("0.5")
 """One press of an arrow key: a convenience of the screen, no statement about accuracy."""
-
-
-class Step(Enum):
-    """What is being asked."""
-
-    NUMBER = auto()
-    RIGHT = auto()
-    UP = auto()
-    WHY = auto()
-    WORDS = auto()
-    EXPIRY = auto()
-    PASSPHRASE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One order: its title, what it does, its steps and the reasons that a digit gives."""
-
-    title: str
-    meaning: str
-    steps: tuple[Step, ...]
-    reasons: tuple[str, ...] = ()
-    fits: tuple[Mark, ...] = ()
-    misfit: str = ""
-
-
-_TO_COME = (Mark.PENDING, Mark.LOADED)
-_FIRED = (Mark.GIVEN, Mark.PARTIAL, Mark.INDETERMINATE)
-
-KINDS: dict[str, Kind] = {
-    "skip": Kind(
-        "SKIP", "It is not given. If it is loaded, the magazine is taken back and arming is asked anew.",
-        (Step.NUMBER, Step.WHY), ("the skin there is not fit", "the subject wishes it", "it cannot be reached"),
-        _TO_COME, "is not to come: nothing to skip",
-    ),
-    "goto": Kind(
-        "GO TO", "The points before it come later. What is loaded is taken back and arming is asked anew.",
-        (Step.NUMBER,), (), _TO_COME, "is not to come; a point on record can be redone",
-    ),
-    "moved": Kind(
-        "WENT ELSEWHERE", "The volume stays as recorded; the place is your testimony.",
-        (Step.RIGHT, Step.UP, Step.WHY), ("the gun slipped", "the subject moved", "it was held elsewhere"),
-    ),
-    "redo": Kind(
-        "REDO", "The point is given once MORE, and both count in every limit.",
-        (Step.NUMBER, Step.WHY), ("it ran out of the skin", "it was not given in full", "it missed the skin"),
-        _FIRED, "has no record yet: nothing to redo",
-    ),
-    "note": Kind("NOTE", "For the record. No names.", (Step.WORDS,)),
-    "handover": Kind(
-        "HAND OVER", "From then on the record names them as operator.", (Step.WORDS,),
-    ),
-    "lot": Kind(
-        "SYRINGE'S LOT", "As printed on the one in the gun; what has expired is refused.", (Step.WORDS, Step.EXPIRY),
-    ),
-}  # fmt: skip
+MOST_MM = 2_500
+"""No place on a person is farther away than a person is tall."""
 
 
 class Form:
@@ -94,7 +39,7 @@ class Form:
     plan, view
         What is planned, and what was on the screen when the form was opened.
     operators
-        References that may take over; empty when they are not known here.
+        References that may take over; nobody else is taken.
     signers
         Those of them who have a key: they are asked for its passphrase, which is never shown and never kept.
 
@@ -129,6 +74,8 @@ class Form:
             del self._steps[0]
         elif name == "redo" and last is not None:
             self.typed = str(last + 1)
+        elif name == "handover" and not self._others:
+            raise Refused("nobody else is known here; see mesogun operator add")
 
     @property
     def step(self) -> Step:
@@ -139,6 +86,32 @@ class Form:
     def writing(self) -> bool:
         """Whether words are asked for, so that every letter is needed."""
         return self.step in (Step.WORDS, Step.EXPIRY, Step.PASSPHRASE)
+
+    @property
+    def _others(self) -> tuple[str, ...]:
+        return tuple(name for name in self._operators if name != self._view.operator)
+
+    @property
+    def _offset_um(self) -> tuple[int, int]:
+        right_mm, up_mm = (self._offset_mm[axis] for axis in (Step.RIGHT, Step.UP))
+        return int(right_mm * 1000), int(up_mm * 1000)
+
+    @property
+    def _target_um(self) -> tuple[int, int]:
+        shot, (right_um, up_um) = self._plan.shots[self._index or 0], self._offset_um
+        return shot.x_um + right_um, shot.y_um + up_um
+
+    @property
+    def target_mm(self) -> tuple[float, float] | None:
+        """Where the shot went by what has been entered, for the map; ``None`` for any other order."""
+        if self.name != "moved":
+            return None
+        x_um, y_um = self._target_um
+        return x_um / 1000, y_um / 1000
+
+    @property
+    def _went(self) -> str:
+        return f"{offset_text(*self._offset_um)}, to {place_text(*self._target_um)}"
 
     @property
     def _naming(self) -> bool:
@@ -155,6 +128,11 @@ class Form:
                 return f"The shot of {point}: how many mm to the right of its place (minus: left)? Then Enter."
             case Step.UP:
                 return f"The shot of {point}: how many mm above its place on the map (minus: below)? Then Enter."
+            case Step.SURE:
+                against = doubt(self._plan, *self._target_um, *self._offset_um)
+                return f"{point[0].upper()}{point[1:]}: {self._went}: {against}. Is that so?"
+            case Step.WHY if self.name == "moved":
+                return f"{point[0].upper()}{point[1:]} went {self._went}. Why? By its number."
             case Step.WHY:
                 return f"Why, for {point}? By its number."
             case Step.WORDS if self.name == "handover":
@@ -166,16 +144,20 @@ class Form:
             case Step.PASSPHRASE:
                 return f"{self._taker} signs: the passphrase of their key, then Enter."
             case Step.WORDS:
-                return "In words, no names, then Enter." if self.name == "note" else f"Why, for {point}? Then Enter."
+                return "In words, then Enter." if self.name == "note" else f"Why, for {point}? Then Enter."
 
     @property
     def entered(self) -> str:
         """What has been entered so far."""
         if self.step in self._offset_mm and not self.typed:
-            right, up = (f"{self._offset_mm[axis]:f}" for axis in (Step.RIGHT, Step.UP))
-            return f"{right} mm right, {up} mm up"
+            return offset_text(*self._offset_um)
         typed = "•" * len(self.typed) if self.step is Step.PASSPHRASE else self.typed
-        return "" if self.step is Step.WHY else f"{typed}_"
+        if self.step in self._offset_mm:
+            typed = f"{typed}_ mm"
+            return (
+                typed if self.step is Step.RIGHT else f"{offset_text(self._offset_um[0], 0).split(',')[0]}, {typed} up"
+            )
+        return "" if self.step in (Step.SURE, Step.WHY) else f"{typed}_"
 
     @property
     def pad(self) -> tuple[tuple[str, str], ...]:
@@ -183,8 +165,10 @@ class Form:
         if self.step is Step.WHY:
             reasons = enumerate(self.kind.reasons, 1)
             return (*((str(number), f"{number} {words}") for number, words in reasons), ("0", "0 in words"))
+        if self.step is Step.SURE:
+            return ("y", "y it lies there"), ("n", "n the figures again")
         if self._naming:
-            return tuple((name, name) for name in self._operators if name != self._view.operator)
+            return tuple((name, name) for name in self._others)
         if self.writing:
             return ()
         digits = tuple((digit, digit) for digit in "1234567890")
@@ -199,6 +183,8 @@ class Form:
             return True
         if self._naming and key in self._operators:
             return True  # drawn on the screen, and clicked
+        if self.step is Step.SURE:
+            return key in ("y", "n")
         if self.writing:
             return character is not None and character.isprintable()
         if self.step in self._offset_mm and (key in _ARROWS or (character is not None and character in ".,-")):
@@ -213,7 +199,9 @@ class Form:
             return None
         if key == "enter":
             return self._enter()
-        if key == "backspace":
+        if self.step is Step.SURE:
+            self._steps = [Step.WHY] if key == "y" else list(self.kind.steps)
+        elif key == "backspace":
             self.typed = self.typed[:-1]
         elif key in _ARROWS and self.step in self._offset_mm:
             axis, sign = _ARROWS[key]
@@ -240,6 +228,8 @@ class Form:
                 self.fault = self._take_number()
             case Step.RIGHT | Step.UP:
                 self.fault = self._take_mm(self.step)
+            case Step.SURE:
+                self.fault = "press y or n"  # not Enter, which a finger may still hold from the figures
             case Step.WHY:
                 self.fault = "a reason is needed: press its number"
             case Step.WORDS | Step.EXPIRY:
@@ -248,6 +238,8 @@ class Form:
                 return self._sign()
         if self.fault:
             return None
+        if self.step is Step.UP and doubt(self._plan, *self._target_um, *self._offset_um):
+            self._steps.insert(1, Step.SURE)
         self.typed = ""
         del self._steps[0]
         return None if self._steps else self._order("")
@@ -291,6 +283,8 @@ class Form:
                 value_mm = Decimal(self.typed.replace(",", "."))
             except InvalidOperation:
                 return f"{self.typed!r} is not a number of mm, such as 3 or -1.5"
+            if abs(value_mm) > MOST_MM:
+                return f"{self.typed} mm is no distance on a person, such as 3 or -1.5"
             if value_mm * 1000 != int(value_mm * 1000):
                 return f"{self.typed} mm is finer than 0.001 mm"
             self._offset_mm[axis] = value_mm
@@ -307,8 +301,8 @@ class Form:
             return "an operator's reference looks like op-3f9a1c (mesogun operator list); names are not recorded"
         if words == self._view.operator:
             return f"{words} is the operator already"
-        if self._operators and words not in self._operators:
-            return f"{words} may not take over here; who may: {', '.join(self._operators)}"
+        if words not in self._others:
+            return f"{words} is not known here as one who may treat; who may take over: {', '.join(self._others)}"
         return ""
 
     def _order(self, words: str) -> Order:
@@ -321,9 +315,7 @@ class Form:
             case "redo":
                 return Redo(index, words)
             case "moved":
-                shot = self._plan.shots[index]
-                right, up = (int(self._offset_mm[axis] * 1000) for axis in (Step.RIGHT, Step.UP))
-                return Reassign(index, shot.x_um + right, shot.y_um + up, words)
+                return Reassign(index, *self._target_um, words)
             case "note":
                 return Note(words)
             case "lot":
@@ -344,8 +336,8 @@ def told(order: Order) -> str:
             return f"ordered: go to point {index + 1}"
         case Redo(index):
             return f"ordered: redo point {index + 1}"
-        case Reassign(index):
-            return f"ordered: point {index + 1} went elsewhere"
+        case Reassign(index, x_um, y_um):
+            return f"ordered: point {index + 1} went to {place_text(x_um, y_um)}"
         case Note():
             return "ordered: a note for the record"
         case HandOver(to_operator, signed):

@@ -42,6 +42,11 @@ class Frames:
         """Whether the terminal takes nothing: queueing more would only block the painting loop."""
         return self.painter is not None and self.painter.outstanding >= MOST_OUTSTANDING
 
+    @property
+    def up_to_date(self) -> bool:
+        """Whether all that was drawn is painted, so that the way to the terminal and back is open."""
+        return self.painter is not None and not self.painter.outstanding
+
     def late(self, now_us: int) -> bool:
         """Whether the oldest frame has been under way for too long."""
         return self._waiting_us is not None and now_us - self._waiting_us > LATE_US
@@ -51,12 +56,14 @@ class Frames:
         if self.painter is not None and self._waiting_us is None:
             self._waiting_us = now_us
 
-    def drawn(self, moment: Moment) -> None:
-        """The frame that shows ``moment`` has been handed to the terminal's driver."""
+    def drawn(self, moment: Moment, then: Callable[[], None] | None = None) -> None:
+        """The frame that shows ``moment`` has been handed to the terminal's driver; ``then`` once it is painted."""
         if self.painter is not None:
-            self.painter.after_painted(lambda: self._painted(moment))
+            self.painter.after_painted(lambda: self._painted(moment, then))
 
-    def _painted(self, moment: Moment) -> None:
+    def _painted(self, moment: Moment, then: Callable[[], None] | None) -> None:
         self._waiting_us = None
+        if then is not None:
+            then()
         if self._front is not None and moment.snapshot is not None:
             self._front.painted(moment.snapshot)

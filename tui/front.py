@@ -18,6 +18,8 @@ from mesogun.treatment.orders import Order
 from mesogun.wire.codes import State
 
 ASKED_FRESH_US = 2_000_000
+REST_US = 500_000
+"""How long a pause lasts at least: the second press of a double press is no word to go on."""
 
 
 class Ticks(Protocol):
@@ -30,7 +32,7 @@ class Ticks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the runner wants to know: ``arm``, ``rearm``, ``syringe`` or ``fault``."""
+    """What the runner wants to know; ``what`` as in ``mesogun.treatment.FrontEnd.confirm``."""
 
     what: str
     text: str
@@ -186,16 +188,22 @@ class ScreenFront:
 
     @property
     def resting(self) -> bool:
-        """Whether the gun is proved to be disarmed and stays so: a snapshot came *after* the wish to pause, and it
-        shows a gun that is not armed. The runner looks at the wish before it arms, so the next snapshot after the wish
-        shows whatever it had decided before.
+        """Whether the gun is proved to be disarmed and stays so: by a snapshot made *after* the wish to pause.
+
+        The first one that arrives may have been made before it. Between that and the next one the runner has looked at
+        the wish, so the second shows what came of it, whatever had been decided before.
         """
         with self._lock:
             seen = self._seen
-            if self._wish is not Wish.PAUSE or seen is None or seen.count <= self._wish_count:
+            if self._wish is not Wish.PAUSE or seen is None or seen.count < self._wish_count + 2:
                 return False
             status = seen.snapshot.status
             return status is not None and status.state not in (State.ARMED, State.FIRING)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether a pause may end: the gun rests, so the runner has seen the pause, and it is no double press."""
+        return self.resting and self.wish_age_us >= REST_US
 
     def give(self, order: Order) -> None:
         """Queue an order for the runner."""

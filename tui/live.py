@@ -66,7 +66,7 @@ def run_live(
     remap
         Action id to keys, as in ``keymap``; by default those of the settings.
     operators
-        References that a treatment may be handed over to; empty when the caller does not know them.
+        References that a treatment may be handed over to; to nobody else.
     signers
         Those of them who have a key: reference to what signs with its passphrase, and refuses a wrong one.
     today, calibration_due
@@ -97,6 +97,8 @@ def run_live(
         characters=chosen.characters,
         picture=chosen.picture,
         themed=chosen.themed,
+        tick=chosen.tick,
+        ticked=chosen.ticked,
         remap=remap if remap is not None else chosen.keys,
         where=Where.LIVE,
         operators=operators,

@@ -236,6 +236,12 @@ class MapView(Widget):
             column, line = column + columns, line + lines
         self._cursor = max(0, min(width - 1, column)), max(0, min(height - 1, line))
 
+    def point_at(self, x_mm: float, y_mm: float) -> None:
+        """Put the cursor on a place, as far as it is shown."""
+        if self._fit is not None:
+            cell = self._fit.cell(x_mm, y_mm)
+            self._cursor = cell if self._fit.shows(cell) else None
+
     def hide_cursor(self) -> None:
         """No cursor."""
         self._cursor = None

@@ -84,7 +84,7 @@ class Ordering:
             return ""
         self.form = None
         self._front.give(order)
-        return told(order) + ("; paused, space goes on" if written else "")
+        return told(order) + ("; space goes on" if written else "")
 
     def heed(self) -> str:
         """Look whether the form still has its ground; why it was closed, if it was."""

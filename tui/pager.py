@@ -145,6 +145,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
         entry.max_length = longest
         entry.value, entry.placeholder = value, placeholder
         entry.cursor_position = len(value)
+        entry.border_title = placeholder  # the question stays when typing begins
         entry.add_class("shown")
         self.query_one("#right").add_class("-asking")
         entry.focus()

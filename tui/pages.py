@@ -5,7 +5,7 @@ Not responsible for scrolling or keys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from rich.style import Style
@@ -17,14 +17,17 @@ from tui import figures, panels
 from tui.about import ABOUT, about
 from tui.forms import Form
 from tui.keymap import Act, help_lines
+from tui.kinds import KINDS
 from tui.palette import Palette
 from tui.view import REFUSED, View
 
 
 def page(name: str, view: View, alarms: Alarms, keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
-    """One page by name: ``log``, ``alarms``, ``gun`` or ``help``."""
+    """One page by name: ``log``, ``orders``, ``alarms``, ``gun``, ``about`` or ``help``."""
     if name == "log":
         return _titled("Shots on record, newest first", _log(view, palette, width), palette)
+    if name == "orders":
+        return _titled("Orders", _orders(keys, palette, width), palette)
     if name == "alarms":
         return _titled("Alarms", _alarms(alarms, palette), palette)
     if name == "gun":
@@ -97,6 +100,16 @@ def _gun(view: View, palette: Palette, width: int) -> Text:
     return text
 
 
+def _orders(keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
+    """What can be ordered of the runner, each by its key or by the mouse."""
+    text = Text("Press its key, with or without this page. STOP and pause work everywhere.\n\n", palette.quiet)
+    for name, names, words in help_lines(keys):
+        if name in KINDS:
+            text.append(f"{names:<3}", clickable(f"app.act('{name}')", palette))
+            text.append(f"{hanging(words, 3, width)}\n", palette.text)
+    return text
+
+
 def _help(keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
     text = Text()
     for name, names, words in help_lines(keys):
@@ -113,16 +126,16 @@ def hanging(words: str, indent: int, width: int) -> str:
     return ("\n" + " " * indent).join(wrap(words, max(20, width - indent)))
 
 
-def question(what: str, text: str, palette: Palette) -> Text:
-    """A question with what it means."""
+def question(what: str, text: str, palette: Palette, more: Sequence[str] = ()) -> Text:
+    """A question with what it means; ``more`` is what to do, line by line."""
     meaning = {
         "arm": "After yes, the trigger on the gun fires. Hold the gun in place first.",
         "rearm": "The gun was disarmed. After yes, the trigger fires again.",
         "prime": "After yes, the trigger primes the needle. Hold the gun AWAY from the skin.",
-        "syringe": "After yes, the new needle is primed. Hold the gun away from the skin.",
         "lot": "After no, name the other lot and its expiry. What has expired is refused.",
-        "fault": "After yes, the fault is cleared and the gun's log is read again.",
+        "fault": "After yes, the fault is cleared. e leaves, with the treatment open.",
         "finish": "After yes the treatment is closed. Not yet: r gives a point again, with a reason.",
+        "leave": "mesogun treat --resume goes on with it, or ends it, once the cause is removed.",
         "end": "What is in the magazine is taken back; nothing more can be given in this treatment.",
     }
     title = {
@@ -130,16 +143,21 @@ def question(what: str, text: str, palette: Palette) -> Text:
         "rearm": "ARM AGAIN",
         "prime": "PRIME",
         "syringe": "SYRINGE",
+        "change": "CHANGE THE SYRINGE",
         "fault": "FAULT",
         "end": "END",
         "lot": "LOT",
         "finish": "ALL GIVEN",
     }
-    return Text.assemble(
-        (f"{title.get(what, what.upper())}  ", f"bold {palette.accent}"),
-        (f"{text}\n", f"bold {palette.text}"),
-        (meaning.get(what, ""), palette.quiet),
+    lines = [(line, palette.text) for line in more]
+    if what in meaning:
+        lines.append((meaning[what], palette.quiet))
+    found = Text.assemble(
+        (f"{title.get(what, what.upper())}  ", f"bold {palette.accent}"), (text, f"bold {palette.text}")
     )
+    for line, style in lines:
+        found.append(f"\n{line}", style)
+    return found
 
 
 def arm_words(state: TreatmentState) -> str:

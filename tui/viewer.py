@@ -44,6 +44,7 @@ class Viewer(ThemedApp[str]):
         self._page: str | None = None
         self._note = ""
         self._note_us = 0
+        self._pointing = False
 
     def plain(self) -> bool:
         """Whether the map is drawn with characters."""
@@ -62,8 +63,17 @@ class Viewer(ThemedApp[str]):
         return self._page
 
     def draw_keys(self, width: int) -> None:
-        """Draw the line of keys for this width."""
-        self.query_one(KeyLine).show(panels.key_line(key_line(self._keys), self.palette, width))
+        """Draw the line of keys for this width, and for what can be done now."""
+        shown = key_line(self._keys, width, labels=self.key_labels(), without=self.idle_keys())
+        self.query_one(KeyLine).show(panels.key_line(shown, self.palette, width))
+
+    def key_labels(self) -> Mapping[str, str]:
+        """Keys that mean something else now: action id to label."""
+        return {}
+
+    def idle_keys(self) -> frozenset[str]:
+        """Action ids that mean nothing now."""
+        return frozenset()
 
     def tell(self, words: str) -> None:
         """Put a note on the status line for a while."""
@@ -80,6 +90,20 @@ class Viewer(ThemedApp[str]):
         self.screen.set_class(self._page is not None, "-page")
         self.query_one("#page").scroll_home(animate=False)
 
+    def room_above(self, covered: int) -> None:
+        """Let a page end above what covers so many of its last lines."""
+        page = self.query_one("#page")
+        if page.styles.margin.bottom != covered:
+            page.styles.margin = (0, 0, covered, 0)
+
+    def point_at(self, target_mm: tuple[float, float] | None) -> None:
+        """Show a place on the map while there is one to show."""
+        if target_mm is not None:
+            self.board.map.point_at(*target_mm)
+        elif self._pointing:
+            self.board.map.hide_cursor()
+        self._pointing = target_mm is not None
+
     def _do_map(self) -> None:
         self.show_page(None)
         big = not self.screen.has_class("-bigmap")
@@ -92,6 +116,9 @@ class Viewer(ThemedApp[str]):
 
     def _do_log(self) -> None:
         self.show_page("log")
+
+    def _do_orders(self) -> None:
+        self.show_page("orders")
 
     def _do_alarms(self) -> None:
         self.show_page("alarms")

@@ -107,6 +107,8 @@ def _open(maker: ViewMaker, source: WatchSource | ReplaySource, settings: Look |
         characters=chosen.characters,
         picture=chosen.picture,
         themed=chosen.themed,
+        tick=chosen.tick,
+        ticked=chosen.ticked,
         remap=chosen.keys,
         where=Where.WATCH if source.name == "WATCH" else Where.REPLAY,
     ).run()

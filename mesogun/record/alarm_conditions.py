@@ -398,7 +398,7 @@ CONDITIONS: tuple[Condition, ...] = (
     ),
     Condition(
         "contact-lost", MEDIUM, "Contact lost during a shot", "The gun was lifted before the stroke ended.",
-        "Part of the volume may lie on the skin. Keep the gun in place until the tick.",
+        "Part of the volume may lie on the skin. Keep the gun in place until its shot is listed.",
         _last_shot(ShotFlag.CONTACT_LOST),
     ),
     Condition(

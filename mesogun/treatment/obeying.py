@@ -36,7 +36,7 @@ def obey(run: Underway, order: Order) -> None:
             fired = run.state.fired.get(index, 0)
             _take_back(run, index)
             if run.state.fired.get(index, 0) != fired:
-                _refuse(run, order, f"shot {index + 1} was not skipped: it had been fired")
+                _refuse(run, order, f"point {index + 1} was not skipped: it had been fired")
             else:
                 run.books.commit([ev.PointSkipped(index, run.operator, why)])
         case GoTo(index):

@@ -89,18 +89,18 @@ def impossible(order: Order, state: TreatmentState, shots: int) -> str | None:
             return None
         case Skip(index, why) | Redo(index, why) | Reassign(index, _, _, why):
             if not why.strip():
-                return f"{type(order).__name__.lower()} of shot {index + 1} was not done: it needs a reason"
+                return f"{type(order).__name__.lower()} of point {index + 1} was not done: it needs a reason"
         case GoTo(index):
             pass
     if not 0 <= index < shots:
-        return f"there is no shot {index + 1} in this plan"
+        return f"there is no point {index + 1} in this plan"
     to_come = index in state.open_shots() or index in state.loadable()
     if isinstance(order, Skip) and not to_come:
-        return f"shot {index + 1} was not skipped: nothing of it is to come"
+        return f"point {index + 1} was not skipped: nothing of it is to come"
     if isinstance(order, Redo) and (index not in state.outcomes or to_come):
-        return f"shot {index + 1} cannot be redone: it has no record yet"
+        return f"point {index + 1} cannot be redone: it has no record yet"
     if isinstance(order, Reassign) and index not in state.outcomes:
-        return f"shot {index + 1} was not given, so it cannot have gone elsewhere"
+        return f"point {index + 1} was not given, so it cannot have gone elsewhere"
     return None
 
 

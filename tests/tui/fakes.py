@@ -14,6 +14,7 @@ from mesogun.clock import ManualClock
 from mesogun.treatment import Phase, Wish
 from tests.tui import scenes
 from tui.app import Dashboard
+from tui.deliberate import BEAT_US, GAP_US
 from tui.front import ScreenFront
 from tui.source import LiveSource
 from tui.view import ViewMaker
@@ -83,7 +84,28 @@ class Stage:
         await pilot.pause()
         await pilot.pause()
 
+    async def read(self, pilot: Pilot[str]) -> None:
+        """Let what is asked be painted, and stand there until an answer to it counts; keys come to rest meanwhile."""
+        await self.paint(pilot)
+        await self.still(pilot)
+
+    async def still(self, pilot: Pilot[str], for_us: int = GAP_US + BEAT_US) -> None:
+        """Nobody presses anything for so long, while the screen goes on."""
+        for _ in range(for_us // BEAT_US):
+            self.clock.advance_us(BEAT_US)
+            self.app.tick()
+        await pilot.pause()
+        await pilot.pause()
+
+    async def rest(self, pilot: Pilot[str], done: int) -> None:
+        """The runner has seen the pause: two snapshots show a disarmed gun, and the pause has lasted."""
+        for _ in range(2):
+            self.treat(done, hot=False)
+        await self.still(pilot)
+
     def treat(self, done: int, **changes: Any) -> None:
+        """The runner shows its newest word of the gun."""
+        changes.setdefault("clock_us", self.clock.monotonic_us())
         self.front.show(scenes.snapshot(done, **changes))
 
     def ask_to_arm(self, done: int = 0) -> bool | None:
@@ -122,3 +144,8 @@ def frame(app: Dashboard) -> list[str]:
 
 def text(app: Dashboard) -> str:
     return "\n".join(frame(app))
+
+
+def card(app: Dashboard) -> str:
+    """The words of the card over the screen, in one line."""
+    return " ".join(" ".join(line.split("┃")[1] for line in frame(app) if line.count("┃") == 2).split())

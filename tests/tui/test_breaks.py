@@ -24,7 +24,7 @@ from sim.firmware.table import Phase
 from sim.world import World, find
 from tests.trace import req
 from tests.tui.fakes import FakePainter, text
-from tests.tui.test_visit import AREA, MOST_LOOKS, PROTOCOL, SUBJECT, PaintedAtOnce
+from tests.tui.test_visit import AREA, MOST_LOOKS, PROTOCOL, SUBJECT, PaintedAtOnce, answered
 from tui.app import Dashboard
 from tui.source import LiveSource
 from tui.view import ViewMaker
@@ -56,15 +56,14 @@ class Breaking(PaintedAtOnce):
             breaks()
 
 
-async def broken(app: Dashboard, source: LiveSource, worker: threading.Thread) -> str:
+async def broken(app: Dashboard, front: PaintedAtOnce, source: LiveSource, worker: threading.Thread) -> str:
     """Say yes to whatever is asked until the link breaks; the last frame."""
     async with app.run_test(size=(80, 24)) as pilot:
         worker.start()
         for _ in range(MOST_LOOKS):
             app.tick()
             await pilot.pause(0.01)
-            if app.query_one("#over").has_class("open"):
-                await pilot.press("y")
+            await answered(app, front, pilot)
             if source.done:
                 break
         app.tick()
@@ -114,7 +113,7 @@ def test_a_break_in_mid_treatment_leads_the_screen_and_disarms_the_gun(
             painter=FakePainter(), bell=False, characters=True, period_s=None,
         )  # fmt: skip
         worker = threading.Thread(target=work, daemon=True)
-        last = asyncio.run(broken(app, source, worker))
+        last = asyncio.run(broken(app, front, source, worker))
         worker.join(10)
         world.run_for(5.0)
         state = fold_all([row.event for row in journal.rows(begun.treatment)])

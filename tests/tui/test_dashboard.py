@@ -99,10 +99,10 @@ def test_arming_needs_the_operator_s_yes() -> None:
         assert stage.ask_to_arm() is None
         await stage.paint(pilot)
         assert "Arm the gun? Its magazine holds 6 shots." in text(stage.app)
-        for key in ("space", "space", "enter", "m", "m"):
+        for key in ("enter", "m", "m", "escape"):
             await pilot.press(key)
         assert stage.ask_to_arm() is None, "no other key arms"
-        await stage.paint(pilot)
+        await stage.read(pilot)
         await pilot.press("y")
         assert stage.ask_to_arm() is True
         await stage.paint(pilot)
@@ -128,11 +128,12 @@ def test_the_question_before_arming_says_what_is_loaded(state: TreatmentState, w
 def test_no_to_arming_pauses_and_does_not_end() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         stage.ask_to_arm()
-        await stage.paint(pilot)
+        await stage.read(pilot)
         await pilot.press("n")
         assert stage.front.wish() is Wish.PAUSE
         await stage.paint(pilot)
         assert "Arm the gun?" not in text(stage.app)
+        await stage.rest(pilot, 0)
         await pilot.press("space")
         assert stage.front.wish() is Wish.RUN
 
@@ -156,14 +157,90 @@ def test_stop_from_every_page_and_over_every_question() -> None:
     play(scene)
 
 
-def test_space_pauses_and_goes_on() -> None:
+def test_space_pauses_and_goes_on_only_from_a_pause_that_is_in_force() -> None:
+    """A double press, a bouncing pedal and a held key all mean: pause. The scripted runner looks when told to."""
+
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         stage.treat(5)
         await stage.paint(pilot)
+        await pilot.press("space", "space")
+        assert stage.front.wish() is Wish.PAUSE, "both within one poll: the runner has not even looked"
+        assert "going on" not in frame(stage.app)[1]
+        await stage.still(pilot)
         await pilot.press("space")
-        assert stage.front.wish() is Wish.PAUSE
+        assert stage.front.wish() is Wish.PAUSE, "no snapshot has come since"
+        await stage.paint(pilot)
+        assert "pausing" in frame(stage.app)[1]
+        stage.treat(5)
+        stage.treat(5)
+        await stage.still(pilot)
+        await pilot.press("space")
+        assert stage.front.wish() is Wish.PAUSE, "the gun is still firing"
+        for _ in range(40):  # the pedal is held down: thirty times a second, longer than any gap
+            stage.treat(5, hot=False)
+            stage.clock.advance_us(33_000)
+            stage.app.tick()
+            await pilot.press("space")
+        assert stage.front.wish() is Wish.PAUSE, "a held key never goes on"
+        stage.treat(5, hot=False)
+        await stage.paint(pilot)
+        assert "Go on" in frame(stage.app)[-1]
+        for _ in range(4):  # the words stay for as long as the pause does
+            stage.treat(5, hot=False)
+            await stage.still(pilot, 1_500_000)
+        assert "space goes on, e ends" in frame(stage.app)[1]
         await pilot.press("space")
         assert stage.front.wish() is Wish.RUN
+        await stage.paint(pilot)
+        assert "Pause" in frame(stage.app)[-1]
+
+    play(scene)
+
+
+def test_a_held_key_answers_one_card_and_no_card_at_first_sight() -> None:
+    """``y`` is stuck: PRIME is answered once, ARM not at all; nor is anything that nobody can have read."""
+
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        prime = ("arm", "Arm for priming? 1 shot into the air, no skin contact.")
+        arm = ("arm", "Arm to treat? The magazine holds 6 shots and is kept filled.")
+        stage.front.show(scenes.priming(1))
+        assert stage.front.confirm(*prime) is None
+        await pilot.press("y")
+        assert stage.front.confirm(*prime) is None, "not even drawn"
+        await stage.paint(pilot)
+        assert "…  Arm" in text(stage.app), "its keys do not count yet"
+        await pilot.press("y")
+        await pilot.click("#yes")
+        assert stage.front.confirm(*prime) is None, "drawn, and not read"
+        await stage.read(pilot)
+        assert "y  Arm" in text(stage.app)
+        await pilot.press("y")
+        assert stage.front.confirm(*prime) is True
+        for _ in range(20):
+            stage.treat(0, hot=False)
+            assert stage.front.confirm(*arm) is None, "a repeat of the y for PRIME"
+            await stage.paint(pilot)
+            await pilot.press("y")
+        assert "let go" in frame(stage.app)[1]
+        await stage.paint(pilot, after_us=1_900_000)
+        assert stage.front.confirm(*arm) is None
+        await pilot.press("y")
+        assert stage.front.confirm(*arm) is None, "the screen hung, and what was held meanwhile comes at once"
+        await stage.still(pilot)
+        assert stage.front.confirm(*arm) is None
+        await pilot.click("#yes")
+        assert stage.front.confirm(*arm) is True, "the mouse was still for long enough"
+
+    play(scene)
+
+
+def test_a_card_that_never_left_for_the_terminal_takes_no_answer() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        stage.painter.frozen = True
+        stage.ask_to_arm()
+        await stage.read(pilot)
+        await pilot.press("y")
+        assert stage.ask_to_arm() is None
 
     play(scene)
 
@@ -176,9 +253,13 @@ def test_ending_asks_first() -> None:
             await pilot.press(key)
             await stage.paint(pilot)
             assert "End the treatment here? 72 points would not be given." in text(stage.app)
+            await stage.read(pilot)
             await pilot.press("n")
             assert stage.front.wish() is Wish.RUN
         await pilot.press("q", "y")
+        assert stage.front.wish() is Wish.RUN, "nobody can have read that"
+        await stage.read(pilot)
+        await pilot.press("y")
         assert stage.front.wish() is Wish.END
         assert stage.app.is_running
 
@@ -273,7 +354,7 @@ def test_every_key_does_no_harm_on_any_page_and_the_banner_stays() -> None:
 def test_the_mouse_presses_keys_and_answers_questions() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         stage.ask_to_arm()
-        await stage.paint(pilot)
+        await stage.read(pilot)
         await pilot.click("#yes")
         assert stage.ask_to_arm() is True
         stage.treat(5)
@@ -290,7 +371,7 @@ def test_a_whole_visit_by_keyboard_with_an_occlusion_and_a_syringe_change() -> N
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         async def answered(what: str, words: str, title: str, shown: str = "") -> None:
             assert stage.front.confirm(what, words) is None
-            await stage.paint(pilot)
+            await stage.read(pilot)
             assert title in text(stage.app)
             assert (shown or words) in text(stage.app)
             await pilot.press("y")

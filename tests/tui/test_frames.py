@@ -49,7 +49,7 @@ def ordering(stage: Stage) -> None:
 
 
 def refused(stage: Stage) -> None:
-    why = "shot 5 was not skipped: nothing of it is to come"
+    why = "point 5 was not skipped: nothing of it is to come"
     stage.treat(20)
     stage.app.tick()
     stage.treat(20, extra=[ev.OrderRefused("Skip", why, "op-ada")])

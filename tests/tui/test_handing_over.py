@@ -64,4 +64,4 @@ def test_no_letter_of_a_passphrase_is_taken_before_the_gun_rests_and_then_s_is_o
         assert len(stage.stops) == 1, "armed after all: s is STOP again"
         assert orders(stage) == []
 
-    play(scene, signers={"op-ben": signed_by_ben})
+    play(scene, operators=("op-ben",), signers={"op-ben": signed_by_ben})

@@ -11,8 +11,8 @@ from rich.style import Style
 from mesogun.errors import InputError
 from mesogun.record.alarms import Alarm, Alarms, Condition, Priority
 from tui import panels, scale
-from tui.forms import KINDS
 from tui.keymap import ACTS, Where, help_lines, key_line, keymap, stop_keys
+from tui.kinds import KINDS
 from tui.mono import plain
 from tui.palette import MONO, PAIRS, PALETTES, Palette, contrast, luminance, rgb
 from tui.settings import Look, look, remember
@@ -128,6 +128,18 @@ def test_help_names_every_action_that_a_key_does(where: Where) -> None:
     assert {name for _, _, name in key_line(keys)} <= {act.id for act in keys.values()}
 
 
+@pytest.mark.parametrize("where", [Where.LIVE, Where.WATCH, Where.REPLAY])
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_narrow_line_of_keys_keeps_what_matters_most(where: Where, width: int) -> None:
+    keys = keymap(where)
+    shown = key_line(keys, width)
+    text, places = panels.key_line(shown, MONO, width)
+    assert text.cell_len <= width
+    assert [name for _, _, name in places] == [name for _, _, name in shown], "nothing is cut a second time"
+    if width >= 60:
+        assert {"help", "quit"} <= {name for _, _, name in shown}
+
+
 def test_only_a_live_dashboard_can_stop_pause_end_or_order() -> None:
     live = {"stop", "pause", "end", *KINDS}
     assert live <= {act.id for act in keymap(Where.LIVE).values()}
@@ -142,8 +154,8 @@ def test_keys_are_plain_so_that_a_pedal_and_tmux_deliver_them() -> None:
 
 
 def test_remap_moves_an_action() -> None:
-    keys = keymap(Where.LIVE, {"stop": "d, f5"})
-    assert stop_keys(keys) == {"d", "f5"}
+    keys = keymap(Where.LIVE, {"stop": "f, f5"})
+    assert stop_keys(keys) == {"f", "f5"}
     assert "s" not in keys
 
 
@@ -173,6 +185,13 @@ def test_what_is_remembered_comes_back(tmp_path: Path) -> None:
     remember(tmp_path / "dashboard.json", chosen)
     found = look(tmp_path / "dashboard.json", {})
     assert (found.theme, found.flash, found.bell, dict(found.keys)) == ("meso-light", False, False, {"ack": "k"})
+    assert found.tick == "off"
+    assert found.themed is not None
+    assert found.ticked is not None
+    found.ticked("bell")
+    found.themed("meso-dark")
+    found = look(tmp_path / "dashboard.json", {})
+    assert (found.theme, found.tick) == ("meso-dark", "bell"), "the second choice keeps the first"
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"theme": "meso-dark"}', '{"theme": "x", "flash": true, "bell": true}'])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from itertools import count
 
 import pytest
 from textual.pilot import Pilot
@@ -15,7 +14,7 @@ from mesogun.treatment import Wish
 from mesogun.treatment.orders import GoTo, HandOver, Note, Order, Reassign, Redo, Skip
 from tests.trace import req
 from tests.tui import scenes
-from tests.tui.fakes import Stage, frame, text
+from tests.tui.fakes import Stage, card, frame, text
 from tui.forms import Form, Signers, told
 from tui.front import ScreenFront
 from tui.view import ViewMaker
@@ -40,8 +39,7 @@ def play(scene: Scene, size: tuple[int, int] = (80, 24), **options: object) -> S
 async def rest(stage: Stage, pilot: Pilot[str]) -> None:
     """The runner has seen the pause: its next snapshot shows a disarmed gun."""
     assert stage.front.wish() is Wish.PAUSE
-    stage.treat(20, hot=False)
-    await stage.paint(pilot)
+    await stage.rest(pilot, 20)
 
 
 def orders(stage: Stage) -> list[Order]:
@@ -96,6 +94,7 @@ IN_WORDS: dict[str, tuple[str, Order]] = {
     "r enter 0": ("passed by", Redo(19, "passed by")),
     "v": ("op-sybil", HandOver("op-sybil")),
 }
+SYBIL = ("op-ada", "op-sybil")
 
 
 def test_words_are_written_once_the_gun_rests() -> None:
@@ -114,11 +113,13 @@ def test_words_are_written_once_the_gun_rests() -> None:
             assert orders(stage) == [order]
             assert stage.stops == []
             assert stage.front.wish() is Wish.PAUSE, "going on is the operator's own word"
+            await stage.rest(pilot, 20)
             await pilot.press("space")
+            assert stage.front.wish() is Wish.RUN
             stage.treat(20)
             await stage.paint(pilot)
 
-    play(scene)
+    play(scene, operators=SYBIL)
 
 
 @req("H7", "G9")
@@ -138,10 +139,10 @@ def test_stop_outranks_every_form_while_the_gun_could_fire() -> None:
             assert "nothing can be ordered now" in frame(stage.app)[1]
             await stage.begin_again(pilot, 20)
 
-    play(scene)
+    play(scene, operators=SYBIL)
 
 
-@pytest.mark.parametrize("remap", [None, {"stop": "d"}])
+@pytest.mark.parametrize("remap", [None, {"stop": "f"}])
 def test_ctrl_c_stops_even_in_the_middle_of_a_word(remap: dict[str, str] | None) -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         await pilot.press("c")
@@ -193,8 +194,21 @@ def resting_after(*shown: bool) -> bool:
 def test_the_gun_rests_only_by_a_snapshot_after_the_wish() -> None:
     assert not resting_after(), "the runner may have decided to arm before it saw the wish"
     assert not resting_after(True)
+    assert not resting_after(False), "it may have been made before the wish"
     assert resting_after(True, False)
     assert not resting_after(False, True)
+
+
+def test_a_pause_lasts_half_a_second_at_least() -> None:
+    clock = ManualClock()
+    front = ScreenFront(lambda: None, ticks=clock)
+    front.want(Wish.PAUSE)
+    for _ in range(3):
+        front.show(scenes.snapshot(3, hot=False))
+    assert front.resting
+    assert not front.may_go_on
+    clock.advance_us(500_000)
+    assert front.may_go_on
 
 
 def test_without_a_pause_no_gun_rests() -> None:
@@ -220,10 +234,11 @@ def test_going_on_takes_an_unfinished_note_away() -> None:
 
 def test_a_form_can_be_left_without_an_order() -> None:
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
-        for key, cancel in (("k", "escape"), ("j", "n")):
-            await pilot.press(key, cancel, "1", "enter")
+        for keys in ("k escape", "j n", "l k escape"):
+            await pilot.press(*keys.split(), "1", "enter")
             assert orders(stage) == []
             assert not stage.app.query_one("#over").has_class("open")
+        assert stage.app.page == "log", "Esc takes the top layer only"
 
     play(scene)
 
@@ -242,6 +257,7 @@ def test_a_form_can_be_left_without_an_order() -> None:
         ("o minus minus enter", "'--' is not a number of mm"),
         ("o 0 full_stop 0 0 0 5 enter", "0.0005 mm is finer than 0.001 mm"),
         ("o enter enter", "is its own place"),
+        ("o 9 9 9 9 9 enter", "is no distance on a person"),
     ],
 )
 def test_what_cannot_be_is_refused_in_the_form_and_the_form_stays(keys: str, words: str) -> None:
@@ -254,9 +270,9 @@ def test_what_cannot_be_is_refused_in_the_form_and_the_form_stays(keys: str, wor
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
+        ("op-nobody", "op-nobody is not known here as one who may treat; who may take over: op-ben"),
         ("ada smith", "looks like op-3f9a1c"),
         ("op-ada", "op-ada is the operator already"),
-        ("op-eve", "op-eve may not take over here; who may: op-ben"),
         ("", "words are needed"),
     ],
 )
@@ -267,6 +283,56 @@ def test_only_a_known_reference_takes_over(typed: str, words: str) -> None:
     for key in ("backspace",) * len(typed) + tuple("op-ben"):
         press(form, key)
     assert press(form, "enter") == HandOver("op-ben")
+
+
+def test_a_handover_needs_somebody_who_is_known() -> None:
+    """With nobody else there, nobody is taken, and the gun goes on."""
+
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        await pilot.press("v")
+        await stage.paint(pilot, after_us=0)
+        assert "nobody else is known here" in " ".join(text(stage.app).split())
+        assert not stage.app.query_one("#over").has_class("open")
+        assert stage.front.wish() is Wish.RUN
+
+    play(scene, operators=("op-ada",), size=(120, 40))
+
+
+def test_where_a_shot_went_is_said_before_the_reason_and_shown_on_the_map() -> None:
+    async def scene(stage: Stage, pilot: Pilot[str]) -> None:
+        await pilot.press("o", "right", "right", "up", "enter", "enter")
+        await stage.paint(pilot)
+        there = f"{(LAST.x_um + 1000) / 1000:g}, {(LAST.y_um + 500) / 1000:g} mm"
+        assert f"Point 20 went 1 mm right, 0.5 mm up, to {there}. Why?" in card(stage.app)
+        assert "┼" in text(stage.app)
+        await pilot.press("escape")
+        await stage.paint(pilot)
+        assert "┼" not in text(stage.app)
+
+    play(scene, size=(120, 40))
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("5 0 0 enter 0 enter", "500 mm right, 0 mm up, to 527, 19.321 mm: outside the area. Is that so?"),
+        ("0 enter 1 6 enter", "0 mm right, 16 mm up, to"),
+        ("9 enter 1 1 enter", "in a part that is left out"),
+    ],
+)
+def test_a_place_that_looks_like_a_slip_of_the_finger_is_asked_about(keys: str, words: str) -> None:
+    form = opened("moved")
+    for key in (*keys.split(), "enter"):
+        assert press(form, key) is None
+    assert words in form.prompt
+    assert form.fault == "press y or n", "an Enter that is still held is no answer"
+    assert press(form, "n") is None
+    assert "how many mm to the right" in form.prompt
+    for key in (*keys.split(), "y"):
+        assert press(form, key) is None
+    assert "Point 20 went" in form.prompt
+    order = press(form, "1")
+    assert isinstance(order, Reassign)
 
 
 def test_a_skipped_point_is_asked_for_by_number_when_the_gun_has_not_named_the_next() -> None:
@@ -291,17 +357,16 @@ def test_without_a_shot_none_went_elsewhere() -> None:
 
 def test_banner_total_and_stop_stay_visible_under_every_form() -> None:
     places = {(60, 20): ("o", "r", "c"), (80, 24): ("k",), (120, 40): ("v",)}
-    clock_us = count(9_000_000)
 
     async def scene(stage: Stage, pilot: Pilot[str]) -> None:
         for size, keys in places.items():
             await pilot.resize_terminal(*size)
             for key in keys:
-                stage.treat(20, fault=4, clock_us=next(clock_us))
+                stage.treat(20, fault=4)
                 await stage.paint(pilot)
                 stage.front.token()
                 await pilot.press(key)
-                stage.treat(20, fault=4, clock_us=next(clock_us))
+                stage.treat(20, fault=4)
                 await stage.paint(pilot)
                 shown = frame(stage.app)
                 assert "Overpressure" in shown[0]
@@ -311,7 +376,7 @@ def test_banner_total_and_stop_stay_visible_under_every_form() -> None:
                 assert stage.front.token() is not None, "the painting goes on"
                 await pilot.press("escape")
 
-    play(scene)
+    play(scene, operators=SYBIL)
 
 
 def test_the_runner_s_question_comes_back_after_a_form_and_a_form_never_answers_it() -> None:

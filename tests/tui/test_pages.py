@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from mesogun.clock import ManualClock
 from mesogun.journal import open_journal
@@ -154,7 +155,10 @@ def test_calibration_ends_in_its_command(tmp_path: Path, what: str) -> None:
         await choose(app, pilot, "the simulated gun")
         if what == "volume":
             await choose(app, pilot, "Typed by hand")
-        await pilot.press(*"c.toml", "enter")
+        asked = app.query_one("#entry", Input).placeholder
+        await pilot.press(*"c.toml")
+        assert asked in shown(app), "the question stays when typing begins"
+        await pilot.press("enter")
 
     more = {"volume": ("--balance", "manual", "--script", "c.toml"), "depth": ("--script", "c.toml", "--guided")}
     assert play(scene, tmp_path) == ("calibrate", what, "--port", "sim://standard", *more[what])

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from mesogun.cli import people, planning, treat, visit
 from mesogun.cli.root import run
+from mesogun.clock import ManualClock
 from mesogun.gun import Gun, connect
 from mesogun.journal import Journal, open_journal
 from mesogun.limits import load_site, parse_answers
@@ -30,6 +32,7 @@ from tests.tui.fakes import FakePainter, text
 from tests.tui.test_start import play as play_start
 from tests.tui.test_start import settled, shown
 from tui.app import Dashboard
+from tui.deliberate import BEAT_US, GAP_US
 from tui.front import ScreenFront
 from tui.source import LiveSource
 from tui.start import Start
@@ -52,11 +55,29 @@ OCCLUDED_AFTER = 5
 MOST_LOOKS = 20_000
 
 
+async def answered(app: Dashboard, front: PaintedAtOnce, pilot: Pilot[str]) -> str:
+    """Read what is asked, if anything is, and say yes once that counts; the title of the card, if it was answered."""
+    card = next((line for line in text(app).splitlines() if "┃  " in line), "")
+    if not app.query_one("#over").has_class("open") or not app.query_one("#answers").display or not card:
+        return ""
+    if "y  " not in text(app):
+        for _ in range(1 + GAP_US // BEAT_US):
+            front.clock.advance_us(BEAT_US)
+            app.tick()
+        return ""
+    await pilot.press("y")
+    return card.split("┃  ")[1].split("  ")[0]
+
+
 class PaintedAtOnce(ScreenFront):
-    """A seam whose every snapshot counts as painted; the gun's time stands still while a question waits for a look."""
+    """A seam whose every snapshot counts as painted; the gun's time stands still while a question waits for a look.
+
+    The screen's time is ``clock``, and moves only when somebody reads what is asked.
+    """
 
     def __init__(self, stop: Callable[[], None]) -> None:
-        super().__init__(stop)
+        self.clock = ManualClock()
+        super().__init__(stop, ticks=self.clock)
         self._glance = threading.Event()
 
     def show(self, snapshot: Snapshot) -> None:
@@ -137,7 +158,9 @@ def option(command: tuple[str, ...], name: str) -> str:
     return command[command.index(name) + 1]
 
 
-async def treated(app: Dashboard, source: LiveSource, worker: threading.Thread, world: World) -> list[str]:
+async def treated(
+    app: Dashboard, front: PaintedAtOnce, source: LiveSource, worker: threading.Thread, world: World
+) -> list[str]:
     """Look, read what is asked, answer with y; block the needle once on the way. The titles of the cards, in order."""
     titles: list[str] = []
     blocked = False
@@ -150,10 +173,7 @@ async def treated(app: Dashboard, source: LiveSource, worker: threading.Thread, 
             if not blocked and view is not None and view.shots_done >= OCCLUDED_AFTER:
                 blocked = True
                 world.gun.trouble(Fault.OCCLUSION)
-            card = next((line for line in text(app).splitlines() if "┃  " in line), None)
-            if app.query_one("#over").has_class("open") and card is not None:  # answered once it can be read
-                titles.append(card.split("┃  ")[1].split("  ")[0])
-                await pilot.press("y")
+            titles += filter(None, [await answered(app, front, pilot)])
             if source.done:
                 break
         if source.failure is not None:
@@ -200,7 +220,7 @@ def carry_out(
         painter=FakePainter(), bell=False, characters=True, period_s=None,
     )  # fmt: skip
     worker = threading.Thread(target=work, daemon=True)
-    titles = asyncio.run(treated(app, source, worker, world))
+    titles = asyncio.run(treated(app, front, source, worker, world))
     worker.join(10)
     return states[0], titles
 
