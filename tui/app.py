@@ -108,6 +108,7 @@ class Dashboard(Viewer):
         self._view: View | None = None
         self._moment: Moment | None = None
         self._beat = 0
+        self._read_at_us: int | None = None
         self._ticked_us = now_us() - LEAST_GAP_US
         self._remark_us: int | None = None
 
@@ -189,17 +190,11 @@ class Dashboard(Viewer):
             self._front.looked()
         moment = self._moment = self._source.moment(now_us)
         before = self._view
-        view = self._view = self._maker.view(
-            moment.state,
-            moment.status,
-            phase=moment.phase,
-            age_us=moment.age_us,
-            stopped=moment.stopped,
-            failure=moment.failure,
-        )
+        view = self._view = self._maker.of(moment)
         if before is not None and view.remarks != before.remarks:
             self._remark_us = now_us
-        if moment.status is not None and moment.failure is None:
+        if moment.status is not None and moment.failure is None and moment.read_at_us != self._read_at_us:
+            self._read_at_us = moment.read_at_us  # a word that is only old draws no trace
             self.board.heard(moment.status.pressure_pa)
         self._alerting.look(moment, view.limits, now_us, painting_late=self._frames.late(now_us))
         if self._bell and self._alerting.bell(now_us):
@@ -215,7 +210,9 @@ class Dashboard(Viewer):
     def _draw(self, view: View, moment: Moment, now_us: int) -> None:
         palette, width, alarms = self.palette, self.size.width, self._alerting.alarms
         self._banner.show(panels.banner(alarms, palette, width, now_us, flash=self._flash))
-        self._status.show(panels.status(view, palette, width, self._beat, self._words(moment, now_us)))
+        hidden = self.page is not None or self.screen.has_class("-bigmap")
+        words = self._words(moment, now_us)
+        self._status.show(panels.status(view, palette, width, self._beat, words, totals=hidden))
         if self.page is not None:
             self._paper.show(pages.page(self.page, view, alarms, self._keys, palette, max(20, width - 4)))
         else:
@@ -227,11 +224,11 @@ class Dashboard(Viewer):
         """What the status line adds: what was just done, what waits, what the source says."""
         if note := self.note(now_us):
             return note
+        if self._front is not None and self._over() and self._view is not None:
+            return panels.over_words(self._view, short=self.size.width < NARROW)
         waiting = self._front.waiting if self._front is not None else 0
         if waiting:
             return f"orders that the runner has not taken: {waiting}"
-        if self._front is not None and self._over():
-            return "it is over: q leaves"
         return "every point is given: e closes, r gives one again" if self._asking.all_given else moment.note
 
     # -- the card ------------------------------------------------------------------------------------------------------

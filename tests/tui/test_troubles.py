@@ -56,7 +56,7 @@ def test_trouble_leads_the_screen_and_what_is_on_record_stays(error: Exception, 
         assert banner in lines[0]
         assert "ON RECORD" in text(stage.app)
         assert "at most 0.536 mL" in text(stage.app)
-        assert "kPa" not in text(stage.app)
+        assert "pressure" not in text(stage.app)
         assert "◆" not in text(stage.app)
         assert "q leaves" in lines[1]
         await pilot.press("r")

@@ -124,7 +124,7 @@ async def treated(app: Dashboard, source: LiveSource, worker: threading.Thread, 
             raise source.failure
         app.tick()
         await pilot.pause()
-        assert "ended" in text(app).splitlines()[1]
+        assert "ENDED" in text(app).splitlines()[1]
         assert "q leaves" in text(app).splitlines()[1]
         await pilot.press("q")
     return titles
