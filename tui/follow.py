@@ -96,7 +96,6 @@ class WatchSource:
         self._lock = threading.Lock()
         self._state = TreatmentState()
         self._seq = 0
-        self._count = 0
         self._phase = ""
         self._news = False
         self._news_us: int | None = None
@@ -114,7 +113,6 @@ class WatchSource:
             old_us = max(0, _age_us(at, self._utc())) if first and self._utc is not None else 0
             with self._lock:
                 self._state, self._seq, self._news, self._old_us, self._phase = state, seq, True, old_us, phase
-                self._count += count
         return count
 
     def run(self, period_s: float = 0.1) -> None:
@@ -152,7 +150,6 @@ class WatchSource:
             silent_us=age_us if silent else None,
             failure=None if failure is None else str(failure) or type(failure).__name__,
             failure_kind="" if failure is None else type(failure).__name__,
-            note=f"{self._count} events",
         )
 
 

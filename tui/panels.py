@@ -109,7 +109,7 @@ def status(view: View, palette: Palette, width: int, beat: int, note: str = "", 
         pieces.append(("demonstration values", palette.warn))
     pieces += [(view.title, palette.quiet), (f"gun {view.gun_serial}" if view.gun_serial else "", palette.quiet)]
     ages = [f"{age}{beats}" for age in _ages(view)]
-    need = left.cell_len + (len(short_total(view)) + 2 if totals else 0) + (len(note) + 2 if note else 0)
+    need = left.cell_len + sum(len(piece) + 2 for piece, style in pieces if piece and style != palette.quiet)
     right = Text(next((age for age in ages if need + len(age) + 1 <= width), ages[-1]), palette.quiet)
     for piece, style in pieces:
         room = width - left.cell_len - right.cell_len - 3
@@ -170,7 +170,12 @@ def short_total(view: View) -> str:
 def total(view: View, palette: Palette, width: int, height: int) -> Text:
     """The total, tall; then the interval, what remains, and the share of the tightest limit."""
     lost = view.freshness is Freshness.LOST
-    head = _row(Text(TITLES[view.freshness], f"bold {palette.accent}"), Text("mL", f"bold {palette.accent}"), width)
+    title, points = TITLES[view.freshness], _points(view)
+    fits = len(f"{title}  {points} mL") <= width
+    head = Text(title, f"bold {palette.accent}")
+    if fits:
+        head.append(f"  {points}", palette.text)
+    head = _row(head, Text("mL", f"bold {palette.accent}"), width)
     number = "---" if lost else figures.column_text(figures.near_units(view.given_nl), 0)
     lines = tall.fitted(number, width, height - 5)
     dim = view.freshness in (Freshness.STALE, Freshness.SILENT)
@@ -184,26 +189,18 @@ def total(view: View, palette: Palette, width: int, height: int) -> Text:
     text.append("  at most ", palette.quiet)
     text.append(figures.at_most(view.high_nl), f"bold {palette.text}")
     text.append("\n")
-    text.append_text(_left(view, palette, width))
+    left, planned = figures.given(view.remaining_nl, unit=False), figures.given(view.planned_nl)
+    text.append("left ", palette.quiet).append(left, f"bold {palette.text}").append(f" of {planned}", palette.quiet)
+    done = f"  {figures.count(view.shots_done)} of {figures.count(view.shots_total)}"
+    if not fits and len(f"left {left} of {planned}{done}") <= width:
+        text.append(done, palette.text)
     text.append("\n")
     text.append_text(limit(view, palette, width))
     return text
 
 
-def _left(view: View, palette: Palette, width: int) -> Text:
-    """What remains, and the points; the most words that fit."""
-    left, planned = figures.given(view.remaining_nl, unit=False), figures.given(view.planned_nl)
-    done, whole = figures.count(view.shots_done), figures.count(view.shots_total)
-    for volume, points in (
-        (f" of {planned},", f" {done} of {whole} points"),
-        (f" of {planned}", f"  {done} of {whole}"),
-        (" mL", f"  {done} of {whole}"),
-    ):
-        if len(f"left {left}{volume}{points}") <= width:
-            break
-    return Text.assemble(
-        ("left ", palette.quiet), (left, f"bold {palette.text}"), (volume, palette.quiet), (points, palette.text)
-    )
+def _points(view: View) -> str:
+    return f"{figures.count(view.shots_done)} of {figures.count(view.shots_total)} points"
 
 
 def limit_title(limit: Limit) -> str:

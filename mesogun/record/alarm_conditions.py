@@ -214,6 +214,7 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition(
         "link-lost-armed", HIGH, "Link lost while armed", "The line broke; the gun holds its lease for a moment only.",
         "Take the gun off the skin. Then resume the treatment: the gun's log tells what was given.", _lost_armed,
+        gives_way_to="stopped",
     ),
     Condition(
         "gun-locked", HIGH, "Gun locked", "Both copies of the gun's memory are damaged.",
@@ -312,7 +313,7 @@ CONDITIONS: tuple[Condition, ...] = (
     ),
     Condition(
         "link-lost", MEDIUM, "Link lost", "The cable, the port or the gun's supply.",
-        "Check the cable, then resume the treatment.", _lost,
+        "Check the cable, then resume the treatment.", _lost, gives_way_to="stopped",
     ),
     Condition(
         "refused", MEDIUM, "Refused", "A limit or an interlock said no; nothing more was loaded.",
