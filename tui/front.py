@@ -162,10 +162,11 @@ class ScreenFront:
 
     @property
     def question(self) -> Question | None:
-        """What is being asked now and not answered yet; a question that the runner no longer repeats is withdrawn."""
+        """What is being asked now and not answered yet; withdrawn by STOP, or when the runner no longer repeats it."""
         now_us = self._ticks.monotonic_us()
         with self._lock:
-            if self._answer is not None or now_us - self._asked_us > ASKED_FRESH_US:
+            withdrawn = self._stopped_us is not None or now_us - self._asked_us > ASKED_FRESH_US
+            if self._answer is not None or withdrawn:
                 return None
             return self._question
 

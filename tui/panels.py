@@ -37,9 +37,14 @@ def banner(alarms: Alarms, palette: Palette, width: int, now_us: int, *, flash: 
         style = f"{palette.text} on {palette.surface} bold"
     seen = {Stage.ACKNOWLEDGED: " (seen)", Stage.LATCHED: " (over)", Stage.ACTIVE: ""}[top.stage]
     others = len(alarms.alarms) - 1
-    right = (f" +{others} more" if others else "") + silenced
-    right += "  a Seen " if top.stage is not Stage.ACKNOWLEDGED else " "
-    front = f" {top.condition.priority.mark:<3} {top.priority.name} "
+    long = (f" +{others} more" if others else "") + silenced
+    long += "  a Seen " if top.stage is not Stage.ACKNOWLEDGED else " "
+    mark, name = f" {top.condition.priority.mark:<3} ", f"{top.priority.name} "
+    short = (f" +{others}" if others else "") + silenced + " "
+    # The words of the alarm come before what stands around them: the marks say the priority without its name.
+    layouts = ((mark + name, long), (mark + name, short), (mark, short))
+    whole = (pair for pair in layouts if len(pair[0] + top.text + seen + pair[1]) <= width)
+    front, right = next(whole, layouts[0])
     room = width - len(right)
     left = front + squeezed(top.condition.title, top.detail, room - len(front) - len(seen)) + seen
     return Text(left.ljust(room) + right, style=style, no_wrap=True)
@@ -98,27 +103,30 @@ def status(view: View, palette: Palette, width: int, beat: int, note: str = "", 
     beats = f" {BEAT[beat % len(BEAT)]} "
     if not totals or left.cell_len + len(phase) + len(short_total(view)) + len(beats) + 3 <= width:
         left.append(phase, f"bold {palette.text}")
-    pieces: list[tuple[str, str]] = []
-    if totals:
-        pieces.append((short_total(view), f"bold {palette.text}"))
-    pieces.append((note, palette.accent))
+    must: list[tuple[str, str]] = [(short_total(view), f"bold {palette.text}")] if totals else []
+    must.append((note, palette.accent))
+    least = left.cell_len + sum(len(piece) + 2 for piece, _ in must if piece)
     if view.gun_kind.lower() == "simulated":
-        pieces.append(("simulated gun", palette.warn))
-    pieces.append((view.subject, palette.text))
+        must.append(("simulated gun", palette.warn))
+    must.append((view.subject, palette.text))
     if view.demonstration:
-        pieces.append(("demonstration values", palette.warn))
-    pieces += [(view.title, palette.quiet), (f"gun {view.gun_serial}" if view.gun_serial else "", palette.quiet)]
+        must.append(("demonstration values", palette.warn))
+    need = left.cell_len + sum(len(piece) + 2 for piece, _ in must if piece)
     ages = [f"{age}{beats}" for age in _ages(view)]
-    need = left.cell_len + sum(len(piece) + 2 for piece, style in pieces if piece and style != palette.quiet)
-    right = Text(next((age for age in ages if need + len(age) + 1 <= width), ages[-1]), palette.quiet)
-    for piece, style in pieces:
+    fitting = [age for most in (need, least) for age in ages if most + len(age) + 1 <= width]
+    right = Text(next(iter(fitting), ages[-1]), palette.quiet)
+    for piece, style in must:
         room = width - left.cell_len - right.cell_len - 3
-        if piece and len(piece) <= room:
-            left.append(f"  {piece}", style)
-        elif piece and piece == note and room > 1:
+        if len(piece) <= room:
+            left.append(f"  {piece}" if piece else "", style)
+        elif piece == note and room > 1:
             left.append(f"  {piece[: room - 1]}…", style)
-        elif piece and style != palette.quiet:
+        else:
             break
+    else:
+        for piece in (view.title, f"gun {view.gun_serial}" if view.gun_serial else ""):
+            if piece and len(piece) <= width - left.cell_len - right.cell_len - 3:
+                left.append(f"  {piece}", palette.quiet)
     return _row(left, right, width)
 
 
@@ -140,7 +148,7 @@ def _ages(view: View) -> tuple[str, ...]:
     """How old the newest word is, from long to short: of the gun where it is heard, else of the record."""
     if view.age_us is None:
         return ("waiting",)
-    if view.source == "REPLAY":
+    if view.source == "REPLAY" or view.freshness is Freshness.SILENT:
         return ("",)
     if view.freshness is Freshness.LIVE and not view.over:
         return (f"age {figures.age(view.age_us)}",)

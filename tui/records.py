@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from tui.wizard import run
 
 if TYPE_CHECKING:
     from mesogun.journal import Journal, Row, Verdict
+    from mesogun.record import Event
 
 MOST_EVENTS = 400
 LONGEST_VALUE = 60
@@ -75,6 +77,11 @@ def past_of(url: str | Path) -> Callable[[], Sequence[Past]]:
     return past
 
 
+def event_words(event: Event) -> str:
+    """The kind of an event as people read it: ``ScreeningAnswered`` -> ``screening answered``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(event).__name__).lower()
+
+
 def event_line(row: Row) -> str:
     """One event in one line: number, time, kind, and what can be read in a line; the gun is the same in all of them."""
     told = ", ".join(
@@ -82,7 +89,7 @@ def event_line(row: Row) -> str:
         for name, value in asdict(row.event).items()
         if value not in ("", 0, False) and len(json.dumps(value)) <= LONGEST_VALUE and name not in ("gun", "memory")
     )
-    return f"{row.seq:>5} {row.at[11:19]} {type(row.event).__name__:<17} {told}"
+    return f"{row.seq:>5} {row.at[11:19]} {event_words(row.event):<17} {told}"
 
 
 def verdict_text(verdict: Verdict) -> str:

@@ -188,7 +188,7 @@ class Underway:
 
     def alarmed(self, error: Exception | None = None) -> list[ev.Event]:
         """What became of the alarms; with ``error``, because of what ends this run."""
-        stopped = self.gun.stops != self.stops
+        stopped = error is not None and self.gun.stops != self.stops  # until then the run has not heeded it
         proved = stopped and disarmed(self.gun.link.stop_status)
         if error is None and self._alarms.nothing_new(self.state, self.status, stopped, self._today, self._due):
             return []

@@ -19,7 +19,7 @@ from tests.tui.fakes import Stage
 from tui import gunpanel, pages, panels
 from tui.keymap import Where, keymap
 from tui.limitpage import agent_text, limits
-from tui.palette import DARK
+from tui.palette import DARK, PALETTES
 from tui.source import LiveSource, Progress, Stop
 from tui.view import Freshness, View, ViewMaker
 from tui.viewed import link_words
@@ -136,7 +136,8 @@ def test_a_silent_record_says_so_and_what_was_known_last() -> None:
     assert panels.total(silent, DARK, 36, 10).plain.startswith("ON RECORD, no news")
     calm = view(source="WATCH", phase="paused", age_us=600_000_000)
     assert row(calm).startswith(" WATCH  paused ")
-    assert "last event 10 min ago" in row(calm)
+    assert " 10 min ago " in row(calm)
+    assert "last event 10 min ago" in row(calm, 120)
     assert "this screen does not hear the gun" in panel(calm)
     assert "last known" not in panel(calm)
 
@@ -245,6 +246,30 @@ def test_the_banner_keeps_the_reason_of_a_refusal() -> None:
     assert why in page, "the whole text is on the page of alarms"
     assert panels.squeezed("Refused", "a: b", 99) == "Refused: a: b"
     assert panels.squeezed("Refused", "no colon in here at all", 16) == "Refused: no col…"
+
+
+def test_a_narrow_banner_keeps_what_to_do_and_drops_what_stands_around_it() -> None:
+    facts = Facts(scenes.state(5), None, stopped=True, stop_unanswered=True, failure="gone", failure_kind="LinkLost")
+    found = step(Alarms(), facts, 0)
+    shown = panels.banner(found, DARK, 60, 0, flash=False).plain
+    assert shown == " !!! STOP sent, not confirmed: take the gun off the skin +1 "
+    assert "+1 more  a Seen" in panels.banner(found, DARK, 80, 0, flash=False).plain
+
+
+def test_the_rows_are_the_same_in_every_theme() -> None:
+    for seen in (view(), view(**LOST), view(stop=Stop.SENT)):  # type: ignore[arg-type]
+        for width in (60, 80, 120):
+            for note in ("", "40 of 77 given; q leaves, then mesogun treat --resume"):
+                told = {panels.status(seen, palette, width, 0, note).plain for palette in PALETTES.values()}
+                assert len(told) == 1
+
+
+def test_stop_withdraws_what_was_asked() -> None:
+    stage = Stage()
+    stage.ask_to_arm(5)
+    assert stage.front.question is not None
+    stage.front.stop_now()
+    assert stage.front.question is None
 
 
 def test_a_replay_shows_its_place_and_its_speed_while_it_is_held_too() -> None:
