@@ -216,7 +216,8 @@ def test_a_cause_leads_what_follows_from_it_and_what_holds_leads_what_is_over() 
     """An occlusion cuts a shot short: the banner names the occlusion, whichever was seen first."""
     short = facts(shot(outcome="PARTIAL", flags=int(ShotFlag.OCCLUDED)))
     both = replace(short, status=replace(QUIET, fault=int(Fault.OCCLUSION)))
-    found = al.step(al.step(al.Alarms(), both, 0), both, 1)
+    blocked = facts(status=both.status)
+    found = al.step(al.step(al.Alarms(), blocked, 0), both, 1)
     assert [alarm.condition.name for alarm in found.ordered()] == ["fault-occlusion", "occluded-shot", "partial"]
     later = al.step(al.step(al.Alarms(), short, 0), both, 1)
     assert later.top is not None

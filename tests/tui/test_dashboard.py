@@ -205,8 +205,10 @@ def test_stale_after_one_second_blank_after_three() -> None:
         await stage.paint(pilot)
         assert "STALE" not in text(stage.app)
         assert "◆" in text(stage.app)
+        read = len(stage.app.board._trace)
         await stage.paint(pilot, after_us=1_100_000)
         assert "STALE" in frame(stage.app)[1]
+        assert len(stage.app.board._trace) == read, "an old word draws no trace"
         assert "◆" not in text(stage.app), "the next point comes from the gun's fresh word only"
         await stage.paint(pilot, after_us=2_000_000)
         shown = text(stage.app)
@@ -217,6 +219,7 @@ def test_stale_after_one_second_blank_after_three() -> None:
         stage.treat(21)
         await stage.paint(pilot)
         assert "LIVE" in frame(stage.app)[1]
+        assert len(stage.app.board._trace) == read + 1
 
     play(scene)
 
