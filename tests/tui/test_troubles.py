@@ -91,7 +91,7 @@ def test_an_order_that_was_refused_stands_above_the_shots_and_stays_on_their_pag
         await pilot.press("l")
         await stage.paint(pilot)
         assert f"not done: {why}" in text(stage.app)
-        assert "at most 0.536  31 %" in frame(stage.app)[1], "the totals do not leave with their panel"
+        assert "last known at most 0.536 mL  31 %" in frame(stage.app)[1], "the totals do not leave with their panel"
 
     play(scene)
 
