@@ -13,7 +13,7 @@ from mesogun.record.alarms import Alarms, Facts, Limit, acknowledge, bell_due, o
 from mesogun.treatment.front import Wish
 from mesogun.wire.codes import State
 from tui.front import ScreenFront
-from tui.source import Moment
+from tui.source import Moment, Stop
 
 JUMP_US = 2_000_000
 """Calendar against monotonic clock between two looks. Far above what a time service slews, below what a sleep takes."""
@@ -42,15 +42,17 @@ class Alerting:
         self._around = around
         self._live = live
         self._was_armed = False
+        self._lost_first = False
         self._last_bell_us: int | None = None
         self._offset_us: int | None = None
         self._jumped = False
 
     def look(self, moment: Moment, limits: Sequence[Limit], now_us: int, *, painting_late: bool) -> None:
         """Take in one moment."""
-        if moment.status is not None and moment.failure is None:
+        if moment.status is not None:  # at a break, the gun's last word, seen by a frame or not
             self._was_armed = moment.status.state in (State.ARMED, State.FIRING)
         self._watch_the_clocks(now_us)
+        self._lost_first = self._lost_first or (moment.failure is not None and moment.stop is Stop.NONE)
         front, today, due = self._front, self._around.today, self._around.calibration_due
         pausing = front is not None and front.wish() is Wish.PAUSE and moment.failure is None
         facts = Facts(
@@ -58,7 +60,11 @@ class Alerting:
             status=moment.status,
             age_us=moment.age_us if self._live else None,
             limits=tuple(limits),
-            stopped=moment.stopped,
+            stopped=moment.stop is not Stop.NONE,
+            stop_proved=moment.stop is Stop.PROVED,
+            stop_failure=moment.stop_failure,
+            stop_unanswered=moment.stop is Stop.UNANSWERED,
+            lost_first=self._lost_first,
             failure=moment.failure,
             failure_kind=moment.failure_kind,
             was_armed=self._was_armed,
@@ -67,6 +73,8 @@ class Alerting:
             calibration_due_day=(due - EPOCH.date()).days if due is not None else None,
             clock_jump=self._jumped,
             painting_late=painting_late,
+            watching=not self._live,
+            silent_us=moment.silent_us,
         )
         before, self._own = self.alarms, step(self._own, facts, now_us)
         self.alarms = self._own

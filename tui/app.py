@@ -32,7 +32,7 @@ from tui.kinds import KINDS
 from tui.lines import KeyLine, Line, Words
 from tui.ordering import Ordering
 from tui.painted import PaintedDriver, painted_driver
-from tui.source import Moment, Source
+from tui.source import Moment, Source, Stop
 from tui.ticking import OFF, Ticking
 from tui.view import View, ViewMaker
 from tui.viewer import Viewer
@@ -116,10 +116,11 @@ class Dashboard(Viewer):
         self._ticking, self._ticked = Ticking(tick), ticked
         self._banner, self._status = Line("banner"), Line("status")
         self._paper, self._card = Words("paper"), CardView()
-        self._lit_keys: tuple[bool, bool, bool] | None = None
+        self._lit_keys: tuple[bool, bool, Stop] | None = None
         self._view: View | None = None
         self._moment: Moment | None = None
         self._beat = 0
+        self._read_at_us: int | None = None
         self._ticked_us = now_us() - LEAST_GAP_US
         self._remark_us: int | None = None
 
@@ -197,18 +198,12 @@ class Dashboard(Viewer):
             self._front.looked()
         moment = self._moment = self._source.moment(now_us)
         before = self._view
-        view = self._view = self._maker.view(
-            moment.state,
-            moment.status,
-            phase=moment.phase,
-            age_us=moment.age_us,
-            stopped=moment.stopped,
-            failure=moment.failure,
-        )
+        view = self._view = self._maker.of(moment)
         if before is not None and view.remarks != before.remarks:
             self._remark_us = now_us
             self.tell(view.remarks[-1] if view.remarks else "")  # what became of an order takes its place
-        if moment.status is not None and moment.failure is None:
+        if moment.status is not None and moment.failure is None and moment.read_at_us != self._read_at_us:
+            self._read_at_us = moment.read_at_us  # a word that is only old draws no trace
             self.board.heard(moment.status.pressure_pa)
         self._alerting.look(moment, view.limits, now_us, painting_late=self._frames.late(now_us))
         ticks = self._ticking.look(view, now_us) and not self._alerting.alarms.audio_left_us(now_us)
@@ -225,12 +220,14 @@ class Dashboard(Viewer):
 
     def _draw(self, view: View, moment: Moment, now_us: int) -> None:
         palette, width, alarms = self.palette, self.size.width, self._alerting.alarms
-        lit = (self._asking.paused, self._over(), moment.stopped)
+        lit = (self._asking.paused, self._over(), moment.stop)
         if lit != self._lit_keys:
             self._lit_keys = lit
             self.draw_keys(width)
         self._banner.show(panels.banner(alarms, palette, width, now_us, flash=self._flash))
-        self._status.show(panels.status(view, palette, width, self._beat, self._words(moment, now_us)))
+        hidden = self.page is not None or self.screen.has_class("-bigmap")
+        words = self._words(moment, now_us)
+        self._status.show(panels.status(view, palette, width, self._beat, words, totals=hidden))
         if self.page is not None:
             self._paper.show(pages.page(self.page, view, alarms, self._keys, palette, max(20, width - 4)))
         else:
@@ -245,11 +242,11 @@ class Dashboard(Viewer):
     def _said(self, moment: Moment, now_us: int) -> str:
         if note := self.note(now_us):
             return note
+        if self._front is not None and self._over() and self._view is not None:
+            return panels.over_words(self._view, short=self.size.width < NARROW)
         waiting = self._front.waiting if self._front is not None else 0
         if waiting:
             return f"orders that the runner has not taken: {waiting}"
-        if self._front is not None and self._over():
-            return "it is over: q leaves"
         if self._asking.paused:
             return "space goes on, e ends" if self._asking.rests else "pausing: the gun disarms"
         return "every point is given: e closes, r gives one again" if self._asking.all_given else moment.note
@@ -289,7 +286,7 @@ class Dashboard(Viewer):
         if self._front is None or not self._over():
             return frozenset()
         moment = self._moment
-        at_rest = moment is not None and (moment.state.ended is not None or moment.stopped)
+        at_rest = moment is not None and (moment.state.ended is not None or moment.stop is Stop.PROVED)
         return frozenset({"pause", "end", "orders", *(("stop",) if at_rest else ())})
 
     # -- keys ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from mesogun.plan.model import Plan
-from tui import panels
+from tui import gunpanel, panels
 from tui.lines import Line
 from tui.mapview import MapView
 from tui.palette import Palette
@@ -65,7 +65,8 @@ class Board(Horizontal):
         if self._total.size.width:
             width, height = self._total.size
             self._total.show(panels.total(view, palette, max(LEAST_WIDTH, width), height))
-            self._gun.show(panels.gun(view, palette, max(LEAST_WIDTH, self._gun.size.width), self._trace))
+            room = max(LEAST_WIDTH, self._gun.size.width)
+            self._gun.show(gunpanel.gun(view, palette, room, self._trace, moment.progress))
             if wide:
                 self._zones.show(panels.zones(view, palette, self._zones.size.width or LEAST_WIDTH))
             size = self._shots.size

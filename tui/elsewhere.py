@@ -23,7 +23,7 @@ def offset_text(right_um: int, up_um: int) -> str:
 
 def place_text(x_um: int, y_um: int) -> str:
     """A place on the map: ``35.2, 27 mm``."""
-    return f"{figures.thousandths(x_um)}, {figures.millimetres(y_um)}"
+    return f"{figures.millimetres(x_um, unit=False)}, {figures.millimetres(y_um)}"
 
 
 def doubt(plan: Plan, x_um: int, y_um: int, right_um: int, up_um: int) -> str:

@@ -76,33 +76,60 @@ def exact(volume_nl: int, unit: bool = True) -> str:
 
 def percent(part_nl: int, whole_nl: int) -> str:
     """Share of a limit, rounded up, never more precise than it is useful: ``51 %``."""
-    return f"{-(-part_nl * 100 // whole_nl)} %" if whole_nl > 0 else "100 %"
+    return f"{-(-part_nl * 100 // whole_nl):,} %" if whole_nl > 0 else "100 %"
+
+
+def decimal(units: int, decimals: int) -> str:
+    """``units`` of the last decimal as text, of either sign: no trailing zero, comma from 1,000."""
+    return f"-{units_text(-units, decimals)}" if units < 0 else units_text(units, decimals)
+
+
+def count(number: int) -> str:
+    """How many: ``77``, ``1,024``."""
+    return f"{number:,}"
 
 
 def seconds(duration_us: int) -> str:
     """An age or a lease: ``0.4 s``, ``12 s``."""
     tenths = duration_us // 100_000
-    if tenths >= 100:
-        return f"{tenths // 10} s"
-    return f"{tenths // 10}.{tenths % 10} s" if tenths % 10 else f"{tenths // 10} s"
+    return f"{decimal(tenths if tenths < 100 else tenths // 10 * 10, 1)} s"
+
+
+def age(duration_us: int) -> str:
+    """How long ago, for people: seconds for two minutes, then minutes, hours, days."""
+    whole_s = duration_us // 1_000_000
+    for least_s, unit_s, name in ((172_800, 86_400, "days"), (7_200, 3_600, "h"), (120, 60, "min")):
+        if whole_s >= least_s:
+            return f"{count(whole_s // unit_s)} {name}"
+    return seconds(duration_us)
+
+
+def milliseconds(duration_us: int) -> str:
+    """A round trip in whole ms, below 10 ms with a tenth."""
+    tenths = (duration_us + 50) // 100
+    return f"{decimal(tenths if tenths < 100 else (tenths + 5) // 10 * 10, 1)} ms"
 
 
 def kilopascal(pressure_pa: int) -> str:
     """A pressure in whole kPa."""
-    return f"{(pressure_pa + 500) // 1000} kPa"
-
-
-def thousandths(value: int) -> str:
-    """Thousandths without trailing zeros, also below zero: ``1500`` -> ``1.5``, ``-250`` -> ``-0.25``."""
-    return f"{'-' if value < 0 else ''}{units_text(abs(value), 3)}"
-
-
-def millimetres(length_um: int) -> str:
-    """A length on the skin: ``0.5 mm``, ``12 mm``."""
-    return f"{thousandths(length_um)} mm"
+    return f"{decimal((pressure_pa + 500) // 1000, 0)} kPa"
 
 
 def volts(voltage_mv: int) -> str:
     """A voltage with one decimal at most."""
-    tenths = (voltage_mv + 50) // 100
-    return f"{tenths // 10}.{tenths % 10} V" if tenths % 10 else f"{tenths // 10} V"
+    return f"{decimal((voltage_mv + 50) // 100, 1)} V"
+
+
+def newtons(force_mn: int) -> str:
+    """A force with one decimal at most."""
+    return f"{decimal((force_mn + 50) // 100, 1)} N"
+
+
+def millimetres(length_um: int, unit: bool = True) -> str:
+    """A depth or a place, exact to the micrometre: ``4 mm``, ``1.5 mm``, ``-0.25 mm``."""
+    return decimal(length_um, 3) + (" mm" if unit else "")
+
+
+def square_centimetres(area_mm2: float, unit: bool = True) -> str:
+    """An area with one decimal at most: ``12.5 cm²``."""
+    return decimal(round(area_mm2 / 10), 1) + (" cm²" if unit else "")

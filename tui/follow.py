@@ -11,17 +11,20 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mesogun.errors import InputError
 from mesogun.plan.model import Plan
 from mesogun.record import Event, TreatmentState, fold
 from mesogun.record import events as ev
-from tui.source import Moment
+from tui import figures
+from tui.source import Moment, Progress
 
 LONGEST_GAP_US = 2_000_000
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-SKIP = 10
+SKIP, LEAP = 10, 100
+AGAIN_S = 1.0
+"""After a journal could not be read, until it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,25 @@ class Entry:
 Fetch = Callable[[int], Iterable[Entry]]
 
 
-def phase_of(state: TreatmentState) -> str:
-    """Where a recorded treatment stands, in words."""
+_PHASES: dict[type[Event], str] = {
+    ev.Paused: "paused",
+    ev.LinkBroken: "link broken",
+    ev.GunBarred: "gun barred",
+    ev.SyringeInserted: "new syringe",
+    **dict.fromkeys((ev.RunnerStarted, ev.GunFound, ev.MagazineLoaded, ev.Armed), ""),
+}
+"""What an event says of where a treatment stands, beyond the state; it holds until another of these events."""
+
+
+def phase_of(state: TreatmentState, told: str = "") -> str:
+    """Where a recorded treatment stands, in words; ``told``: what its events say of that beyond the state."""
     if state.ended is not None:
         return state.ended
     if state.fault is not None:
         return f"fault {state.fault.lower().replace('_', ' ')}"
     if state.planned is None:
         return "empty"
-    return "armed" if state.armed else "not armed"
+    return "armed" if state.armed else told or "not armed"
 
 
 def plan_of(entries: Iterable[Entry]) -> Plan:
@@ -70,16 +83,20 @@ class WatchSource:
     ----------
     fetch
         Rows after a sequence number; called on the following thread only.
+    utc
+        This computer's calendar: how old the record was when it was first looked at. Without it, as if it were new.
     """
 
     name = "WATCH"
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(self, fetch: Fetch, utc: Callable[[], datetime] | None = None) -> None:
         self._fetch = fetch
+        self._utc = utc
+        self._old_us = 0
         self._lock = threading.Lock()
         self._state = TreatmentState()
         self._seq = 0
-        self._count = 0
+        self._phase = ""
         self._news = False
         self._news_us: int | None = None
         self._failure: BaseException | None = None
@@ -87,45 +104,52 @@ class WatchSource:
 
     def look(self) -> int:
         """Fetch and fold what is new; returns how many rows that were."""
-        state, seq, count = self._state, self._seq, 0
+        state, seq, count, at, phase = self._state, self._seq, 0, "", self._phase
         for entry in self._fetch(seq):
-            state, seq, count = fold(state, entry.event), entry.seq, count + 1
+            state, seq, count, at = fold(state, entry.event), entry.seq, count + 1, entry.at
+            phase = _PHASES.get(type(entry.event), phase)
         if count:
+            first = not self._seq and self._utc is not None
+            old_us = max(0, _age_us(at, self._utc())) if first and self._utc is not None else 0
             with self._lock:
-                self._state, self._seq, self._news = state, seq, True
-                self._count += count
+                self._state, self._seq, self._news, self._old_us, self._phase = state, seq, True, old_us, phase
         return count
 
     def run(self, period_s: float = 0.1) -> None:
-        """Look again and again until ``leave``; a journal that cannot be read any more is shown as a failure."""
+        """Look again and again until ``leave``; a journal that cannot be read is a failure until it can be again."""
         while not self._leave.is_set():
             try:
                 self.look()
+                self._failure = None
             except Exception as error:  # noqa: BLE001 -- whatever stops the reading is for the screen to tell
                 self._failure = error
-                return
-            self._leave.wait(period_s)
+            self._leave.wait(period_s if self._failure is None else AGAIN_S)
 
     def leave(self) -> None:
         """End ``run``."""
         self._leave.set()
 
     def moment(self, now_us: int) -> Moment:
-        """The newest folded state; its age is that of the newest row here."""
+        """The newest folded state; its age is that of the newest row here.
+
+        Silence means something only where the record says that the gun is armed: a treatment that is paused, or that
+        asks its operator something, writes nothing for as long as that takes.
+        """
         with self._lock:
-            state = self._state
+            state, phase = self._state, self._phase
             if self._news or self._news_us is None:
-                self._news, self._news_us = False, now_us
+                self._news, self._news_us = False, now_us - self._old_us
             age_us = now_us - self._news_us
         failure = self._failure
+        silent = state.armed and state.ended is None
         return Moment(
             state=state,
             status=None,
-            phase=phase_of(state),
+            phase=phase_of(state, phase),
             age_us=age_us,
+            silent_us=age_us if silent else None,
             failure=None if failure is None else str(failure) or type(failure).__name__,
             failure_kind="" if failure is None else type(failure).__name__,
-            note=f"{self._count} events",
         )
 
 
@@ -141,6 +165,7 @@ class ReplaySource:
         self._times = _times(self._entries)
         self._place = 0
         self._state = fold(TreatmentState(), self._entries[0].event)
+        self._phase = ""
         self._time_us = 0
         self._last_us: int | None = None
         self.playing = True
@@ -150,6 +175,11 @@ class ReplaySource:
     def place(self) -> int:
         """Index of the newest event that is shown."""
         return self._place
+
+    @property
+    def count(self) -> int:
+        """How many events there are."""
+        return len(self._entries)
 
     @property
     def length_us(self) -> int:
@@ -163,13 +193,13 @@ class ReplaySource:
             self._go(bisect_right(self._times, self._time_us) - 1)
         self._last_us = now_us
         at = self._entries[self._place].at
-        sign = f"x{self.speed:g}" if self.playing else "held"
         return Moment(
             state=self._state,
             status=None,
-            phase=phase_of(self._state),
+            phase=phase_of(self._state, self._phase),
             age_us=0,
-            note=f"{at[11:19]}  {self._place + 1}/{len(self._entries)}  {sign}",
+            note=self._note(at[11:19]),
+            progress=Progress(self._place + 1, len(self._entries), at[11:19], self.speed, self.playing),
         )
 
     def play(self) -> None:
@@ -185,18 +215,23 @@ class ReplaySource:
         index = SPEEDS.index(self.speed) + steps
         self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, index))]
 
+    def _note(self, at: str) -> str:
+        held = "" if self.playing else ", held"
+        return f"{at}  {self._place + 1} of {len(self._entries)}  {speed_text(self.speed)}{held}"
+
     def skip(self, events: int) -> None:
-        """So many events on or back; holds, so that one can look."""
+        """So many events on or back, as far as there are any; holds, so that one can look."""
         self.playing = False
         self._go(max(0, min(len(self._entries) - 1, self._place + events)))
         self._time_us = self._times[self._place]
 
     def _go(self, place: int) -> None:
         if place < self._place:
-            self._state, self._place = fold(TreatmentState(), self._entries[0].event), 0
+            self._state, self._place, self._phase = fold(TreatmentState(), self._entries[0].event), 0, ""
         while self._place < place:
             self._place += 1
-            self._state = fold(self._state, self._entries[self._place].event)
+            event = self._entries[self._place].event
+            self._state, self._phase = fold(self._state, event), _PHASES.get(type(event), self._phase)
 
 
 def _times(entries: Sequence[Entry]) -> list[int]:
@@ -206,3 +241,14 @@ def _times(entries: Sequence[Entry]) -> list[int]:
         gap_us = round(gap.total_seconds() * 1e6)
         times.append(times[-1] + max(0, min(LONGEST_GAP_US, gap_us)))
     return times
+
+
+def speed_text(speed: float) -> str:
+    """How fast a replay runs: ``x1``, ``x0.25``."""
+    return f"x{figures.decimal(round(speed * 100), 2)}"
+
+
+def _age_us(at: str, now: datetime) -> int:
+    then = datetime.fromisoformat(at)
+    then = then if then.tzinfo is not None else then.replace(tzinfo=UTC)
+    return round((now - then).total_seconds() * 1e6)

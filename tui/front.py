@@ -80,6 +80,7 @@ class ScreenFront:
         self._answer: bool | None = None
         self._stopped_us: int | None = None
         self._stop_failure: str | None = None
+        self._stop_answer: bool | None = None
         self._news: Callable[[], object] | None = None
         self._told = False
 
@@ -163,10 +164,11 @@ class ScreenFront:
 
     @property
     def question(self) -> Question | None:
-        """What is being asked now and not answered yet; a question that the runner no longer repeats is withdrawn."""
+        """What is being asked now and not answered yet; withdrawn by STOP, or when the runner no longer repeats it."""
         now_us = self._ticks.monotonic_us()
         with self._lock:
-            if self._answer is not None or now_us - self._asked_us > ASKED_FRESH_US:
+            withdrawn = self._stopped_us is not None or now_us - self._asked_us > ASKED_FRESH_US
+            if self._answer is not None or withdrawn:
                 return None
             return self._question
 
@@ -226,6 +228,7 @@ class ScreenFront:
         """STOP, from any thread, before anything else happens; a failing line must not hide that it was asked for."""
         try:
             self._stop()
+            self._stop_failure = None  # an earlier one may not have got through
         except Exception as error:  # noqa: BLE001 -- whatever the line does, STOP was pressed and the screen goes on
             self._stop_failure = f"{type(error).__name__}: {error}"
         finally:
@@ -245,6 +248,21 @@ class ScreenFront:
     def stop_failure(self) -> str | None:
         """Why the STOP bytes could not be written, if they could not."""
         return self._stop_failure
+
+    @property
+    def stop_proved(self) -> bool:
+        """Whether the gun's own word proves that it stopped."""
+        return self._stop_answer is True
+
+    @property
+    def stop_unanswered(self) -> bool:
+        """Whether the gun was given long enough to answer STOP, and did not."""
+        return self._stop_answer is False
+
+    def stop_answered(self, proved: bool) -> None:
+        """What became of STOP: the gun's word proves it, or its time for that is over; a proof stands for good."""
+        if self._stop_answer is not True:
+            self._stop_answer = proved
 
     def now_us(self) -> int:
         """The screen's clock."""

@@ -49,10 +49,6 @@ ACTS: tuple[Act, ...] = (
     Act("play", ("space",), "Play", "Play or hold the replay.", Where.REPLAY, rank=1),
     Act("faster", ("+", "plus"), "Faster", "Twice the speed.", Where.REPLAY, rank=5),
     Act("slower", ("-", "minus"), "Slower", "Half the speed.", Where.REPLAY, shown=False),
-    Act("back", ("left",), "Back", "Ten events back; with the map's cursor on, move it.", Where.ANY, shown=False),
-    Act("forward", ("right",), "On", "Ten events on; with the map's cursor on, move it.", Where.ANY, shown=False),
-    Act("up", ("up",), "Up", "Move the map's cursor, or scroll.", Where.ANY, shown=False),
-    Act("down", ("down",), "Down", "Move the map's cursor, or scroll.", Where.ANY, shown=False),
     Act("orders", ("d",), "Orders", "All orders, with their keys: skip, go to, elsewhere, redo, note, hand over, lot.",
         Where.LIVE, rank=5),
     Act("skip", ("k",), "Skip", "Skip the next point, with a reason.", Where.LIVE, shown=False),
@@ -73,14 +69,26 @@ ACTS: tuple[Act, ...] = (
         rank=6),
     Act("closer", ("z",), "Zoom", "The map twice as large, around its cursor or the latest shot; four times; whole.",
         Where.ANY, shown=False),
-    Act("log", ("l",), "Shots", "The list of recorded shots.", Where.ANY, rank=7),
+    Act("log", ("l",), "Shots", "The list of recorded shots, with notes, orders and corrected places.", Where.ANY,
+        rank=7),
     Act("alarms", ("w",), "Alarms", "All alarms, with cause and what to do.", Where.ANY, shown=False),
-    Act("gun", ("g",), "Gun", "All that the gun has said, limits and zones.", Where.ANY, shown=False),
+    Act("gun", ("g",), "Gun", "All that the gun has said, the link, every limit, agent and zones.", Where.ANY,
+        shown=False),
     Act("about", ("i",), "About", "What this is, and what it is not.", Where.ANY, shown=False),
     Act("tick", ("u",), "Tick", "A tick for each shot: none, one to see, or the bell as well.",
         Where.LIVE | Where.WATCH, shown=False),
     Act("theme", ("t",), "Theme", "Next theme: dark, light, contrast, mono.", Where.ANY, shown=False),
     Act("picture", ("p",), "Picture", "Save a picture of the screen.", Where.ANY, shown=False),
+    Act("back", ("left",), "Back", "Ten events back; with the map's cursor on, move it.", Where.ANY, shown=False),
+    Act("forward", ("right",), "On", "Ten events on; with the map's cursor on, move it.", Where.ANY, shown=False),
+    Act("far_back", ("pageup",), "Far back", "A hundred events back; on a page, one screen up.", Where.ANY,
+        shown=False),
+    Act("far_on", ("pagedown",), "Far on", "A hundred events on; on a page, one screen down.", Where.ANY,
+        shown=False),
+    Act("first", ("home",), "First", "The first event of a replay; the top of a page.", Where.ANY, shown=False),
+    Act("last", ("end",), "Last", "The last event of a replay; the end of a page.", Where.ANY, shown=False),
+    Act("up", ("up",), "Up", "Move the map's cursor, or scroll.", Where.ANY, shown=False),
+    Act("down", ("down",), "Down", "Move the map's cursor, or scroll.", Where.ANY, shown=False),
     Act("help", ("?", "question_mark", "h"), "Help", "This list.", Where.ANY, rank=3),
     Act("quit", ("q",), "Quit", "Leave; asks first while a treatment runs.", Where.ANY, rank=4),
 )  # fmt: skip
@@ -127,7 +135,8 @@ def stop_keys(keys: Mapping[str, Act]) -> frozenset[str]:
     return frozenset(key for key, act in keys.items() if act.id == "stop")
 
 
-_NAMES = {"space": "space", "escape": "Esc", "plus": "+", "minus": "-", "question_mark": "?", "ctrl+c": "Ctrl+C"}
+_NAMES = {"space": "space", "escape": "Esc", "plus": "+", "minus": "-", "question_mark": "?", "ctrl+c": "Ctrl+C",
+          "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End"}  # fmt: skip
 
 
 def key_text(act: Act) -> str:

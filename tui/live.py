@@ -13,6 +13,7 @@ from datetime import date
 
 from mesogun.clock import RealClock
 from mesogun.errors import MesogunError
+from mesogun.link.stats import LinkStats
 from mesogun.plan.model import Plan
 from mesogun.record.alarms import Limit
 from mesogun.treatment.front import Wish
@@ -31,6 +32,10 @@ SWITCH_S = 0.001
 """Thread switch interval while a gun is held: STOP on another thread must not wait for 5 ms slices."""
 
 
+STOP_LOOK_S = 0.02
+"""Between two looks for a proof of STOP; the looks themselves wait for the gun."""
+
+
 def run_live(
     start: Callable[[ScreenFront], None],
     stop: Callable[[], None],
@@ -39,6 +44,8 @@ def run_live(
     title: str,
     limits: Sequence[Limit] | None = None,
     lockstep_s: float = 0.0,
+    prove_stop: Callable[[], bool] | None = None,
+    link: Callable[[], LinkStats] | None = None,
     settings: Look | None = None,
     remap: Mapping[str, str] | None = None,
     operators: Sequence[str] = (),
@@ -61,6 +68,11 @@ def run_live(
         Limits to show; by default those of the recorded clearance.
     lockstep_s
         See ``ScreenFront``; for guns with virtual time.
+    prove_stop
+        Whether the gun's own word proves that STOP reached it; called after ``start`` on the same thread, again and
+        again until it does. Without it no screen ever claims that the gun has stopped.
+    link
+        How well the link works; called at every look.
     settings
         Theme, flashing, bell, folder for pictures; by default what was remembered and what the environment says.
     remap
@@ -84,7 +96,8 @@ def run_live(
     must_be_terminal()
     chosen = settings if settings is not None else look()
     front = ScreenFront(stop, lockstep_s=lockstep_s)
-    source = LiveSource(front)
+    source = LiveSource(front, link)
+    left = threading.Event()
     app = Dashboard(
         ViewMaker(plan, title=title, source=source.name, limits=limits),
         source,
@@ -112,6 +125,9 @@ def run_live(
             source.failure = error
         finally:
             source.done = True
+        while prove_stop is not None and not front.stop_proved and not left.wait(STOP_LOOK_S):
+            if front.stopped:
+                front.stop_answered(_proved(prove_stop))
 
     worker = threading.Thread(target=work, name="treatment", daemon=True)
     switch_s = sys.getswitchinterval()
@@ -124,6 +140,7 @@ def run_live(
             # The screen is gone, by a crash or a signal: nobody watches, so nobody treats.
             front.stop_now()
             front.want(Wish.END)
+        left.set()
         worker.join(JOIN_S)
         sys.setswitchinterval(switch_s)
     if app.return_code:
@@ -133,3 +150,10 @@ def run_live(
         ) from source.failure
     if source.failure is not None:
         raise source.failure
+
+
+def _proved(prove_stop: Callable[[], bool]) -> bool:
+    try:
+        return prove_stop()
+    except (MesogunError, OSError):  # a broken line: the gun has not answered, and that is all there is to know
+        return False

@@ -1,11 +1,11 @@
 """Whole pages and questions as texts: shots, alarms, gun, help. Pure, like ``panels``.
 
-Not responsible for scrolling or keys.
+Not responsible for scrolling or keys, or for limits (``limitpage``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 
 from rich.style import Style
@@ -18,20 +18,22 @@ from tui.about import ABOUT, about
 from tui.forms import Form
 from tui.keymap import Act, help_lines
 from tui.kinds import KINDS
+from tui.limitpage import limits
 from tui.palette import Palette
-from tui.view import REFUSED, View
+from tui.view import REFUSED, LinkWords, View
+from tui.viewed import moved_text
 
 
 def page(name: str, view: View, alarms: Alarms, keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
     """One page by name: ``log``, ``orders``, ``alarms``, ``gun``, ``about`` or ``help``."""
     if name == "log":
-        return _titled("Shots on record, newest first", _log(view, palette, width), palette)
+        return _titled("Orders, notes and shots on record, newest first", _log(view, palette, width), palette)
     if name == "orders":
         return _titled("Orders", _orders(keys, palette, width), palette)
     if name == "alarms":
         return _titled("Alarms", _alarms(alarms, palette), palette)
     if name == "gun":
-        return _titled("Gun, limits and zones", _gun(view, palette, width), palette)
+        return _titled("Gun, link, limits, agent and zones", _gun(view, palette, width), palette)
     if name == "about":
         return _titled("About", about(palette), palette)
     return _titled("Keys", _help(keys, palette, width), palette)
@@ -42,13 +44,21 @@ def _titled(title: str, body: Text, palette: Palette) -> Text:
 
 
 def _log(view: View, palette: Palette, width: int) -> Text:
-    """Notes and refused orders first, because a refused order is easily missed; then the shots."""
+    """Corrected places, notes and orders first, because a refused order is easily missed; then the shots, whole."""
     text = Text()
     for remark in reversed(view.remarks):
         text.append(f"{hanging(remark, 2, width)}\n", palette.warn if remark.startswith(REFUSED) else palette.text)
-    if view.remarks:
+    earlier = [words for words in map(moved_text, view.moves) if words not in view.remarks]
+    for words in reversed(earlier):
+        text.append(f"{hanging(words, 2, width)}\n", palette.text)
+    if text:
         text.append("\n")
-    return text.append_text(panels.shots(view, palette, width, len(view.last)))
+    for number, shot in enumerate(reversed(view.last)):
+        row = panels.shot_row(shot, palette, width, newest=number == 0, zone=True, whole=True)
+        text.append_text(row).append("\n")
+    if not view.last:
+        text.append("no shot on record yet", palette.quiet)
+    return text
 
 
 def _alarms(alarms: Alarms, palette: Palette) -> Text:
@@ -70,34 +80,46 @@ def _gun(view: View, palette: Palette, width: int) -> Text:
 
     def row(name: str, value: str) -> None:
         text.append(f"{name:<22}", palette.quiet)
-        text.append(f"{value}\n", palette.text)
+        text.append(f"{hanging(value, 22, width)}\n", palette.text)
 
     row("serial, kind", f"{view.gun_serial or '-'}, {view.gun_kind.lower() or '-'}")
     row("operator", view.operator or "-")
     row("subject", view.subject or "-")
-    row("agent", view.agent or "-")
     gun = view.gun
     if gun is None:
-        row("gun", "no word from it now")
+        heard = view.source == "LIVE"
+        row("gun", "no word from it now" if heard else "this screen does not hear it; what follows is on record")
     else:
         row("state", gun.state + (f", fault {gun.fault}" if gun.fault else ""))
         row("lease left", figures.seconds(gun.lease_left_ms * 1000) if gun.armed else "not armed")
-        row("magazine", f"{gun.magazine} shots")
-        row("contact force", f"{gun.contact_mn / 1000:.1f} N".replace(".0 ", " "))
+        row("magazine", f"{figures.count(gun.magazine)} shots")
+        row("contact force", figures.newtons(gun.contact_mn))
         row("pressure", figures.kilopascal(gun.pressure_pa))
         row("syringe", f"{figures.at_least(gun.syringe_left_nl)} of {figures.given(view.syringe_nl)}")
         row("battery", figures.volts(gun.battery_mv))
-    row("primed away", figures.at_most(view.prime_high_nl))
-    text.append("\n")
-    for limit in view.limits:
-        kind = "hard" if limit.hard else "soft"
+    if view.last:
+        last = view.last[-1]
         row(
-            f"limit {kind}",
-            f"{figures.at_least(limit.cap_nl)}, {figures.percent(view.high_nl, limit.cap_nl)} used, {limit.name}",
+            "last shot",
+            f"{figures.millimetres(last.depth_um)} deep, {figures.kilopascal(last.peak_pressure_pa)} at most",
         )
+    if view.next_depth_um is not None:
+        row("next shot", f"{figures.millimetres(view.next_depth_um)} deep")
+    row("primed away", figures.at_most(view.prime_high_nl))
+    if view.link is not None:
+        _link(view.link, row)
     text.append("\n")
-    text.append_text(panels.zones(view, palette, width))
-    return text
+    return text.append_text(limits(view, palette, width))
+
+
+def _link(link: LinkWords, row: Callable[[str, str], None]) -> None:
+    if link.round_trip_us is not None and link.worst_us is not None:
+        slowest = figures.milliseconds(link.worst_us)
+        row("link, round trip", f"{figures.milliseconds(link.round_trip_us)}, slowest {slowest}")
+    row("requests", f"{figures.count(link.requests)}, {figures.count(link.resends)} sent again")
+    row("damaged frames", figures.count(link.damaged))
+    if link.lease_margin_ms is not None:
+        row("lease at last renewal", figures.seconds(link.lease_margin_ms * 1000))
 
 
 def _orders(keys: Mapping[str, Act], palette: Palette, width: int) -> Text:

@@ -1,6 +1,6 @@
 """The texts of the dashboard, from a view: pure functions to ``rich`` texts, one per panel.
 
-Not responsible for placing them (``app``) or for what is in a view (``view``).
+Not responsible for placing them (``app``), for the panel of the gun (``gunpanel``) or for what is in a view (``view``).
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from mesogun.record.alarms import Alarm, Alarms, Priority, Stage, lit
+from mesogun.record.alarms import Alarm, Alarms, Limit, Priority, Stage, lit
 from tui import figures, tall
 from tui.palette import Palette
-from tui.view import Freshness, View
+from tui.view import Freshness, ShotLine, View
 
-LEAST_FULL_SCALE_PA = 50_000  # so that noise at rest does not look like a stroke
-BARS = "▁▂▃▄▅▆▇█"
 BEAT = "⠋⠙⠹⠸⠼⠴⠦⠧"
 
 
@@ -38,12 +36,32 @@ def banner(alarms: Alarms, palette: Palette, width: int, now_us: int, *, flash: 
     if flash and not lit(top, now_us):
         style = f"{palette.text} on {palette.surface} bold"
     seen = {Stage.ACKNOWLEDGED: " (seen)", Stage.LATCHED: " (over)", Stage.ACTIVE: ""}[top.stage]
-    left = f" {top.condition.priority.mark:<3} {top.priority.name} {top.text}{seen}"
     others = len(alarms.alarms) - 1
-    right = (f" +{others} more" if others else "") + silenced
-    right += "  a Seen " if top.stage is not Stage.ACKNOWLEDGED else " "
+    long = (f" +{others} more" if others else "") + silenced
+    long += "  a Seen " if top.stage is not Stage.ACKNOWLEDGED else " "
+    mark, name = f" {top.condition.priority.mark:<3} ", f"{top.priority.name} "
+    short = (f" +{others}" if others else "") + silenced + " "
+    # The words of the alarm come before what stands around them: the marks say the priority without its name.
+    layouts = ((mark + name, long), (mark + name, short), (mark, short))
+    whole = (pair for pair in layouts if len(pair[0] + top.text + seen + pair[1]) <= width)
+    front, right = next(whole, layouts[0])
     room = width - len(right)
-    return Text((left[: room - 1] + "…" if len(left) > room else left.ljust(room)) + right, style=style, no_wrap=True)
+    left = front + squeezed(top.condition.title, top.detail, room - len(front) - len(seen)) + seen
+    return Text(left.ljust(room) + right, style=style, no_wrap=True)
+
+
+def squeezed(title: str, detail: str, room: int) -> str:
+    """Title and detail in ``room`` columns: a long detail loses its beginning, up to a colon, before it loses its end.
+
+    What stands in the way comes last in a refusal: "gun 00d1 must not treat now: its certificate has expired". The
+    whole text is on the page of alarms.
+    """
+    text = f"{title}: {detail}" if detail else title
+    rest = detail
+    while len(text) > room and ": " in rest:
+        rest = rest.partition(": ")[2]
+        text = f"{title}: {rest}"
+    return text if len(text) <= room else f"{text[: max(0, room - 1)]}…"
 
 
 def alarm_style(alarm: Alarm, palette: Palette) -> str:
@@ -61,55 +79,115 @@ def alarm_style(alarm: Alarm, palette: Palette) -> str:
     return f"{palette.low_on} on {palette.low}"
 
 
-def status(view: View, palette: Palette, width: int, beat: int, note: str = "") -> Text:
-    """Source, phase, what kind of gun, link and age."""
-    chip = f"bold {palette.accent_on} on {palette.accent}"
-    words = view.source if view.freshness in (Freshness.LIVE, Freshness.RECORD, Freshness.WAITING) else "STALE"
-    if view.freshness is Freshness.LOST:
-        words = "NO DATA"
-    if words != view.source:
-        chip = f"bold {palette.medium_on} on {palette.medium}"
-    age = figures.seconds(view.age_us) if view.age_us is not None else "-"
-    right = Text(f"{_link(view)} {age} {BEAT[beat % len(BEAT)]} ", palette.quiet)
-    left = Text.assemble((f" {words} ", chip), " ", (view.phase, f"bold {palette.text}"))
-    pieces: list[tuple[str, str]] = []
-    if note:
-        pieces.append((note, palette.accent))
+TITLES = {
+    Freshness.LIVE: "GIVEN",
+    Freshness.WAITING: "GIVEN",
+    Freshness.STALE: "GIVEN, stale",
+    Freshness.LOST: "GIVEN, not known now",
+    Freshness.RECORD: "ON RECORD",
+    Freshness.SILENT: "ON RECORD, no news",
+}
+
+
+def status(view: View, palette: Palette, width: int, beat: int, note: str = "", *, totals: bool = False) -> Text:
+    """Source, phase, what kind of gun, link and age; with ``totals`` the totals, where their panel is hidden.
+
+    What does not fit is left out whole; only a note is cut.
+    """
+    words, trouble = _chip(view)
+    chip = (
+        f"bold {palette.medium_on} on {palette.medium}" if trouble else f"bold {palette.accent_on} on {palette.accent}"
+    )
+    left = Text(f" {words} ", chip)
+    phase = "" if words.lower() == view.phase else f" {_phase(view)}"
+    beats = f" {BEAT[beat % len(BEAT)]} "
+    if not totals or left.cell_len + len(phase) + len(short_total(view)) + len(beats) + 3 <= width:
+        left.append(phase, f"bold {palette.text}")
+    must: list[tuple[str, str]] = [(short_total(view), f"bold {palette.text}")] if totals else []
+    must.append((note, palette.accent))
+    least = left.cell_len + sum(len(piece) + 2 for piece, _ in must if piece)
     if view.gun_kind.lower() == "simulated":
-        pieces.append(("simulated gun", palette.warn))
+        must.append(("simulated gun", palette.warn))
+    must.append((view.subject, palette.text))
     if view.demonstration:
-        pieces.append(("demonstration values", palette.warn))
-    pieces += [(view.title, palette.quiet), (f"gun {view.gun_serial}" if view.gun_serial else "", palette.quiet)]
-    for piece, style in pieces:
+        must.append(("demonstration values", palette.warn))
+    need = left.cell_len + sum(len(piece) + 2 for piece, _ in must if piece)
+    ages = [f"{age}{beats}" for age in _ages(view)]
+    fitting = [age for most in (need, least) for age in ages if most + len(age) + 1 <= width]
+    right = Text(next(iter(fitting), ages[-1]), palette.quiet)
+    for piece, style in must:
         room = width - left.cell_len - right.cell_len - 3
-        if piece and len(piece) <= room:
-            left.append(f"  {piece}", style)
-        elif piece and style != palette.quiet:
-            left.append(f"  {piece[: max(0, room - 1)]}…", style)
+        if len(piece) <= room:
+            left.append(f"  {piece}" if piece else "", style)
+        elif piece == note and room > 1:
+            left.append(f"  {piece[: room - 1]}…", style)
+        else:
             break
+    else:
+        for piece in (view.title, f"gun {view.gun_serial}" if view.gun_serial else ""):
+            if piece and len(piece) <= width - left.cell_len - right.cell_len - 3:
+                left.append(f"  {piece}", palette.quiet)
     return _row(left, right, width)
 
 
-def _link(view: View) -> str:
-    return {
-        Freshness.WAITING: "waiting",
-        Freshness.LIVE: "age",
-        Freshness.STALE: "STALE",
-        Freshness.LOST: "lost",
-        Freshness.RECORD: "record",
-    }[view.freshness]
+def _chip(view: View) -> tuple[str, bool]:
+    """What this screen shows, and whether that is in trouble: where from, how old, or how it is over."""
+    if view.over:
+        return view.over.upper(), view.over != "ended"
+    trouble = {Freshness.STALE: "STALE", Freshness.LOST: "NO DATA", Freshness.SILENT: "NO NEWS"}.get(view.freshness)
+    return (trouble, True) if trouble is not None else (view.source, False)
+
+
+def _phase(view: View) -> str:
+    if view.freshness is Freshness.SILENT and view.age_us is not None:
+        return f"last known: {view.phase}, {figures.age(view.age_us)} ago"
+    return f"last known: {view.phase}" if view.freshness is Freshness.LOST else view.phase
+
+
+def _ages(view: View) -> tuple[str, ...]:
+    """How old the newest word is, from long to short: of the gun where it is heard, else of the record."""
+    if view.age_us is None:
+        return ("waiting",)
+    if view.source == "REPLAY" or view.freshness is Freshness.SILENT:
+        return ("",)
+    if view.freshness is Freshness.LIVE and not view.over:
+        return (f"age {figures.age(view.age_us)}",)
+    ago = f"{figures.age(view.age_us)} ago"
+    what = "event" if view.source == "WATCH" else "word"
+    return (f"last {what} {ago}", ago, "")
+
+
+def over_words(view: View, *, short: bool = False) -> str:
+    """What to do once this run is over; a treatment that has not ended is said to be open."""
+    if view.ended is not None:
+        return "it is over: q leaves"
+    done = f"{figures.count(view.shots_done)} of {figures.count(view.shots_total)} given"
+    return f"{done}; q leaves, then {'resume' if short else 'mesogun treat --resume'}"
+
+
+def short_total(view: View) -> str:
+    """Total, upper end and share of the tightest limit in one piece, for where the panel of totals is hidden."""
+    given = f"{figures.given(view.given_nl)}  "
+    if view.freshness is Freshness.LOST:
+        given = "---  last known "
+    tight = view.tightest
+    share = f"  {figures.percent(view.high_nl, tight.cap_nl)}" if tight is not None else ""
+    return f"{given}at most {figures.at_most(view.high_nl, unit=view.freshness is Freshness.LOST)}{share}"
 
 
 def total(view: View, palette: Palette, width: int, height: int) -> Text:
     """The total, tall; then the interval, what remains, and the share of the tightest limit."""
     lost = view.freshness is Freshness.LOST
-    name = {Freshness.LOST: "GIVEN, not known now", Freshness.RECORD: "ON RECORD", Freshness.STALE: "GIVEN, stale"}
-    head = _row(
-        Text(name.get(view.freshness, "GIVEN"), f"bold {palette.accent}"), Text("mL", f"bold {palette.accent}"), width
-    )
+    title, points = TITLES[view.freshness], _points(view)
+    fits = len(f"{title}  {points} mL") <= width
+    head = Text(title, f"bold {palette.accent}")
+    if fits:
+        head.append(f"  {points}", palette.text)
+    head = _row(head, Text("mL", f"bold {palette.accent}"), width)
     number = "---" if lost else figures.column_text(figures.near_units(view.given_nl), 0)
     lines = tall.fitted(number, width, height - 5)
-    style = palette.quiet if view.freshness is Freshness.STALE else f"bold {palette.text}"
+    dim = view.freshness in (Freshness.STALE, Freshness.SILENT)
+    style = palette.quiet if dim else f"bold {palette.text}"
     text = Text.assemble(head, "\n")
     for line in lines:
         text.append(line.rstrip().rjust(0) + "\n", style)
@@ -118,13 +196,24 @@ def total(view: View, palette: Palette, width: int, height: int) -> Text:
     text.append(figures.at_least(view.low_nl, unit=False), palette.text)
     text.append("  at most ", palette.quiet)
     text.append(figures.at_most(view.high_nl), f"bold {palette.text}")
-    text.append("\nleft ", palette.quiet)
-    text.append(figures.given(view.remaining_nl), f"bold {palette.text}")
-    text.append(f" of {figures.given(view.planned_nl)}", palette.quiet)
-    text.append(f"  {view.shots_done}/{view.shots_total}", palette.text)
+    text.append("\n")
+    left, planned = figures.given(view.remaining_nl, unit=False), figures.given(view.planned_nl)
+    text.append("left ", palette.quiet).append(left, f"bold {palette.text}").append(f" of {planned}", palette.quiet)
+    done = f"  {figures.count(view.shots_done)} of {figures.count(view.shots_total)}"
+    if not fits and len(f"left {left} of {planned}{done}") <= width:
+        text.append(done, palette.text)
     text.append("\n")
     text.append_text(limit(view, palette, width))
     return text
+
+
+def _points(view: View) -> str:
+    return f"{figures.count(view.shots_done)} of {figures.count(view.shots_total)} points"
+
+
+def limit_title(limit: Limit) -> str:
+    """A limit in words: what it is for, and how much that is; only a soft one says so."""
+    return f"{'' if limit.hard else 'soft '}limit for {limit.name} {figures.at_least(limit.cap_nl)}"
 
 
 def limit(view: View, palette: Palette, width: int) -> Text:
@@ -134,12 +223,15 @@ def limit(view: View, palette: Palette, width: int) -> Text:
         return Text("no limit on record", palette.bad)
     share = view.share(tight)
     style = palette.good if share < 0.9 else palette.warn if share < 1 else palette.bad
-    kind = "hard" if tight.hard else "soft"
-    words = Text(f"limit {figures.at_least(tight.cap_nl)} {kind}, {tight.name}", palette.quiet)
-    words.truncate(width, overflow="ellipsis")
+    words = limit_title(tight)
+    if len(words) > width:  # the number is what counts; the page of limits says what for
+        words = f"{'' if tight.hard else 'soft '}limit {figures.at_least(tight.cap_nl)}"
     figure = figures.percent(view.high_nl, tight.cap_nl)
     return Text.assemble(
-        words, "\n", bar(view, tight.cap_nl, width - 7, style, palette), (f" {figure:>5}", f"bold {style}")
+        (words, palette.quiet),
+        "\n",
+        bar(view, tight.cap_nl, width - 7, style, palette),
+        (f" {figure:>5}", f"bold {style}"),
     )
 
 
@@ -157,84 +249,65 @@ def bar(view: View, whole_nl: int, width: int, style: str, palette: Palette) -> 
     return Text.assemble((line[:high], style), (line[high:], palette.quiet))
 
 
-def gun(view: View, palette: Palette, width: int, trace: Sequence[int]) -> Text:
-    """What the gun says now."""
-    said = view.gun
-    text = Text()
-    if said is None:
-        words = {
-            Freshness.WAITING: "waiting for the gun",
-            Freshness.LOST: "--- no word from the gun",
-            Freshness.RECORD: "not connected",
-        }.get(view.freshness, "---")
-        return Text(f"GUN  {words}", palette.quiet)
-    state = f" {said.state.upper()} "
-    chip = f"bold {palette.medium_on} on {palette.medium}" if said.armed else f"{palette.text} on {palette.line}"
-    if palette.name == "meso-mono":
-        chip = f"bold {palette.high_on} on {palette.high}" if said.armed else palette.text
-    text.append(state, chip)
-    if said.armed:
-        text.append(f"  lease {figures.seconds(said.lease_left_ms * 1000)}", palette.text)
-    text.append(f"  {said.magazine} loaded", palette.quiet)
-    if said.fault:
-        text.append(f"  {said.fault.upper()}", f"bold {palette.bad}")
-    text.append("\n")
-    for on, name in ((said.contact, "contact"), (said.trigger, "trigger"), (said.primed, "primed")):
-        text.append("● " if on else "○ ", palette.good if on else palette.quiet)
-        text.append(f"{name}  ", palette.text if on else palette.quiet)
-    text.append("\npressure ", palette.quiet)
-    text.append(f"{figures.kilopascal(said.pressure_pa):<8}", palette.text)
-    text.append(sparkline(trace, max(4, width - 18)), palette.accent)
-    text.append("\nsyringe ", palette.quiet)
-    text.append(
-        f"{figures.at_least(said.syringe_left_nl)}", f"bold {palette.warn}" if said.low_syringe else palette.text
-    )
-    text.append("  battery ", palette.quiet)
-    text.append(figures.volts(said.battery_mv), f"bold {palette.warn}" if said.low_battery else palette.text)
-    return text
-
-
-def sparkline(values: Sequence[int], width: int) -> str:
-    """The last ``width`` pressures as bars; the scale starts at zero and ends at the highest, or at 50 kPa."""
-    shown = list(values)[-width:]
-    top = max([*shown, LEAST_FULL_SCALE_PA])
-    return "".join(BARS[min(len(BARS) - 1, value * (len(BARS) - 1) // top)] for value in shown)
-
-
 def shots(view: View, palette: Palette, width: int, lines: int, notice: str = "") -> Text:
-    """The last recorded shots, newest first, below a notice if there is one."""
+    """The last recorded shots, newest first, below a notice if there is one; what does not fit is left out whole."""
     text = Text()
     for words in wrap(notice, width):
         text.append(f"{words}\n", f"bold {palette.warn}")
         lines -= 1
+    several = len(view.zones) > 1
     for number, shot in enumerate(reversed(view.last[-lines:] if lines > 0 else ())):
-        style = palette.text if number == 0 else palette.quiet
-        bad = shot.outcome != "done"
-        place = f"point {shot.point + 1}" if shot.point is not None else shot.kind
-        line = Text.assemble(
-            (f"#{shot.shot_no} ", palette.quiet),
-            (f"{place:<9} ", style),
-            (f"{figures.given(shot.delivered_nl, decimals=4):<10}", style),
-            (shot.outcome, f"bold {palette.warn}" if bad else palette.good),
-            (f" {shot.zone}", palette.quiet),
-        )
-        line.truncate(width, overflow="ellipsis")
-        text.append_text(line)
+        text.append_text(shot_row(shot, palette, width, newest=number == 0, zone=several))
         text.append("\n")
     if not view.last:
         text.append("no shot on record yet", palette.quiet)
     return text
 
 
+def shot_row(shot: ShotLine, palette: Palette, width: int, *, newest: bool, zone: bool, whole: bool = False) -> Text:
+    """One shot, the most important first: volume, outcome, zone, depth, pressure, what was asked.
+
+    In one line, as far as it fits; ``whole``: in as many lines as it takes.
+    """
+    style = palette.text if newest else palette.quiet
+    done = shot.outcome == "done"
+    place = f"point {figures.count(shot.point + 1)}" if shot.point is not None else shot.kind
+    line = Text.assemble(
+        (f"#{shot.shot_no} ", palette.quiet),
+        (f"{place:<9} ", style),
+        (f"{figures.given(shot.delivered_nl, decimals=4):<10}", style),
+        (shot.outcome, palette.good if done else f"bold {palette.warn}"),
+    )
+    pieces = [
+        shot.zone if zone else "",
+        figures.millimetres(shot.depth_um),
+        figures.kilopascal(shot.peak_pressure_pa),
+        "" if done else f"of {figures.given(shot.commanded_nl, decimals=4)}",
+    ]
+    used = line.cell_len
+    for piece in filter(None, pieces):
+        used += len(piece) + 2
+        if used > width and not whole:
+            break
+        if used > width:
+            line.append("\n    ")
+            used = len(piece) + 6
+        line.append(f"  {piece}", palette.quiet)
+    return line
+
+
 def zones(view: View, palette: Palette, width: int) -> Text:
     """Each zone's own total."""
     text = Text()
     for zone in view.zones:
+        points = f"  {figures.count(zone.done)} of {figures.count(zone.shots)}"
         line = Text.assemble(
             (f"{zone.name:<14.14} ", palette.text),
             (figures.given(zone.given_nl, unit=False).rjust(7), f"bold {palette.text}"),
-            (f" of {figures.given(zone.planned_nl)}  {zone.done}/{zone.shots}", palette.quiet),
+            (f" of {figures.given(zone.planned_nl)}", palette.quiet),
         )
+        if line.cell_len + len(points) <= width:
+            line.append(points, palette.quiet)
         line.truncate(width, overflow="ellipsis")
         text.append_text(line)
         text.append("\n")

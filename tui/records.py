@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from tui.pager import Choice, Pager
 
 if TYPE_CHECKING:
     from mesogun.journal import Row, Verdict
+    from mesogun.record import Event
     from mesogun.treatment.unsettled import Question
     from tui.releasing import Releasing
     from tui.settling import Settling
@@ -80,6 +82,11 @@ def doubt_of(questions: Sequence[Question]) -> str:
     return f"{len(questions)} to settle"
 
 
+def event_words(event: Event) -> str:
+    """The kind of an event as people read it: ``ScreeningAnswered`` -> ``screening answered``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(event).__name__).lower()
+
+
 def event_line(row: Row) -> str:
     """One event in one line: number, time, kind, and what can be read in a line; the gun is the same in all of them."""
     told = ", ".join(
@@ -87,7 +94,7 @@ def event_line(row: Row) -> str:
         for name, value in asdict(row.event).items()
         if value not in ("", 0, False) and len(json.dumps(value)) <= LONGEST_VALUE and name not in ("gun", "memory")
     )
-    return f"{row.seq:>5} {row.at[11:19]} {type(row.event).__name__:<17} {told}"
+    return f"{row.seq:>5} {row.at[11:19]} {event_words(row.event):<17} {told}"
 
 
 def verdict_text(verdict: Verdict) -> str:

@@ -1,83 +1,51 @@
 """What there is to see, as one frozen value: the screen, the plain lines and the JSON lines all read this.
 
 Built from the recorded state and the gun's newest word. What is too old is blanked here, once, for everybody: stale
-after 1 s, gone after 3 s. The next point comes from the gun's own status (H13). Not responsible for alarms
-(``mesogun.record.alarms``) or for how anything looks.
+after 1 s, gone after 3 s. The next point comes from the gun's own status (H13). Not responsible for the parts
+(``viewed``), for alarms (``mesogun.record.alarms``) or for how anything looks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from mesogun.link.stats import LinkStats
 from mesogun.plan.model import Plan
 from mesogun.record import Mark, TreatmentState
-from mesogun.record.alarms import LOST_US, STALE_US, Limit
-from mesogun.record.events import NoteAdded, OrderRefused, ShotRecorded
-from mesogun.wire.codes import Fault, Flag, State
+from mesogun.record.alarms import LINK_KINDS, LOST_US, RECORD_KINDS, REFUSALS, STALE_US, Limit, limit_words
+from mesogun.record.events import ShotRecorded
 from mesogun.wire.messages import Status
+from tui.source import Moment, Stop
+from tui.viewed import (
+    REFUSED,
+    Freshness,
+    GunWords,
+    LinkWords,
+    MoveLine,
+    ShotLine,
+    ZoneLine,
+    link_words,
+    move_line,
+    remark_text,
+    words,
+)
+
+__all__ = [
+    "REFUSED",
+    "Freshness",
+    "GunWords",
+    "LinkWords",
+    "MoveLine",
+    "ShotLine",
+    "View",
+    "ViewMaker",
+    "ZoneLine",
+    "freshness",
+    "next_shot",
+]
 
 LAST_SHOTS = 500
-REFUSED = "not done: "
-
-
-class Freshness(StrEnum):
-    """How far what is shown can be trusted to be now."""
-
-    WAITING = "waiting"  # the gun has not spoken yet
-    LIVE = "live"
-    STALE = "stale"
-    LOST = "lost"
-    RECORD = "record"  # nobody is listening to the gun: this is what is on record
-
-
-@dataclass(frozen=True, slots=True)
-class ShotLine:
-    """One recorded shot, for the list."""
-
-    shot_no: int
-    point: int | None
-    zone: str
-    kind: str
-    outcome: str
-    delivered_nl: int
-    commanded_nl: int
-    depth_um: int
-    peak_pressure_pa: int
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneLine:
-    """One zone's own total."""
-
-    name: str
-    given_nl: int
-    planned_nl: int
-    done: int
-    shots: int
-
-
-@dataclass(frozen=True, slots=True)
-class GunWords:
-    """What the gun said last; not there when it is too old to be shown."""
-
-    state: str
-    armed: bool
-    contact: bool
-    trigger: bool
-    primed: bool
-    bench: bool
-    lead_hold: bool
-    low_battery: bool
-    low_syringe: bool
-    lease_left_ms: int
-    magazine: int
-    syringe_left_nl: int
-    pressure_pa: int
-    contact_mn: int
-    battery_mv: int
-    fault: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +53,9 @@ class View:
     """All that a screen shows. Volumes in nL; ``*_nl`` of the ledger as in ``mesogun.record``.
 
     ``given_nl`` is the sum of the treatment shots' records; the truth lies in ``low_nl``..``high_nl``.
-    ``next_shot`` and ``loaded`` are indices of planned shots. ``remarks`` are the newest notes and refused orders.
+    ``next_shot`` and ``loaded`` are indices of planned shots. ``remarks`` are the newest notes, orders and refusals.
+    ``over`` says in a word or two how this run is over or what became of STOP, and is empty while it runs.
+    ``most_points`` is how many points this treatment may serve, where somebody set that.
     """
 
     source: str
@@ -94,6 +64,7 @@ class View:
     subject: str
     operator: str
     agent: str
+    strength: str
     gun_kind: str
     gun_serial: str
     phase: str
@@ -111,13 +82,18 @@ class View:
     shots_done: int
     shots_total: int
     next_shot: int | None
+    next_depth_um: int | None
+    most_points: int | None
     loaded: tuple[int, ...]
     gun: GunWords | None
+    link: LinkWords | None
     syringe_nl: int
     last: tuple[ShotLine, ...]
+    moves: tuple[MoveLine, ...]
     remarks: tuple[str, ...]
     lot: str
-    stopped: bool
+    over: str
+    stop_failure: str | None
     failure: str | None
     ended: str | None
     demonstration: bool
@@ -134,15 +110,33 @@ class View:
         return self.high_nl / limit.cap_nl if limit.cap_nl > 0 else 1.0
 
 
-def freshness(age_us: int | None, *, over: bool) -> Freshness:
-    """From the age of the gun's newest word; ``over``: nobody listens to it any more."""
+def freshness(age_us: int | None, *, over: bool, silent_us: int | None = None) -> Freshness:
+    """From the age of the gun's newest word; ``over``: nobody listens to it any more.
+
+    ``silent_us``: how long nothing new is on a record that says that the gun is armed. A record that says anything else
+    may be silent for as long as people like.
+    """
     if over:
-        return Freshness.RECORD
+        return Freshness.SILENT if silent_us is not None and silent_us > LOST_US else Freshness.RECORD
     if age_us is None:
         return Freshness.WAITING
     if age_us <= STALE_US:
         return Freshness.LIVE
     return Freshness.STALE if age_us <= LOST_US else Freshness.LOST
+
+
+def over_in_words(state: TreatmentState, stop: Stop, failure: str | None, kind: str) -> str:
+    """How a run is over, or what became of STOP; empty while it runs."""
+    if state.ended is not None:
+        return "ended"
+    if stop in (Stop.SENT, Stop.UNANSWERED):
+        return "stop sent"
+    if stop is not Stop.NONE:
+        return stop.value
+    if failure is None:
+        return ""
+    kinds = ((LINK_KINDS, "link lost"), (REFUSALS, "refused"), (RECORD_KINDS, "record failed"))
+    return next((words for names, words in kinds if kind in names), "failed")
 
 
 class ViewMaker:
@@ -156,10 +150,17 @@ class ViewMaker:
         self._state: TreatmentState | None = None
         self._folded: _Folded | None = None
         self._recorded = _Recorded(plan)
+        self._cleared = _Cleared(None)
+        agent = plan.agent
+        self._strength = f"{agent.concentration} {agent.unit}" if agent.concentration and agent.unit else ""
 
-    def limits(self, state: TreatmentState) -> tuple[Limit, ...]:
-        """The limits handed in, else those of the recorded clearance."""
-        return self._limits if self._limits is not None else recorded_limits(state.clearance)
+    def of(self, moment: Moment) -> View:
+        """The view of a source's moment."""
+        return self.view(
+            moment.state, moment.status, phase=moment.phase, age_us=moment.age_us, stop=moment.stop,
+            stop_failure=moment.stop_failure, failure=moment.failure, failure_kind=moment.failure_kind,
+            link=moment.link, silent_us=moment.silent_us,
+        )  # fmt: skip
 
     def view(
         self,
@@ -168,18 +169,27 @@ class ViewMaker:
         *,
         phase: str,
         age_us: int | None,
-        stopped: bool = False,
+        stop: Stop = Stop.NONE,
+        stop_failure: str | None = None,
         failure: str | None = None,
+        failure_kind: str = "",
+        link: LinkStats | None = None,
+        silent_us: int | None = None,
     ) -> View:
         """The view of this moment."""
         if self._folded is None or state is not self._state:
             self._state, self._folded = state, _folded(self.plan, state, self._recorded)
+        if state.clearance != self._cleared.text:
+            self._cleared = _Cleared(state.clearance)
         folded = self._folded
-        over = state.ended is not None or failure is not None or self._source != "LIVE"
-        fresh = freshness(age_us, over=over)
+        listens = self._source == "LIVE" and state.ended is None and failure is None
+        fresh = freshness(age_us, over=not listens, silent_us=silent_us)
         heard = status if fresh in (Freshness.LIVE, Freshness.STALE) else None
         found, planned = state.gun, state.planned
         ledger = state.ledger
+        over = over_in_words(state, stop, failure, failure_kind)
+        following = next_shot(state, heard if fresh is Freshness.LIVE else None)
+        shots = self.plan.shots
         return View(
             source=self._source,
             title=self._title,
@@ -187,9 +197,10 @@ class ViewMaker:
             subject=planned.subject if planned is not None else "",
             operator=state.operator,
             agent=self.plan.agent.name,
+            strength=self._strength,
             gun_kind=found.gun_kind if found is not None else "",
             gun_serial=found.serial if found is not None else "",
-            phase=phase,
+            phase=over or phase,
             freshness=fresh,
             age_us=age_us,
             given_nl=state.dispensed_nl,
@@ -198,23 +209,43 @@ class ViewMaker:
             planned_nl=self.plan.total_nl,
             remaining_nl=folded.remaining_nl,
             prime_high_nl=state.prime.high_nl,
-            limits=self.limits(state),
+            limits=self._limits if self._limits is not None else self._cleared.limits,
             zones=folded.zones,
             marks=folded.marks,
             shots_done=folded.done,
-            shots_total=len(self.plan.shots),
-            next_shot=next_shot(state, heard if fresh is Freshness.LIVE else None),
+            shots_total=len(shots),
+            next_shot=following,
+            next_depth_um=shots[following].depth_um if following is not None and following < len(shots) else None,
+            most_points=self._cleared.most_points,
             loaded=folded.loaded,
             gun=words(heard) if heard is not None else None,
+            link=link_words(link) if link is not None else None,
             syringe_nl=found.syringe_nl if found is not None else self.plan.syringe_nl,
             last=folded.last,
-            remarks=tuple(remark_text(remark) for remark in state.remarks),
+            moves=folded.moves,
+            remarks=folded.remarks,
             lot=", expires ".join(state.lot) if state.lot is not None else "",
-            stopped=stopped,
+            over=over,
+            stop_failure=stop_failure,
             failure=failure,
             ended=state.ended,
             demonstration=planned is not None and planned.demonstration,
         )
+
+
+class _Cleared:
+    """What a recorded clearance says, read once; nothing before the plan was cleared."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+        self.limits: tuple[Limit, ...] = ()
+        self.most_points: int | None = None
+        if text is not None:
+            from mesogun.limits.clearance import Clearance
+
+            clearance = Clearance.from_text(text)
+            self.limits = tuple(Limit(limit_words(cap.rule), cap.cap_nl, cap.hard, cap.told) for cap in clearance.caps)
+            self.most_points = clearance.max_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +256,8 @@ class _Folded:
     remaining_nl: int
     zones: tuple[ZoneLine, ...]
     last: tuple[ShotLine, ...]
+    moves: tuple[MoveLine, ...]
+    remarks: tuple[str, ...]
 
 
 def _folded(plan: Plan, state: TreatmentState, recorded: _Recorded) -> _Folded:
@@ -234,6 +267,11 @@ def _folded(plan: Plan, state: TreatmentState, recorded: _Recorded) -> _Folded:
     marks: list[Mark] = []
     remaining_nl = done = 0
     finished: dict[str, int] = {zone.name: 0 for zone in plan.zones}
+    open_nl: dict[str, int] = {}
+    for entry in (*state.open_entries.values(), *state.given_up.values()):
+        if entry.shot_kind == "TREAT" and entry.shot_index < len(plan.shots):
+            zone_name = plan.shots[entry.shot_index].zone
+            open_nl[zone_name] = open_nl.get(zone_name, 0) + entry.high_nl
     shots: dict[str, int] = {zone.name: 0 for zone in plan.zones}
     for shot in plan.shots:
         mark = _mark(state, shot.index, held)
@@ -245,10 +283,19 @@ def _folded(plan: Plan, state: TreatmentState, recorded: _Recorded) -> _Folded:
             done += 1
             finished[shot.zone] = finished.get(shot.zone, 0) + 1
     zones = tuple(
-        ZoneLine(zone.name, recorded.given_nl.get(zone.name, 0), zone.total_nl, finished[zone.name], shots[zone.name])
+        ZoneLine(
+            zone.name,
+            recorded.given_nl.get(zone.name, 0),
+            recorded.high_nl.get(zone.name, 0) + open_nl.get(zone.name, 0),
+            zone.total_nl,
+            finished[zone.name],
+            shots[zone.name],
+        )
         for zone in plan.zones
     )
-    return _Folded(tuple(marks), done, loaded, remaining_nl, zones, recorded.last)
+    moves = tuple(move_line(event, plan) for event in state.moved.values())
+    remarks = tuple(remark_text(remark, plan) for remark in state.remarks)
+    return _Folded(tuple(marks), done, loaded, remaining_nl, zones, recorded.last, moves, remarks)
 
 
 def _again(state: TreatmentState, index: int) -> bool:
@@ -273,17 +320,19 @@ class _Recorded:
         self._seen: tuple[ShotRecorded, ...] = ()
         self.last: tuple[ShotLine, ...] = ()
         self.given_nl: dict[str, int] = {}
+        self.high_nl: dict[str, int] = {}
 
     def take(self, shots: tuple[ShotRecorded, ...]) -> None:
         """Take the records as they are now."""
         seen = len(self._seen)
         if len(shots) < seen or (seen and shots[seen - 1] is not self._seen[-1]):
-            seen, self.last, self.given_nl = 0, (), {}
+            seen, self.last, self.given_nl, self.high_nl = 0, (), {}, {}
         fresh = shots[seen:]
         for record in fresh:
             zone = self._zone(record)
             if zone:
                 self.given_nl[zone] = self.given_nl.get(zone, 0) + record.delivered_nl
+                self.high_nl[zone] = self.high_nl.get(zone, 0) + record.high_nl
         if fresh:
             self.last = (*self.last, *(self._line(record) for record in fresh[-LAST_SHOTS:]))[-LAST_SHOTS:]
         self._seen = shots
@@ -306,55 +355,9 @@ class _Recorded:
         )
 
 
-def remark_text(remark: NoteAdded | OrderRefused) -> str:
-    """A note, or an order that was refused and why."""
-    if isinstance(remark, OrderRefused):
-        return f"{REFUSED}{remark.why}"
-    return f"note: {remark.text}"
-
-
 def next_shot(state: TreatmentState, status: Status | None) -> int | None:
     """The planned shot that the gun itself says it will fire next; ``None`` when it has not said so just now (H13)."""
     if status is None or state.gun is None:
         return None
     entry = state.open_entries.get((state.gun.gun, state.gun.memory, status.next_entry_no))
     return entry.shot_index if entry is not None and entry.shot_kind == "TREAT" else None
-
-
-def words(status: Status) -> GunWords:
-    """The gun's status in words."""
-    flags = status.flags
-    known = {int(state): state.name.lower() for state in State}
-    faults = {int(fault): fault.name.lower().replace("_", " ") for fault in Fault}
-    return GunWords(
-        state=known.get(status.state, f"state {status.state}"),
-        armed=status.state in (State.ARMED, State.FIRING),
-        contact=bool(flags & Flag.CONTACT),
-        trigger=bool(flags & Flag.TRIGGER),
-        primed=bool(flags & Flag.PRIMED),
-        bench=bool(flags & Flag.BENCH),
-        lead_hold=bool(flags & Flag.LEAD_HOLD),
-        low_battery=bool(flags & Flag.LOW_BATTERY),
-        low_syringe=bool(flags & Flag.LOW_SYRINGE),
-        lease_left_ms=status.lease_left_ms,
-        magazine=status.magazine,
-        syringe_left_nl=status.syringe_left_nl,
-        pressure_pa=status.pressure_pa,
-        contact_mn=status.contact_mn,
-        battery_mv=status.battery_mv,
-        fault=faults.get(status.fault, f"fault {status.fault}") if status.fault else None,
-    )
-
-
-def recorded_limits(clearance: str | None) -> tuple[Limit, ...]:
-    """The caps of a recorded clearance; none before the plan was cleared."""
-    if clearance is None:
-        return ()
-    from mesogun.limits.clearance import Clearance
-
-    return tuple(Limit(limit_name(cap.rule), cap.cap_nl, cap.hard) for cap in Clearance.from_text(clearance).caps)
-
-
-def limit_name(rule: str) -> str:
-    """A rule's key as words: ``treatment_ml.hard_high`` -> ``treatment``."""
-    return rule.partition(".")[0].removesuffix("_ml").replace("_", " ")

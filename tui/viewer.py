@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from tui import panels
 from tui.board import Board
-from tui.follow import SKIP, ReplaySource
+from tui.follow import LEAP, SKIP, ReplaySource
 from tui.keymap import Act, key_line
 from tui.lines import KeyLine
 from tui.palette import PALETTES
@@ -163,6 +163,32 @@ class Viewer(ThemedApp[str]):
             self.query_one("#page").scroll_relative(y=lines * 3, animate=False)
         else:
             self.board.map.move_cursor(columns, lines)
+
+    def _do_far_back(self) -> None:
+        self._leap(-1)
+
+    def _do_far_on(self) -> None:
+        self._leap(1)
+
+    def _leap(self, direction: int) -> None:
+        """On a page, a screen of it; else a hundred events of a replay."""
+        if self._page is not None:
+            page = self.query_one("#page")
+            page.scroll_relative(y=direction * max(1, page.size.height - 1), animate=False)
+        elif isinstance(self._source, ReplaySource):
+            self._source.skip(direction * LEAP)
+
+    def _do_first(self) -> None:
+        if self._page is not None:
+            self.query_one("#page").scroll_home(animate=False)
+        elif isinstance(self._source, ReplaySource):
+            self._source.skip(-self._source.count)
+
+    def _do_last(self) -> None:
+        if self._page is not None:
+            self.query_one("#page").scroll_end(animate=False)
+        elif isinstance(self._source, ReplaySource):
+            self._source.skip(self._source.count)
 
     def _do_theme(self) -> None:
         names = list(PALETTES)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def run_watch(url: str | Path, treatment: str | None = None, *, settings: Look |
         name = treatment if treatment is not None else newest(journal)
         fetch = rows_of(journal, name)
         plan = plan_of(fetch(0))
-        source = WatchSource(fetch)
+        source = WatchSource(fetch, RealClock().utc)
         source.look()
         follower = threading.Thread(target=source.run, name="watch", daemon=True)
         follower.start()
@@ -114,7 +115,9 @@ def _open(maker: ViewMaker, source: WatchSource | ReplaySource, settings: Look |
     ).run()
 
 
-def lines(fetch: Fetch, *, as_json_lines: bool, now_us: Callable[[], int]) -> Iterator[str]:
+def lines(
+    fetch: Fetch, *, as_json_lines: bool, now_us: Callable[[], int], utc: Callable[[], datetime] | None = None
+) -> Iterator[str]:
     """What ``watch --plain`` or ``--json`` prints: each item is one look's news, possibly nothing.
 
     The first look is a whole report; the caller waits between looks and stops when it wants to.
@@ -125,7 +128,7 @@ def lines(fetch: Fetch, *, as_json_lines: bool, now_us: Callable[[], int]) -> It
         When the treatment has no plan on record.
     """
     plan = plan_of(fetch(0))
-    source = WatchSource(fetch)
+    source = WatchSource(fetch, utc)
     maker = ViewMaker(plan, title=plan.protocol_title, source=source.name)
     before: View | None = None
     was = Alarms()
@@ -134,11 +137,12 @@ def lines(fetch: Fetch, *, as_json_lines: bool, now_us: Callable[[], int]) -> It
         fresh = source.look()
         now = now_us()
         moment = source.moment(now)
-        view = maker.view(moment.state, None, phase=moment.phase, age_us=moment.age_us)
+        view = maker.of(moment)
         alerting.look(moment, view.limits, now, painting_late=False)
         alarms = alerting.alarms
         if as_json_lines:
-            said: Iterable[str] = [as_json(view, alarms)] if before is None or fresh else []
+            told = before is None or fresh or view.freshness is not before.freshness or alarms != was
+            said: Iterable[str] = [as_json(view, alarms)] if told else []
         else:
             said = news(before, view, was, alarms)
         yield "".join(f"{line}\n" for line in said)
@@ -161,7 +165,9 @@ def print_watch(
     with open_journal(url, clock, create=False, read_only=True) as journal:
         name = treatment if treatment is not None else newest(journal)
         over = Filter(treatment=name, kinds=("TreatmentEnded", "NotDone"))
-        for text in lines(rows_of(journal, name), as_json_lines=as_json_lines, now_us=clock.monotonic_us):
+        for text in lines(
+            rows_of(journal, name), as_json_lines=as_json_lines, now_us=clock.monotonic_us, utc=clock.utc
+        ):
             if text:
                 write(text)
             if not follow or next(journal.rows(chosen=over), None) is not None:

@@ -34,6 +34,7 @@ from mesogun.plan import Plan
 from mesogun.protocol import Protocol
 from mesogun.treatment import Order, Wish
 from mesogun.treatment.orders import no_orders
+from mesogun.treatment.underway import disarmed
 from mesogun.visit import Supplies, check_fits, most_given_nl, plan_for, take_supplies, taken
 
 if TYPE_CHECKING:
@@ -284,6 +285,13 @@ def in_dashboard(
         gun.stop()
         stopped.set()  # only now: a STOP that could not be written must keep its own error
 
+    def prove_stop() -> bool:
+        if disarmed(gun.link.stop_status):
+            return True
+        if gun.link.stop_status is not None:
+            gun.link.stop()  # it answered in mid-stroke: ask how that ended
+        return disarmed(gun.confirm_stop())
+
     operators, signers = people.takers(begun.treatment, operator, gun.clock)
     try:
         run_live(
@@ -291,6 +299,8 @@ def in_dashboard(
             stop,
             plan=begun.cleared.plan,
             title=title,
+            prove_stop=prove_stop,
+            link=lambda: gun.stats,
             lockstep_s=LOCKSTEP_S if virtual_time(port) else 0.0,
             settings=look(places.look_file()),
             today=gun.clock.utc().date(),

@@ -1,118 +1,30 @@
 """The alarm conditions: what each one looks at, how urgent it is, its cause and what to do. Pure.
 
-Not responsible for the life of an alarm once its condition holds (``mesogun.record.alarms``).
+Not responsible for what there is to look at (``mesogun.record.alarm_facts``) or for the life of an alarm once its
+condition holds (``mesogun.record.alarms``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import IntEnum
-from operator import attrgetter
-
-from mesogun.record.state import Mark, TreatmentState
-from mesogun.units import ml_text, ul_text
+from mesogun.record.alarm_facts import (
+    LINK_KINDS,
+    LOST_US,
+    NEAR_LIMIT_PERCENT,
+    PAUSE_GRACE_US,
+    RECORD_KINDS,
+    REFUSALS,
+    SILENT_US,
+    STALE_US,
+    Condition,
+    Facts,
+    Limit,
+    Priority,
+    Test,
+    percent,
+)
+from mesogun.record.state import Mark
+from mesogun.units import ml_text
 from mesogun.wire.codes import Fault, Flag, ShotFlag, State
-from mesogun.wire.messages import Status
-
-STALE_US = 1_000_000
-LOST_US = 3_000_000
-NEAR_LIMIT_PERCENT = 90
-# A pause must reach the gun within one poll and one request; five polls of 50 ms with room for a retransmission.
-# Assumption, not measured: chosen below the shortest lease that the runner uses (2 s).
-PAUSE_GRACE_US = 1_500_000
-
-
-class Priority(IntEnum):
-    """How soon somebody has to look; greater is more urgent."""
-
-    LOW = 1
-    MEDIUM = 2
-    HIGH = 3
-
-    @property
-    def mark(self) -> str:
-        """``!!!``, ``!!`` or ``!``: readable without colour."""
-        return "!" * int(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """An upper bound for the ledger of this treatment, as the clearance recorded it."""
-
-    name: str
-    cap_nl: int
-    hard: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that a condition may look at.
-
-    ``age_us``: how long ago the gun was last heard; ``None`` before it spoke. ``failure``: why the runner ended, in its
-    own words, with ``failure_kind`` the name of the error. ``pausing_us``: how long ago the operator asked to pause.
-    ``today_day``: days since 1970-01-01, as the calibration's due day.
-    """
-
-    state: TreatmentState
-    status: Status | None = None
-    age_us: int | None = None
-    limits: tuple[Limit, ...] = ()
-    stopped: bool = False
-    failure: str | None = None
-    failure_kind: str = ""
-    was_armed: bool = False
-    pausing_us: int | None = None
-    today_day: int | None = None
-    calibration_due_day: int | None = None
-    clock_jump: bool = False
-    painting_late: bool = False
-
-
-Test = Callable[[Facts], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One named condition. ``test`` returns the detail to show while it holds, else ``None``."""
-
-    name: str
-    priority: Priority
-    title: str
-    cause: str
-    action: str
-    test: Test
-
-
-_FLAGS = int(Flag.BENCH | Flag.PAIRED | Flag.LOW_SYRINGE | Flag.LOW_BATTERY)
-_SHOT_FLAGS = int(ShotFlag.CONTACT_LOST | ShotFlag.OCCLUDED)
-_RECORDED = attrgetter("fault", "blocks", "odd", "redos", "looked_into", "over", "wet", "breaks", "ended")
-
-
-def looked_at(facts: Facts) -> tuple[object, ...]:
-    """What the conditions look at in what a running treatment knows: while it stays equal, so does every condition.
-
-    Cheap, because it is asked at every poll; ``age_us``, ``pausing_us``, ``clock_jump`` and ``painting_late`` are not
-    in it, for the runner does not know them.
-    """
-    shots, high_nl = facts.state.shots, facts.state.ledger.high_nl
-    return (
-        said(facts.status),
-        _RECORDED(facts.state),
-        shots[-1] if shots and shots[-1].flags & _SHOT_FLAGS else None,
-        [(high_nl >= limit.cap_nl, high_nl > limit.cap_nl, _percent(high_nl, limit)) for limit in facts.limits],
-        (facts.stopped, facts.failure, facts.failure_kind, facts.failure is not None and facts.was_armed),
-        (facts.today_day, facts.calibration_due_day),
-    )
-
-
-def said(status: Status | None) -> tuple[object, ...] | None:
-    """What the conditions look at in the gun's word."""
-    return None if status is None else (status.state == State.LOCKED, int(status.flags) & _FLAGS, status.fault)
-
-
-def _percent(high_nl: int, limit: Limit) -> int:
-    return 100 if limit.cap_nl <= 0 else high_nl * 100 // limit.cap_nl
 
 
 def _hot(facts: Facts) -> bool:
@@ -145,7 +57,7 @@ def _block(what: str) -> Test:
 
 
 def _share(facts: Facts, limit: Limit) -> int:
-    return _percent(facts.state.ledger.high_nl, limit)
+    return percent(facts.state.ledger.high_nl, limit)
 
 
 def _hard_limit(facts: Facts) -> str | None:
@@ -179,41 +91,55 @@ def _overrun(facts: Facts) -> str | None:
     over = facts.state.over
     if over is None:
         return None
-    return f"shot {over.shot_no} gave {ul_text(over.delivered_nl)} of {ul_text(over.commanded_nl)}"
+    return f"shot {over.shot_no} gave {ml_text(over.delivered_nl)} of {ml_text(over.commanded_nl)}"
 
 
 def _lost_armed(facts: Facts) -> str | None:
-    if facts.failure_kind not in _LINK_KINDS or not facts.was_armed or facts.stopped:
-        return None
-    return facts.failure
+    return facts.failure if facts.failure_kind in LINK_KINDS and facts.was_armed and not facts.cut_by_stop else None
 
 
 def _lost(facts: Facts) -> str | None:
-    if facts.failure_kind not in _LINK_KINDS or facts.was_armed or facts.stopped:
-        return None
-    return facts.failure
-
-
-_LINK_KINDS = frozenset({"LinkLost", "LinkTimeout", "OutcomeUnknown", "WireError", "AuthError", "VersionMismatch"})
-_RECORD_KINDS = frozenset({"RecordError", "Fenced", "JournalBusy"})
-_REFUSALS = frozenset({"Refused", "LimitRefused", "GunRefused", "MustSettle"})
+    return facts.failure if facts.failure_kind in LINK_KINDS and not facts.was_armed and not facts.cut_by_stop else None
 
 
 def _record(facts: Facts) -> str | None:
-    return facts.failure if facts.failure_kind in _RECORD_KINDS else None
+    return facts.failure if facts.failure_kind in RECORD_KINDS and not facts.watching else None
 
 
 def _refused(facts: Facts) -> str | None:
-    return facts.failure if facts.failure_kind in _REFUSALS and not facts.stopped else None
+    return facts.failure if facts.failure_kind in REFUSALS and not facts.stopped else None
 
 
 def _program(facts: Facts) -> str | None:
-    known = _LINK_KINDS | _RECORD_KINDS | _REFUSALS
-    return facts.failure if facts.failure is not None and facts.failure_kind not in known else None
+    known = LINK_KINDS | RECORD_KINDS | REFUSALS
+    return None if facts.watching or facts.failure_kind in known else facts.failure
+
+
+def _unread(facts: Facts) -> str | None:
+    return facts.failure if facts.watching else None
 
 
 def _stopped(facts: Facts) -> str | None:
-    return "the gun is disarmed and its magazine is empty" if facts.stopped else None
+    return "the gun is disarmed and its magazine is empty" if facts.stopped and facts.stop_proved else None
+
+
+def _stop_failed(facts: Facts) -> str | None:
+    return facts.stop_failure if facts.stopped and not facts.stop_proved else None
+
+
+def _stop_unproved(facts: Facts) -> str | None:
+    waiting = facts.stopped and not facts.stop_proved and facts.stop_failure is None
+    return "take the gun off the skin" if waiting else None
+
+
+def _silent(least_us: int, most_us: int | None) -> Test:
+    def test(facts: Facts) -> str | None:
+        silent_us = facts.silent_us
+        if silent_us is None or silent_us <= least_us or (most_us is not None and silent_us > most_us):
+            return None
+        return "armed by the last word on record"
+
+    return test
 
 
 def _stale(facts: Facts) -> str | None:
@@ -273,43 +199,22 @@ def _breaks(facts: Facts) -> str | None:
 
 HIGH, MEDIUM, LOW = Priority.HIGH, Priority.MEDIUM, Priority.LOW
 
+# Within a priority the banner shows them in this order: a cause before what follows from it.
 CONDITIONS: tuple[Condition, ...] = (
     Condition(
-        "limit-reached", HIGH, "Limit reached", "The ledger's upper end is at a hard limit.",
-        "End the treatment. Nobody can pass this limit.", _hard_limit,
+        "stop-failed", HIGH, "STOP could not be sent", "The line did not take the bytes of STOP.",
+        "Take the gun off the skin; it disarms when its lease ends. Press STOP again.", _stop_failed,
+        gives_way_to="stopped",
     ),
     Condition(
-        "double-shot", HIGH, "A point was fired twice", "The gun's log holds more shots for a point than were ordered.",
-        "Stop. Look at the shot list before anything else.", _double,
-    ),
-    Condition(
-        "overrun", HIGH, "More than commanded", "A record proves more volume than its shot was to give.",
-        "Stop. Have the gun calibrated before it treats again.", _overrun,
-    ),
-    Condition(
-        "unattributed", HIGH, "Volume without a record", "The gun's running total shows more than its records explain.",
-        "Settle it with the subject's record before going on.", _block("unattributed volume"),
-    ),
-    Condition(
-        "foreign-record", HIGH, "Shots of another treatment",
-        "The gun's log holds shots that this journal does not know.",
-        "Find out whose they are and settle them.", _block("foreign record"),
+        "stop-unconfirmed", HIGH, "STOP sent, not confirmed", "The gun has not answered STOP yet.",
+        "Take the gun off the skin. STOP is sent again until the gun answers.", _stop_unproved,
+        gives_way_to="stopped",
     ),
     Condition(
         "link-lost-armed", HIGH, "Link lost while armed", "The line broke; the gun holds its lease for a moment only.",
         "Take the gun off the skin. Then resume the treatment: the gun's log tells what was given.", _lost_armed,
-    ),
-    Condition(
-        "record-failed", HIGH, "The record cannot be written", "Disk full, damaged, or another runner has taken over.",
-        "Nothing more is given. Make room or find the other runner, then resume.", _record,
-    ),
-    Condition(
-        "program-error", HIGH, "mesogun failed", "A fault in this program; the gun was stopped.",
-        "Take the gun off the skin, resume the treatment, and report the fault.", _program,
-    ),
-    Condition(
-        "still-armed", HIGH, "Gun still armed after pause", "The gun has not confirmed that it is disarmed.",
-        "Press STOP and take the gun off the skin.", _unpaused,
+        gives_way_to="stopped",
     ),
     Condition(
         "gun-locked", HIGH, "Gun locked", "Both copies of the gun's memory are damaged.",
@@ -332,10 +237,43 @@ CONDITIONS: tuple[Condition, ...] = (
         "Read its log by resuming. If it happens again, do not treat with this gun.", _fault(Fault.WATCHDOG),
     ),
     Condition(
+        "record-failed", HIGH, "The record cannot be written", "Disk full, damaged, or another runner has taken over.",
+        "Nothing more is given. Make room or find the other runner, then resume.", _record,
+    ),
+    Condition(
+        "program-error", HIGH, "mesogun failed", "A fault in this program; the gun was stopped.",
+        "Take the gun off the skin, resume the treatment, and report the fault.", _program,
+    ),
+    Condition(
+        "still-armed", HIGH, "Gun still armed after pause", "The gun has not confirmed that it is disarmed.",
+        "Press STOP and take the gun off the skin.", _unpaused,
+    ),
+    Condition(
         "painting-late", HIGH, "The screen does not keep up",
         "The terminal takes no frames, so the lease is not renewed.",
         "The gun disarms by itself. Free the terminal: scroll lock, slow line.",
         lambda facts: "" if facts.painting_late and _hot(facts) else None,
+    ),
+    Condition(
+        "overrun", HIGH, "More than commanded", "A record proves more volume than its shot was to give.",
+        "Stop. Have the gun calibrated before it treats again.", _overrun,
+    ),
+    Condition(
+        "double-shot", HIGH, "A point was fired twice", "The gun's log holds more shots for a point than were ordered.",
+        "Stop. Look at the shot list before anything else.", _double,
+    ),
+    Condition(
+        "limit-reached", HIGH, "Limit reached", "What was given at most has reached a hard limit.",
+        "End the treatment. Nobody can pass this limit.", _hard_limit,
+    ),
+    Condition(
+        "unattributed", HIGH, "Volume without a record", "The gun's running total shows more than its records explain.",
+        "Settle it with the subject's record before going on.", _block("unattributed volume"),
+    ),
+    Condition(
+        "foreign-record", HIGH, "Shots of another treatment",
+        "The gun's log holds shots that this journal does not know.",
+        "Find out whose they are and settle them.", _block("foreign record"),
     ),
     Condition(
         "fault-occlusion", MEDIUM, "Occlusion", "The needle is blocked or lies against resistance.",
@@ -366,35 +304,37 @@ CONDITIONS: tuple[Condition, ...] = (
         "Clear the fault and prime.", _fault(Fault.NOT_PRIMED),
     ),
     Condition(
-        "stopped", MEDIUM, "STOPPED", "STOP was pressed.", "Resume the treatment when it is safe, or quit.", _stopped,
+        "clock-jump", MEDIUM, "The computer slept", "Suspend or a clock jump: the conversation is no longer trusted.",
+        "Resume the treatment.", lambda facts: "" if facts.clock_jump else None,
+    ),
+    Condition(
+        "stopped", MEDIUM, "STOPPED", "STOP was pressed, and the gun has answered it.",
+        "Resume the treatment when it is safe, or quit.", _stopped,
     ),
     Condition(
         "link-lost", MEDIUM, "Link lost", "The cable, the port or the gun's supply.",
-        "Check the cable, then resume the treatment.", _lost,
+        "Check the cable, then resume the treatment.", _lost, gives_way_to="stopped",
     ),
     Condition(
         "refused", MEDIUM, "Refused", "A limit or an interlock said no; nothing more was loaded.",
         "Read the reason; it says what would work.", _refused,
     ),
     Condition(
+        "bench-mode", MEDIUM, "Bench mode", "The gun is on the bench and treats nobody.",
+        "Leave bench mode at the gun before a treatment.", _flag(Flag.BENCH),
+    ),
+    Condition(
         "stale", MEDIUM, "Data is stale", "The gun has not been heard for more than a second.",
         "Wait with the next shot until the data is live again.", _stale,
     ),
     Condition(
-        "limit-near", MEDIUM, "Limit is near", "The ledger's upper end has passed 90 % of a hard limit.",
-        "See how much is left before going on.", _near_limit,
+        "no-news-long", MEDIUM, "No news for long",
+        "Nobody fires, or what treats has died: the record alone cannot tell.",
+        "Look at the screen that treats; what it shows counts, and not this.", _silent(SILENT_US, None),
     ),
     Condition(
-        "limit-soft", MEDIUM, "Soft limit passed", "The ledger's upper end is above a soft limit.",
-        "The reason given for it is on record; see whether it still holds.", _soft_limit,
-    ),
-    Condition(
-        "indeterminate", MEDIUM, "A shot's outcome is unknown", "It was interrupted between start and record.",
-        "Look at the skin; it counts at its full volume until settled.", _indeterminate,
-    ),
-    Condition(
-        "partial", MEDIUM, "A shot was not completed", "The stroke ended early.",
-        "See the shot list; order it again only with a reason.", _partial,
+        "record-unread", MEDIUM, "The record cannot be read", "The journal that this screen follows.",
+        "Look at the screen that treats. Reading is tried again.", _unread,
     ),
     Condition(
         "contact-lost", MEDIUM, "Contact lost during a shot", "The gun was lifted before the stroke ended.",
@@ -410,12 +350,20 @@ CONDITIONS: tuple[Condition, ...] = (
         "It is counted as given. Prime in the air.", _prime_on_skin,
     ),
     Condition(
-        "clock-jump", MEDIUM, "The computer slept", "Suspend or a clock jump: the conversation is no longer trusted.",
-        "Resume the treatment.", lambda facts: "" if facts.clock_jump else None,
+        "indeterminate", MEDIUM, "A shot's outcome is unknown", "It was interrupted between start and record.",
+        "Look at the skin; it counts at its full volume until settled.", _indeterminate,
     ),
     Condition(
-        "bench-mode", MEDIUM, "Bench mode", "The gun is on the bench and treats nobody.",
-        "Leave bench mode at the gun before a treatment.", _flag(Flag.BENCH),
+        "partial", MEDIUM, "A shot was not completed", "The stroke ended early.",
+        "See the shot list; order it again only with a reason.", _partial,
+    ),
+    Condition(
+        "limit-near", MEDIUM, "Limit is near", "What was given at most has passed 90 % of a hard limit.",
+        "See how much is left before going on.", _near_limit,
+    ),
+    Condition(
+        "limit-soft", MEDIUM, "Soft limit passed", "What was given at most is above a soft limit.",
+        "The reason given for it is on record; see whether it still holds.", _soft_limit,
     ),
     Condition(
         "syringe-low", LOW, "Syringe is low", "Less than the gun's mark is left.", "Have the next syringe ready.",
@@ -424,6 +372,10 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition(
         "battery-low", LOW, "Battery is low", "The gun's supply is near its end.", "Charge it after this treatment.",
         _flag(Flag.LOW_BATTERY),
+    ),
+    Condition(
+        "no-news", LOW, "No news", "Nobody fires, or what treats has died: the record alone cannot tell.",
+        "Look at the screen that treats.", _silent(LOST_US, SILENT_US),
     ),
     Condition(
         "calibration-due", LOW, "Calibration is due", "The certificate's date has passed.",

@@ -13,15 +13,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from mesogun.record.alarm_conditions import (
-    CONDITIONS,
+from mesogun.record.alarm_conditions import CONDITIONS
+from mesogun.record.alarm_facts import (
+    LINK_KINDS,
     LOST_US,
     PAUSE_GRACE_US,
+    RECORD_KINDS,
+    REFUSALS,
+    SILENT_US,
     STALE_US,
     Condition,
     Facts,
     Limit,
     Priority,
+    limit_words,
 )
 from mesogun.record.state import StandingAlarm
 
@@ -29,8 +34,12 @@ __all__ = [
     "AUDIO_PAUSE_US",
     "BELL_EVERY_US",
     "CONDITIONS",
+    "LINK_KINDS",
     "LOST_US",
     "PAUSE_GRACE_US",
+    "RECORD_KINDS",
+    "REFUSALS",
+    "SILENT_US",
     "STALE_US",
     "Alarm",
     "Alarms",
@@ -41,6 +50,7 @@ __all__ = [
     "Stage",
     "acknowledge",
     "bell_due",
+    "limit_words",
     "lit",
     "on_record",
     "pause_audio",
@@ -57,6 +67,10 @@ class Stage(StrEnum):
     ACTIVE = "active"
     ACKNOWLEDGED = "acknowledged"
     LATCHED = "latched"  # the condition is gone, nobody has seen it yet
+
+
+_STAGES = (Stage.ACTIVE, Stage.LATCHED, Stage.ACKNOWLEDGED)
+_RANK = {condition.name: place for place, condition in enumerate(CONDITIONS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +101,11 @@ class Alarms:
     audio_paused_until_us: int | None = None
 
     def ordered(self) -> tuple[Alarm, ...]:
-        """Highest priority first; unseen before acknowledged; newest first."""
+        """Highest priority first; what holds and is unseen before what is over, before what was seen; causes first."""
         return tuple(
             sorted(
                 self.alarms.values(),
-                key=lambda alarm: (-alarm.priority, alarm.stage is Stage.ACKNOWLEDGED, -alarm.since_us),
+                key=lambda alarm: (-alarm.priority, _STAGES.index(alarm.stage), _RANK.get(alarm.condition.name, 0)),
             )
         )
 
@@ -111,7 +125,8 @@ def step(before: Alarms, facts: Facts, now_us: int) -> Alarms:
     """The alarms after looking at ``facts``.
 
     A condition that ends: high latches until seen, medium latches too (shown as a quiet line), low and everything that
-    was acknowledged disappears. A new medium or high alarm, or one that comes back, ends the audio pause.
+    was acknowledged disappears; so does one that gave way to another. A new medium or high alarm, or one that comes
+    back, ends the audio pause.
     """
     alarms: dict[str, Alarm] = {}
     loud = False
@@ -127,6 +142,9 @@ def step(before: Alarms, facts: Facts, now_us: int) -> Alarms:
                 alarms[condition.name] = old if old.detail == detail else replace(old, detail=detail)
         elif old is not None and old.stage is not Stage.ACKNOWLEDGED and old.priority > Priority.LOW:
             alarms[condition.name] = old if old.stage is Stage.LATCHED else replace(old, stage=Stage.LATCHED)
+    for name in [name for name, alarm in alarms.items() if alarm.stage is Stage.LATCHED]:
+        if alarms[name].condition.gives_way_to in alarms:
+            del alarms[name]
     paused = before.audio_paused_until_us
     if loud or (paused is not None and now_us >= paused):
         paused = None

@@ -13,10 +13,10 @@ from typing import Any
 
 from mesogun.record import events as ev
 from mesogun.record.ledger import Ledger
-from mesogun.record.state import Block, EntryKey, Mark, StandingAlarm, TreatmentState, counted
+from mesogun.record.state import Block, EntryKey, Mark, Remark, StandingAlarm, TreatmentState, counted
 
 CONTACT_SEEN = 2  # ShotFlag.CONTACT_SEEN of the wire, as recorded
-REMARKS_KEPT = 8
+REMARKS_KEPT = 24
 
 _MARK_OF_OUTCOME = {"DONE": Mark.GIVEN, "PARTIAL": Mark.PARTIAL, "INDETERMINATE": Mark.INDETERMINATE}
 _NAMES = tuple(each.name for each in fields(TreatmentState))
@@ -86,7 +86,7 @@ class _Draft:
     fired: dict[int, int]
     redos: dict[int, int]
     skipped: frozenset[int]
-    reassigned: dict[int, tuple[int, int]]
+    moved: dict[int, ev.PointReassigned]
     dose: Ledger
     dispensed_nl: int
     loaded_high_nl: int
@@ -97,7 +97,7 @@ class _Draft:
     lost: dict[str, int]
     looked_into: frozenset[int]
     alarms: dict[str, StandingAlarm]
-    remarks: tuple[ev.NoteAdded | ev.OrderRefused, ...]
+    remarks: tuple[Remark, ...]
     overrides: tuple[ev.OverrideGiven, ...]
     syringe: ev.SyringeInserted | None
     lot: tuple[str, str] | None
@@ -333,14 +333,17 @@ def _skipped(draft: _Draft, event: ev.PointSkipped) -> None:
     if index in draft.redos:  # a redo that was ordered and not carried out is taken back
         draft.redos = {**draft.redos, index: max(0, draft.fired.get(index, 0) - 1)}
     draft.skipped |= {index}
+    _remark(draft, event)
 
 
 def _reassigned(draft: _Draft, event: ev.PointReassigned) -> None:
-    draft.reassigned = {**draft.reassigned, event.shot_index: (event.x_um, event.y_um)}
+    draft.moved = {**draft.moved, event.shot_index: event}
+    _remark(draft, event)
 
 
 def _redo(draft: _Draft, event: ev.RedoOrdered) -> None:
     draft.redos = {**draft.redos, event.shot_index: draft.redos.get(event.shot_index, 0) + 1}
+    _remark(draft, event)
 
 
 def _syringe(draft: _Draft, event: ev.SyringeInserted) -> None:
@@ -356,6 +359,7 @@ def _syringe_named(draft: _Draft, event: ev.SyringeNamed) -> None:
 
 def _handed(draft: _Draft, event: ev.HandedOver) -> None:
     draft.operator = event.to_operator
+    _remark(draft, event)
 
 
 def _alarm(draft: _Draft, event: ev.AlarmRaised) -> None:
@@ -382,7 +386,7 @@ def _stand(draft: _Draft, alarm: StandingAlarm) -> None:
     draft.alarms = others if done else {**others, name: alarm}
 
 
-def _remark(draft: _Draft, event: ev.NoteAdded | ev.OrderRefused) -> None:
+def _remark(draft: _Draft, event: Remark) -> None:
     draft.remarks = (*draft.remarks, event)[-REMARKS_KEPT:]
 
 

@@ -17,6 +17,7 @@ from mesogun.wire.values import quick
 
 GunKey = tuple[str, str]
 EntryKey = tuple[str, str, int]
+Remark = ev.NoteAdded | ev.OrderRefused | ev.PointSkipped | ev.PointReassigned | ev.RedoOrdered | ev.HandedOver
 
 ZERO = Ledger()
 
@@ -82,8 +83,9 @@ class TreatmentState:
     recorded nor settled: they count in ``ledger.high_nl``. ``given_up`` are entries that an operator settled without
     evidence; they stay counted in ``settled`` until the gun's log tells after all (H14). ``lost``, by gun, is what
     guns that were given up may have given beside the known entries, in nl. ``looked_into`` are planned shots with an
-    unknown outcome that an operator has settled. ``remarks`` are the newest notes and refused orders, ``lot`` is the
-    newest lot and expiry that anybody named. ``over`` is the newest record that proves more than its shot was to give,
+    unknown outcome that an operator has settled. ``moved`` are planned shots that went elsewhere, by the operator's
+    word. ``remarks`` are the newest notes, orders and refused orders, ``lot`` is the newest lot and expiry that anybody
+    named. ``over`` is the newest record that proves more than its shot was to give,
     ``wet`` the newest prime or test record that saw contact; ``odd`` counts whatever was not one whole shot for one
     point, so that nobody has to search all points to see that there is nothing to find.
     """
@@ -102,7 +104,7 @@ class TreatmentState:
     fired: Mapping[int, int] = field(default_factory=dict)
     redos: Mapping[int, int] = field(default_factory=dict)
     skipped: frozenset[int] = frozenset()
-    reassigned: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    moved: Mapping[int, ev.PointReassigned] = field(default_factory=dict)
     dose: Ledger = ZERO
     dispensed_nl: int = 0
     loaded_high_nl: int = 0
@@ -113,7 +115,7 @@ class TreatmentState:
     lost: Mapping[str, int] = field(default_factory=dict)
     looked_into: frozenset[int] = frozenset()
     alarms: Mapping[str, StandingAlarm] = field(default_factory=dict)
-    remarks: tuple[ev.NoteAdded | ev.OrderRefused, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     overrides: tuple[ev.OverrideGiven, ...] = ()
     syringe: ev.SyringeInserted | None = None
     lot: tuple[str, str] | None = None
@@ -122,6 +124,11 @@ class TreatmentState:
     over: ev.ShotRecorded | None = None
     wet: ev.ShotRecorded | None = None
     odd: int = 0
+
+    @property
+    def reassigned(self) -> Mapping[int, tuple[int, int]]:
+        """Where the planned shots that went elsewhere went: x and y in um."""
+        return {index: (event.x_um, event.y_um) for index, event in self.moved.items()}
 
     @property
     def ledger(self) -> Ledger:

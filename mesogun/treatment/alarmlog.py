@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from mesogun.record import TreatmentState
 from mesogun.record import events as ev
-from mesogun.record.alarm_conditions import looked_at, said
+from mesogun.record.alarm_facts import looked_at, said
 from mesogun.record.alarms import Alarms, Facts, Stage, acknowledge, on_record, raised, step
 from mesogun.record.state import StandingAlarm
 from mesogun.wire.messages import Status

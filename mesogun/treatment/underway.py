@@ -16,7 +16,7 @@ from mesogun.limits import ClearedPlan
 from mesogun.plan import Plan
 from mesogun.record import TreatmentState
 from mesogun.record import events as ev
-from mesogun.record.alarms import Facts, Limit
+from mesogun.record.alarms import Facts, Limit, limit_words
 from mesogun.treatment import reconcile as rec
 from mesogun.treatment.alarmlog import AlarmLog
 from mesogun.treatment.books import Books
@@ -28,6 +28,9 @@ from mesogun.treatment.settings import Settings
 from mesogun.treatment.syringe import SyringeChange
 from mesogun.wire.codes import Flag, ShotKind, State
 from mesogun.wire.messages import Status
+
+STOP_PROOF_MS = 500
+"""How long a run that STOP ended waits for the gun's answer before it says on record that there is none."""
 
 
 class Underway:
@@ -69,7 +72,7 @@ class Underway:
         self._alarms = AlarmLog()
         self._today: int | None = None
         self._due: int | None = None
-        self._limits = tuple(Limit(cap.rule, cap.cap_nl, cap.hard) for cap in cleared.clearance.caps)
+        self._limits = tuple(Limit(limit_words(cap.rule), cap.cap_nl, cap.hard) for cap in cleared.clearance.caps)
 
     @property
     def state(self) -> TreatmentState:
@@ -185,7 +188,8 @@ class Underway:
 
     def alarmed(self, error: Exception | None = None) -> list[ev.Event]:
         """What became of the alarms; with ``error``, because of what ends this run."""
-        stopped = self.gun.stops != self.stops
+        stopped = error is not None and self.gun.stops != self.stops  # until then the run has not heeded it
+        proved = stopped and disarmed(self.gun.link.stop_status)
         if error is None and self._alarms.nothing_new(self.state, self.status, stopped, self._today, self._due):
             return []
         facts = Facts(
@@ -193,6 +197,8 @@ class Underway:
             self.status,
             limits=self._limits,
             stopped=stopped,
+            stop_proved=proved,
+            stop_unanswered=stopped and not proved,
             failure=None if error is None else str(error),
             failure_kind=type(error).__name__ if error is not None else "",
             was_armed=self.state.armed,
@@ -228,13 +234,24 @@ class Underway:
         self.seen(self.gun.status())
 
     def stop_gun(self) -> None:
-        """STOP is harmless and needs nothing back; a broken line must not hide what broke it."""
+        """STOP is harmless; a broken line must not hide what broke it.
+
+        Where somebody had pressed it, the gun's answer is waited for, so that the record says no more than is known.
+        """
+        pressed = self.gun.stops != self.stops
         self.stops += 1  # this one is the run's own: nobody pressed it
         try:
             self.gun.stop()
+            if pressed:
+                self.gun.confirm_stop(deadline_ms=STOP_PROOF_MS)
         except (LinkLost, WireError):
             return
 
     def kind_loaded(self) -> ShotKind | None:
         """What the magazine holds, by the record."""
         return next((ShotKind[entry.shot_kind] for entry in self.state.open_entries.values()), None)
+
+
+def disarmed(status: Status | None) -> bool:
+    """Whether the gun's answer to STOP proves what STOP is for: no lease, no stroke, nothing in the magazine."""
+    return status is not None and status.state not in (State.ARMED, State.FIRING) and status.magazine == 0

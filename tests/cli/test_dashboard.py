@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import tui
 from mesogun.cli import visit
 from mesogun.cli.treat import LOCKSTEP_S, virtual_time
 from mesogun.errors import LinkLost, MesogunError, RecordError
+from mesogun.gun import Gun
 from mesogun.treatment import Note
 from tests.cli.command import Command
 from tui import ScreenFront
@@ -47,6 +49,30 @@ def test_stop_ends_a_demonstration_with_one_line_and_exit_code_4(
     assert done.code == 4
     assert done.complaint.startswith("mesogun: stopped by the operator; the record is safe")
     assert str(mesogun.folder / "a" / "journal.db") in done.complaint
+
+
+def test_stop_is_proved_by_the_guns_own_answer_and_by_nothing_else(
+    mesogun: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proofs: list[bool] = []
+
+    def screen(_: Callable[[ScreenFront], None], stop: Callable[[], None]) -> None:
+        stop()
+        assert gun(stop).link.stop_status is None, "written is not answered"
+        proofs.append(given["prove_stop"]())
+        assert given["link"]().replies > 0
+        raise LinkLost("STOP was pressed")
+
+    given = put_in(screen, monkeypatch)
+    mesogun("demo", "--dashboard", "--out", str(mesogun.folder / "a"))
+    assert proofs == [True]
+
+
+def gun(stop: Callable[[], None]) -> Gun:
+    """The gun that ``stop`` stops."""
+    found = inspect.getclosurevars(stop).nonlocals["gun"]
+    assert isinstance(found, Gun)
+    return found
 
 
 @pytest.mark.parametrize(

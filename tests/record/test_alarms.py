@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mesogun.record import TreatmentState, fold_all
 from mesogun.record import alarms as al
 from mesogun.record import events as ev
-from mesogun.record.alarm_conditions import looked_at
+from mesogun.record.alarm_facts import looked_at
 from mesogun.wire.codes import Fault, Flag, ShotFlag, State
 from mesogun.wire.messages import Status
 from tests.record.strategies import stories
@@ -67,7 +67,12 @@ RAISED: dict[str, al.Facts] = {
         for fault in Fault
         if fault is not Fault.NONE
     },
-    "stopped": facts(stopped=True),
+    "stopped": facts(stopped=True, stop_proved=True),
+    "stop-unconfirmed": facts(stopped=True),
+    "stop-failed": facts(stopped=True, stop_failure="LinkLost: the port vanished"),
+    "no-news": facts(watching=True, silent_us=al.LOST_US + 1),
+    "no-news-long": facts(watching=True, silent_us=al.SILENT_US + 1),
+    "record-unread": facts(status=None, watching=True, failure="disk is gone", failure_kind="OSError"),
     "link-lost": facts(failure="gone", failure_kind="LinkTimeout"),
     "refused": facts(failure="no", failure_kind="LimitRefused"),
     "stale": facts(age_us=al.STALE_US + 1),
@@ -86,6 +91,9 @@ RAISED: dict[str, al.Facts] = {
     "unpaired": facts(status=replace(QUIET, flags=int(Flag.SESSION))),
     "link-broke": facts(ev.LinkBroken("x")),
 }
+
+
+BY_NAME = {condition.name: condition for condition in al.CONDITIONS}
 
 
 def names(found: al.Alarms) -> set[str]:
@@ -111,9 +119,53 @@ def test_every_condition_says_why_and_what_to_do(condition: al.Condition) -> Non
     assert len(condition.title) <= 32
 
 
-def test_stopped_by_the_operator_is_not_also_a_lost_link() -> None:
-    found = al.step(al.Alarms(), facts(stopped=True, failure="stopped", failure_kind="LinkLost", was_armed=True), 0)
-    assert names(found) == {"stopped"}
+def cut(**changes: bool | str) -> al.Facts:
+    """Facts of a run that STOP has ended, as far as the runner says."""
+    return facts(
+        failure="STATUS was cancelled", failure_kind="LinkLost", was_armed=True, stopped=True, status=QUIET, **changes
+    )
+
+
+@req("MG-24")
+def test_stop_is_a_high_alarm_until_the_gun_has_answered_it() -> None:
+    """What nobody knows is not said: the gun is stopped once its own word proves it, and not when the key was hit."""
+    sent = al.step(al.Alarms(), cut(), 0)
+    assert names(sent) == {"stop-unconfirmed"}
+    assert sent.top is not None
+    assert sent.top.priority is al.Priority.HIGH
+    assert sent.top.text == "STOP sent, not confirmed: take the gun off the skin"
+    proved = al.step(sent, cut(stop_proved=True), 1)
+    assert names(proved) == {"stopped"}, "the proof says how it ended: nothing stays behind"
+
+
+def test_a_gun_that_does_not_answer_stop_is_a_lost_link_too() -> None:
+    silent = cut(stop_unanswered=True)
+    assert names(al.step(al.Alarms(), silent, 0)) == {"stop-unconfirmed", "link-lost-armed"}
+    unsent = cut(stop_failure="LinkLost: the port vanished")
+    found = al.step(al.Alarms(), unsent, 0)
+    assert names(found) == {"stop-failed", "link-lost-armed"}
+    assert found.top is not None
+    assert found.top.text == "STOP could not be sent: LinkLost: the port vanished"
+
+
+def test_stop_after_a_break_does_not_take_the_break_from_the_screen() -> None:
+    for proved in (False, True):
+        found = cut(stop_proved=proved, lost_first=True)
+        assert "link-lost-armed" in names(al.step(al.Alarms(), found, 0))
+
+
+def test_only_a_record_that_says_armed_is_expected_to_go_on() -> None:
+    """A low alarm first: a hand may look for its place for half a minute."""
+    watched = facts(status=None, watching=True)
+    assert names(al.step(al.Alarms(), watched, 0)) == set()
+    assert names(al.step(al.Alarms(), replace(watched, silent_us=al.LOST_US), 0)) == set()
+    assert names(al.step(al.Alarms(), RAISED["no-news"], 0)) == {"no-news"}
+    assert names(al.step(al.Alarms(), RAISED["no-news-long"], 0)) == {"no-news-long"}
+
+
+def test_a_watcher_that_cannot_read_claims_nothing_about_the_gun() -> None:
+    for kind in ("OSError", "RecordError", "JournalBusy"):
+        assert names(al.step(al.Alarms(), replace(RAISED["record-unread"], failure_kind=kind), 0)) == {"record-unread"}
 
 
 @req("MG-16")
@@ -151,12 +203,27 @@ def test_a_low_alarm_disappears_by_itself() -> None:
 
 
 @req("MG-24")
-def test_alarms_are_ordered_by_priority_then_by_age() -> None:
+def test_alarms_are_ordered_by_priority_then_causes_first() -> None:
     low = al.step(al.Alarms(), RAISED["battery-low"], 0)
     both = replace(RAISED["battery-low"], age_us=al.STALE_US + 1)
     medium = al.step(low, both, 1)
     high = al.step(medium, replace(both, failure="disk full", failure_kind="RecordError"), 2)
     assert [alarm.condition.name for alarm in high.ordered()] == ["record-failed", "stale", "battery-low"]
+
+
+@req("MG-24")
+def test_a_cause_leads_what_follows_from_it_and_what_holds_leads_what_is_over() -> None:
+    """An occlusion cuts a shot short: the banner names the occlusion, whichever was seen first."""
+    short = facts(shot(outcome="PARTIAL", flags=int(ShotFlag.OCCLUDED)))
+    both = replace(short, status=replace(QUIET, fault=int(Fault.OCCLUSION)))
+    blocked = facts(status=both.status)
+    found = al.step(al.step(al.Alarms(), blocked, 0), both, 1)
+    assert [alarm.condition.name for alarm in found.ordered()] == ["fault-occlusion", "occluded-shot", "partial"]
+    later = al.step(al.step(al.Alarms(), short, 0), both, 1)
+    assert later.top is not None
+    assert later.top.condition.name == "fault-occlusion"
+    over = al.step(found, short, 2)
+    assert [alarm.condition.name for alarm in over.ordered()] == ["occluded-shot", "partial", "fault-occlusion"]
 
 
 @req("MG-24")
@@ -179,7 +246,9 @@ def test_audio_pause_counts_down_and_ends_with_a_new_alarm_but_not_with_a_low_on
 
 
 @req("MG-25")
-@pytest.mark.parametrize("name", ["stopped", "link-lost", "link-lost-armed", "stale", "limit-reached"])
+@pytest.mark.parametrize(
+    "name", ["stopped", "stop-unconfirmed", "link-lost", "link-lost-armed", "stale", "limit-reached"]
+)
 def test_a_stop_a_lost_link_or_anything_new_ends_the_audio_pause(name: str) -> None:
     """Silence is for two minutes, and not for what comes after it was asked for."""
     quiet = al.pause_audio(al.step(al.Alarms(), RAISED["partial"], 0), 0)
@@ -228,6 +297,8 @@ def test_no_history_loses_an_unseen_high_alarm(history: list[str]) -> None:
         else:
             before = found
             found = al.step(found, facts() if what == "quiet" else RAISED[what], now)
+            gone = {name for name in unseen - names(found) if BY_NAME[name].gives_way_to in names(found)}
+            unseen -= gone  # another alarm says how it ended
             unseen |= {alarm.condition.name for alarm in al.raised(before, found) if alarm.priority is al.Priority.HIGH}
         assert unseen <= names(found)
         if unseen:
@@ -285,5 +356,5 @@ def test_while_what_the_conditions_look_at_stays_equal_so_does_every_condition(
 
 @pytest.mark.parametrize("name", RAISED)
 def test_a_condition_that_begins_is_something_that_is_looked_at(name: str) -> None:
-    outside = {"stale", "still-armed", "clock-jump", "painting-late"}
+    outside = {"stale", "still-armed", "clock-jump", "painting-late", "no-news", "no-news-long"}
     assert (looked_at(RAISED[name]) != looked_at(facts(status=QUIET))) != (name in outside)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from mesogun.journal.index import VOLUME
 from mesogun.record import Folding, Ledger, Mark, TreatmentState, decode, encode, fold, fold_all
 from mesogun.record import events as ev
+from mesogun.record.folding import REMARKS_KEPT
 from tests.record.strategies import loaded, planned, shot, stories
 from tests.trace import req
 
@@ -263,10 +264,24 @@ def test_an_alarm_stands_until_it_is_over_and_somebody_has_seen_it() -> None:
 
 
 def test_the_newest_remarks_are_kept() -> None:
-    notes = [ev.NoteAdded(str(number), "op-1") for number in range(20)]
+    notes = [ev.NoteAdded(str(number), "op-1") for number in range(2 * REMARKS_KEPT)]
     refused = ev.OrderRefused("Skip", "it had been fired", "op-1")
     remarks = fold_all([*notes, refused]).remarks
-    assert remarks == (*notes[-7:], refused)
+    assert remarks == (*notes[1 - REMARKS_KEPT :], refused)
+
+
+def test_orders_and_handovers_are_remarks_and_a_corrected_place_stays_with_who_and_why() -> None:
+    told = [
+        ev.PointSkipped(3, "op-1", "a mole"),
+        ev.PointReassigned(2, 1_000, 2_000, "op-1", "it slipped"),
+        ev.RedoOrdered(1, 2, "op-1", "it ran out"),
+        ev.HandedOver("op-1", "op-2"),
+    ]
+    state = fold_all(told)
+    assert state.remarks == tuple(told)
+    many = fold_all([ev.NoteAdded("x", "op-1")] * REMARKS_KEPT, state)
+    assert many.moved == {2: told[1]}
+    assert many.reassigned == {2: (1_000, 2_000)}
 
 
 def test_a_syringe_named_later_is_named() -> None:

@@ -26,5 +26,5 @@ def test_a_record_that_proves_more_than_commanded_names_its_shot_and_both_volume
     log = AlarmLog()
     (raised, *_) = log.look(RAISED["overrun"], 0)
     assert isinstance(raised, ev.AlarmRaised)
-    assert "of 20 µL" in raised.detail
+    assert "of 0.02 mL" in raised.detail
     assert log.acknowledge("op-1") == [ev.AlarmAcknowledged("overrun", "op-1")]

@@ -911,3 +911,43 @@ def test_shots_that_the_gun_forgot_before_a_restored_journal_met_it_are_counted_
         ledger = back.state(visits.TREATMENT).ledger
     truth = sum(shot.delivered_nl for shot in given if shot.kind == ShotKind.TREAT)
     assert truth in ledger
+
+
+def press_stop(gun: Gun, shots: int, before: Callable[[], object] = lambda: None) -> Callable[[Snapshot], bool]:
+    """A front end's ``paints`` at which STOP is pressed, once so many shots are on record and the gun is armed."""
+
+    def paints(snapshot: Snapshot) -> bool:
+        if len(snapshot.state.shots) == shots and snapshot.state.armed and not gun.stops:
+            before()
+            gun.stop()
+        return True
+
+    return paints
+
+
+@req("MG-24", "MG-30")
+def test_a_stop_is_on_record_as_stopped_when_the_gun_has_answered_it(opened: Opened) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    with pytest.raises(LinkLost, match="STOP"):
+        visits.run(gun, record, begun, Operator(paints=press_stop(gun, 5)))
+    assert alarms(record) == ["+stopped"], "and not as a lost link: the gun's own word proves what became of it"
+    status = gun.link.stop_status
+    assert status is not None
+    assert (status.state, status.magazine) == (State.DISARMED, 0)
+
+
+@req("MG-24", "MG-30")
+def test_a_stop_that_the_gun_does_not_answer_is_on_record_as_not_confirmed(
+    opened: Opened, request: pytest.FixtureRequest
+) -> None:
+    gun, record = opened
+    begun = visits.begin(gun, record)
+    world = find(request.node.name)
+
+    def unplug() -> None:
+        world.line.plugged = False
+
+    with pytest.raises(LinkLost):
+        visits.run(gun, record, begun, Operator(paints=press_stop(gun, 5, unplug)))
+    assert set(alarms(record)) == {"+stop-unconfirmed", "+link-lost-armed"}

@@ -114,7 +114,7 @@ class Stage:
 
     async def begin_again(self, pilot: Pilot[str], done: int) -> None:
         """As if STOP had never been pressed: one screen serves several cases."""
-        self.front._stopped_us = None
+        self.front._stopped_us = self.front._stop_answer = None
         self.front._wish = Wish.RUN
         self.treat(done)
         await self.paint(pilot)
@@ -122,7 +122,7 @@ class Stage:
         await self.paint(pilot)
         while self.front.order() is not None:
             pass
-        assert "STOPPED" not in text(self.app)
+        assert "STOP sent" not in text(self.app)
 
     def fail(self, error: BaseException) -> None:
         self.source.failure = error

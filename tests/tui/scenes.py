@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mesogun.link.stats import LinkStats
 from mesogun.plan.model import PathFacts, Plan, PlannedAgent, PlannedPoint, PlannedShot, PlannedZone
 from mesogun.record import Event, TreatmentState, fold_all, loaded_high_nl, shot_interval
 from mesogun.record import events as ev
@@ -73,6 +74,13 @@ LIMITS = (
     Limit("protocol total", PLAN.total_nl + 200_000, hard=True),
     Limit("site total", PLAN.total_nl + 900_000, hard=True),
 )
+
+
+LINK = LinkStats(
+    requests=340, replies=338, resends=2, bytes_out=9_000, bytes_in=30_000, damaged_frames=1, garbage_bytes=7,
+    untrusted=0, late=0, hints=3, echoes=0, sessions=1, srtt_us=12_300, rto_us=60_000, last_rtt_us=11_900,
+    worst_rtt_us=48_000, lease_margin_ms=1_890, clock_offset_us=5, clock_offset_bound_us=6_000,
+)  # fmt: skip
 
 
 def planned(plan: Plan = PLAN) -> ev.TreatmentPlanned:

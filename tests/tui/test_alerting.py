@@ -11,14 +11,14 @@ from mesogun.clock import ManualClock
 from mesogun.record import TreatmentState
 from mesogun.record import events as ev
 from mesogun.record.alarms import Alarms, Priority
-from mesogun.wire.codes import Flag
+from mesogun.wire.codes import Flag, State
 from tests.trace import req
 from tests.tui import scenes
 from tui import panels
 from tui.alerting import JUMP_US, Alerting, Surroundings
 from tui.front import ScreenFront
 from tui.palette import DARK
-from tui.source import Moment
+from tui.source import Moment, Stop
 
 WEAK = int(Flag.SESSION | Flag.PAIRED | Flag.PRIMED | Flag.LOW_BATTERY)
 
@@ -56,7 +56,7 @@ def test_more_than_commanded_leads_at_the_next_look() -> None:
     found.look(moment(), (), 0, painting_late=False)
     assert banner(found.alarms).startswith(" No alarm")
     found.look(moment(scenes.state(5, extra=[too_much])), (), 1, painting_late=False)
-    assert "!!! HIGH More than commanded: shot 6 gave 30 uL of 20 uL" in banner(found.alarms).replace("µ", "u")
+    assert "!!! HIGH More than commanded: shot 6 gave 0.03 mL of 0.02 mL" in banner(found.alarms)
     assert found.bell(1)
 
 
@@ -70,7 +70,7 @@ def test_silence_is_visible_counts_down_and_ends_with_a_stop() -> None:
     found.look(moment(fault=1), (), 60_000_000, painting_late=False)
     assert "bell off 60 s" in banner(found.alarms, 60_000_000)
     assert not found.bell(60_000_000)
-    found.look(replace(moment(fault=1), stopped=True), (), 61_000_000, painting_late=False)
+    found.look(replace(moment(fault=1), stop=Stop.PROVED), (), 61_000_000, painting_late=False)
     assert "bell off" not in banner(found.alarms, 61_000_000)
     assert found.bell(61_000_000)
 
@@ -128,3 +128,15 @@ def test_a_watcher_sees_the_alarms_of_the_record_and_what_the_operator_has_seen(
     seen = scenes.state(5, extra=[raised, ev.AlarmAcknowledged("stale", "op-ada")])
     found.look(Moment(seen, None, "armed", 0), (), 1, painting_late=False)
     assert "(seen)" in banner(found.alarms)
+
+
+@pytest.mark.parametrize(
+    ("state", "leads"), [(State.ARMED, "!!! HIGH Link lost while armed"), (State.DISARMED, "!!  MEDIUM Link lost")]
+)
+def test_a_break_counts_the_guns_last_word_although_no_frame_came_between(state: State, leads: str) -> None:
+    found = live()
+    disarmed = replace(moment(), status=replace(scenes.status(5), state=State.DISARMED))
+    found.look(disarmed, (), 0, painting_late=False)
+    broken = replace(moment(), status=replace(scenes.status(5), state=state), failure="gone", failure_kind="LinkLost")
+    found.look(broken, (), 1, painting_late=False)
+    assert leads in banner(found.alarms)

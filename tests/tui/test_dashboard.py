@@ -47,9 +47,9 @@ def test_total_limit_and_banner_are_there_at_every_size() -> None:
             assert "No alarm" in lines[0], size
             assert "at most 1.401 mL" in shown, size
             assert "proved 1.202" in shown, size
-            assert "limit 1.74 mL hard, protocol total" in shown, size
+            assert "limit for protocol total 1.74 mL" in shown, size
             assert "81 %" in shown, size
-            assert "left 0.3 mL of 1.54 mL" in shown, size
+            assert "left 0.3 of 1.54 mL" in shown, size
             assert "██████" in shown, "the tall total"
             assert "s STOP" in lines[-1], size
 
@@ -150,7 +150,10 @@ def test_stop_from_every_page_and_over_every_question() -> None:
             await pilot.press(*page.split(), key)
             assert len(stage.stops) == count
             await stage.paint(pilot)
-            assert "STOPPED" in frame(stage.app)[0]
+            assert "!!! HIGH STOP sent, not confirmed: take the gun off the skin" in frame(stage.app)[0]
+            stage.front.stop_answered(True)
+            await stage.paint(pilot)
+            assert "STOPPED: the gun is disarmed" in frame(stage.app)[0]
             await pilot.press("escape")
             await stage.begin_again(pilot, 5)
 
@@ -283,18 +286,21 @@ def test_stale_after_one_second_blank_after_three() -> None:
         await stage.paint(pilot)
         assert "STALE" not in text(stage.app)
         assert "◆" in text(stage.app)
+        read = len(stage.app.board._trace)
         await stage.paint(pilot, after_us=1_100_000)
         assert "STALE" in frame(stage.app)[1]
+        assert len(stage.app.board._trace) == read, "an old word draws no trace"
         assert "◆" not in text(stage.app), "the next point comes from the gun's fresh word only"
         await stage.paint(pilot, after_us=2_000_000)
         shown = text(stage.app)
         assert "NO DATA" in frame(stage.app)[1]
         assert "GIVEN, not known now" in shown
         assert "last known" in shown
-        assert "kPa" not in shown
+        assert "pressure" not in shown
         stage.treat(21)
         await stage.paint(pilot)
         assert "LIVE" in frame(stage.app)[1]
+        assert len(stage.app.board._trace) == read + 1
 
     play(scene)
 
@@ -401,8 +407,8 @@ def test_a_whole_visit_by_keyboard_with_an_occlusion_and_a_syringe_change() -> N
         await answered("syringe", "Is the new syringe in place?", "SYRINGE")
         stage.end(77)
         await stage.paint(pilot)
-        assert "ended" in frame(stage.app)[1]
-        assert "77/77" in text(stage.app)
+        assert "ENDED" in frame(stage.app)[1]
+        assert "77 of 77 points" in text(stage.app)
         await pilot.press("q")
 
     assert play(scene).app.return_value == "quit"

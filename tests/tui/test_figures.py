@@ -85,6 +85,26 @@ def test_seconds(us: int, text: str) -> None:
     assert figures.seconds(us) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (figures.millimetres(4_000), "4 mm"), (figures.millimetres(-250), "-0.25 mm"),
+        (figures.millimetres(1_234_500), "1,234.5 mm"), (figures.millimetres(1_500, unit=False), "1.5"),
+        (figures.square_centimetres(1_250), "12.5 cm²"), (figures.square_centimetres(200_000), "2,000 cm²"),
+        (figures.volts(3_920), "3.9 V"), (figures.volts(4_000), "4 V"), (figures.newtons(1_200), "1.2 N"),
+        (figures.newtons(960), "1 N"), (figures.kilopascal(84_400), "84 kPa"),
+        (figures.kilopascal(1_234_000), "1,234 kPa"), (figures.milliseconds(1_940), "1.9 ms"),
+        (figures.milliseconds(12_300), "12 ms"), (figures.milliseconds(1_234_000), "1,234 ms"),
+        (figures.count(1_024), "1,024"), (figures.age(0), "0 s"), (figures.age(119_900_000), "119 s"),
+        (figures.age(120_000_000), "2 min"), (figures.age(7_200_000_000), "2 h"),
+        (figures.age(172_800_000_000), "2 days"), (figures.seconds(1_234_500_000), "1,234 s"),
+    ],
+)  # fmt: skip
+def test_every_other_figure_follows_the_same_rules(text: str, wanted: str) -> None:
+    """No trailing zero, a comma from 1,000, a space before the unit."""
+    assert text == wanted
+
+
 @pytest.mark.parametrize(("one", "other"), list(combinations("0123456789", 2)))
 def test_two_tall_digits_differ_in_at_least_three_cells(one: str, other: str) -> None:
     differ = sum(

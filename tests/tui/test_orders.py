@@ -51,7 +51,7 @@ def orders(stage: Stage) -> list[Order]:
 
 def opened(name: str, operators: tuple[str, ...] = (), signers: Signers | None = None) -> Form:
     maker = ViewMaker(scenes.PLAN, title="t", source="LIVE", limits=scenes.LIMITS)
-    view = maker.view(scenes.state(20), scenes.status(20), phase="treating", age_us=0, stopped=False, failure=None)
+    view = maker.view(scenes.state(20), scenes.status(20), phase="treating", age_us=0)
     return Form(name, scenes.PLAN, view, operators, signers)
 
 
@@ -132,7 +132,7 @@ def test_stop_outranks_every_form_while_the_gun_could_fire() -> None:
             await pilot.press("1", "enter")
             assert orders(stage) == []
             await stage.paint(pilot)
-            assert "STOPPED" in frame(stage.app)[0]
+            assert "STOP sent" in frame(stage.app)[0]
             assert not stage.app.query_one("#over").has_class("open")
             await pilot.press("k")
             await stage.paint(pilot)

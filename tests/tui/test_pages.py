@@ -70,8 +70,8 @@ def test_the_record_is_browsed_verified_and_reported(tmp_path: Path) -> None:
         await settled(app, pilot)
         await choose(app, pilot, "S-0042  ended early")
         await choose(app, pilot, "Its events")
-        assert "TreatmentPlanned" in shown(app)
-        assert "GunFound" in shown(app)
+        assert "treatment planned" in shown(app)
+        assert "gun found" in shown(app)
         await pilot.press("escape")
         await choose(app, pilot, "Write its report")
         assert "It is open in the browser." in shown(app)
@@ -100,6 +100,7 @@ def test_an_event_in_one_line_says_what_is_short(tmp_path: Path) -> None:
         lines = [event_line(row) for row in journal.rows(scenes.TREATMENT)]
     assert "subject S-0042" in lines[0]
     assert "outline" not in lines[0], "a whole plan is not short"
+    assert "treatment ended" in lines[-1]
     assert lines[-1].split()[-3:] == ["operator", "op-ada"] or "ended early" in lines[-1]
 
 

@@ -6,6 +6,8 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,13 +16,14 @@ from hypothesis import strategies as st
 from mesogun.errors import InputError
 from mesogun.record import Event, Mark, TreatmentState, fold, fold_all
 from mesogun.record import events as ev
-from mesogun.record.alarms import Alarms, Facts, step
+from mesogun.record.alarms import Alarms, Facts, limit_words, step
 from tests.trace import req
 from tests.tui import scenes
 from tui.follow import LONGEST_GAP_US, Entry, ReplaySource, WatchSource, plan_of
 from tui.picture import picture_of
+from tui.source import Moment
 from tui.twin import as_json, news, report
-from tui.view import Freshness, View, ViewMaker, limit_name, next_shot
+from tui.view import Freshness, View, ViewMaker, next_shot
 from tui.watch import lines
 
 
@@ -120,7 +123,7 @@ def test_the_tightest_limit_is_the_one_with_the_largest_share() -> None:
     view = view_of(scenes.state(40))
     assert view.tightest is not None
     assert view.tightest.name == "protocol total"
-    assert limit_name("treatment_ml.hard_high") == "treatment"
+    assert limit_words("treatment_ml.hard_high") == "this treatment"
 
 
 # -- watch -------------------------------------------------------------------------------------------------------------
@@ -147,13 +150,59 @@ def test_a_watcher_folds_only_what_is_new_and_arrives_at_the_same_state() -> Non
     assert source.moment(3_000).age_us == 2_000
 
 
-def test_a_journal_that_cannot_be_read_any_more_is_told() -> None:
+def test_a_journal_that_cannot_be_read_is_told_until_it_can_be_again() -> None:
+    failures = [True, False]
+
     def fetch(_: int) -> Iterator[Entry]:
-        raise OSError("disk is gone")
+        source.leave()
+        if failures.pop(0):
+            raise OSError("disk is gone")
+        return iter(())
 
     source = WatchSource(fetch)
     source.run(0.0)
     assert source.moment(0).failure == "disk is gone"
+    source._leave.clear()
+    source.run(0.0)
+    assert source.moment(0).failure is None
+
+
+def watched(events: list[Event], *, at_us: int, utc: datetime | None = None) -> tuple[View, Moment]:
+    rows = entries(events)
+    source = WatchSource(lambda after: iter([row for row in rows if row.seq > after]), (lambda: utc) if utc else None)
+    source.look()
+    source.moment(0)
+    moment = source.moment(at_us)
+    return ViewMaker(scenes.PLAN, title="t", source="WATCH").of(moment), moment
+
+
+@req("H13")
+def test_a_record_that_says_armed_and_goes_silent_is_no_news_and_anything_else_has_an_age_only() -> None:
+    """A killed treatment writes nothing; neither does one that is paused or asks: only the first is worth a word."""
+    armed = scenes.history(5)
+    view, moment = watched(armed, at_us=3_000_000)
+    assert (view.freshness, moment.silent_us) == (Freshness.RECORD, 3_000_000)
+    view, _ = watched(armed, at_us=15_000_000)
+    assert view.freshness is Freshness.SILENT
+    assert view.phase == "armed"
+    for more, phase in (
+        ([ev.Paused("op-ada"), ev.Disarmed("paused")], "paused"),
+        ([ev.LinkBroken("gone")], "link broken"),
+        ([ev.Disarmed("done with these entries")], "not armed"),
+        ([ev.TreatmentEnded("complete", "op-ada")], "ended"),
+    ):
+        view, moment = watched([*armed, *more], at_us=600_000_000)
+        assert (view.freshness, moment.silent_us, view.phase) == (Freshness.RECORD, None, phase)
+
+
+def test_a_watcher_that_comes_late_knows_how_old_the_record_is() -> None:
+    rows = entries(scenes.history(5))
+    last = datetime.fromisoformat(rows[-1].at)
+    view, _ = watched(scenes.history(5), at_us=1_000_000, utc=last + timedelta(seconds=7_200))
+    assert view.age_us == 7_201_000_000
+    assert view.freshness is Freshness.SILENT
+    view, _ = watched(scenes.history(5), at_us=1_000_000, utc=last - timedelta(days=9))
+    assert view.age_us == 1_000_000, "a record from the future of this computer's calendar is as old as this look"
 
 
 def test_no_plan_no_picture() -> None:
@@ -203,9 +252,13 @@ def test_scrubbing_shows_exactly_the_events_up_to_the_place(moves: list[int]) ->
 
 
 def rich_view() -> tuple[View, Alarms]:
-    extra = [scenes.shot(31, 30, outcome="PARTIAL", delivered_nl=7_000)]
+    extra = [
+        scenes.shot(31, 30, outcome="PARTIAL", delivered_nl=7_000),
+        ev.PointReassigned(4, 12_000, 3_500, "op-ada", "it slipped"),
+        ev.RedoOrdered(30, 31, "op-ada", "it was not given in full"),
+    ]
     state = scenes.state(30, extra=extra)
-    view = view_of(state, failure=None)
+    view = view_of(state, failure=None, link=scenes.LINK)
     return view, step(Alarms(), Facts(state, scenes.status(31, fault=1), limits=scenes.LIMITS), 0)
 
 
@@ -225,8 +278,10 @@ def test_plain_lines_carry_every_fact_of_a_view() -> None:
     base = report(view, alarms)
     other: dict[str, object] = {
         "age_us": 7_700_000, "freshness": Freshness.STALE, "gun": None, "next_shot": 3, "failure": "boom",
-        "ended": "done", "stopped": True, "demonstration": False, "limits": (), "zones": (), "loaded": (), "last": (),
-        "marks": (Mark.SKIPPED,), "remarks": ("not done: too late",),
+        "ended": "done", "stop_failure": "the port vanished", "demonstration": False, "link": None,
+        "moves": (), "next_depth_um": 7_250, "most_points": 99, "limits": (), "zones": (), "loaded": (), "last": (),
+        "marks": (Mark.SKIPPED,),
+        "remarks": ("not done: too late",),
     }  # fmt: skip
     for field in fields(View):
         value = getattr(view, field.name)
@@ -252,6 +307,23 @@ def test_plain_lines_carry_every_word_of_the_gun() -> None:
             changed = value + 500_000
         other = replace(view, gun=replace(gun, **{field.name: changed}))  # type: ignore[arg-type]
         assert report(other, alarms) != report(view, alarms), field.name
+
+
+@pytest.mark.parametrize("name", ["moves", "link", "limits", "zones"])
+def test_plain_lines_carry_every_word_of_the_parts(name: str) -> None:
+    """What, where, who and why of a corrected place; each count of the link; each figure of a limit and of a zone."""
+    view, alarms = rich_view()
+    found = getattr(view, name)
+    part = found[0] if isinstance(found, tuple) else found
+    assert is_dataclass(part)
+    for field in fields(part):
+        value = getattr(part, field.name)
+        changed: object = (not value) if isinstance(value, bool) else f"{value}zzz"
+        if isinstance(value, int) and not isinstance(value, bool):
+            changed = value + 500_000
+        other = replace(part, **{field.name: changed})  # type: ignore[type-var]
+        parts: Any = (other, *found[1:]) if isinstance(found, tuple) else other
+        assert report(replace(view, **{name: parts}), alarms) != report(view, alarms), field.name
 
 
 def test_after_the_first_report_only_news_is_said() -> None:

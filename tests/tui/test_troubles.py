@@ -57,7 +57,7 @@ def test_trouble_leads_the_screen_and_what_is_on_record_stays(error: Exception, 
         assert banner in lines[0]
         assert "ON RECORD" in text(stage.app)
         assert "at most 0.536 mL" in text(stage.app)
-        assert "kPa" not in text(stage.app)
+        assert "pressure" not in text(stage.app)
         assert "◆" not in text(stage.app)
         assert "q leaves" in lines[1]
         await pilot.press("r")
@@ -92,6 +92,7 @@ def test_an_order_that_was_refused_stands_above_the_shots_and_stays_on_their_pag
         await pilot.press("l")
         await stage.paint(pilot)
         assert f"not done: {why}" in text(stage.app)
+        assert "last known at most 0.536 mL  31 %" in frame(stage.app)[1], "the totals do not leave with their panel"
 
     play(scene)
 

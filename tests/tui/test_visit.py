@@ -180,7 +180,7 @@ async def treated(
             raise source.failure
         app.tick()
         await pilot.pause()
-        assert "ended" in text(app).splitlines()[1]
+        assert "ENDED" in text(app).splitlines()[1]
         assert "q leaves" in text(app).splitlines()[1]
         await pilot.press("q")
     return titles
