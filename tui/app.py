@@ -37,7 +37,7 @@ PERIOD_S = 0.05
 LEAST_GAP_US = 45_000
 REMARK_US = 12_000_000
 """How long a note or a refused order stands above the shots; after that it is on their page."""
-NARROW, WIDE, LOW = 76, 110, 24
+LOW = 24
 
 
 class Dashboard(Viewer):
@@ -119,7 +119,7 @@ class Dashboard(Viewer):
         """Banner, status, board, page, keys; the card lies over them."""
         yield self._banner
         yield self._status
-        yield Board(self._maker.plan, self.palette, characters=self.plain())
+        yield Board(self._maker.plan, self.palette, ink=self.ink())
         with VerticalScroll(id="page", can_focus=False):
             yield self._paper
         yield KeyLine("keys")
@@ -159,8 +159,6 @@ class Dashboard(Viewer):
     def _lay_out(self, width: int | None = None, height: int | None = None) -> None:
         width = width if width is not None else self.size.width
         height = height if height is not None else self.size.height
-        self.screen.set_class(width < NARROW, "-narrow")
-        self.screen.set_class(width >= WIDE, "-wide")
         self.screen.set_class(height < LOW, "-low")
         self.draw_keys(width)
 
@@ -221,7 +219,7 @@ class Dashboard(Viewer):
         else:
             fresh = self._remark_us is not None and now_us - self._remark_us < REMARK_US
             notice = view.remarks[-1] if fresh and view.remarks else ""
-            self.board.show(view, moment, palette, wide=self.screen.has_class("-wide"), notice=notice)
+            self.board.show(view, moment, palette, notice=notice)
 
     def _words(self, moment: Moment, now_us: int) -> str:
         """What the status line adds: what was just done, what waits, what the source says."""

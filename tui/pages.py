@@ -17,6 +17,7 @@ from tui import figures, panels
 from tui.about import ABOUT, about
 from tui.forms import Form
 from tui.keymap import Act, help_lines
+from tui.marks import explained
 from tui.palette import Palette
 from tui.view import REFUSED, View
 
@@ -102,8 +103,8 @@ def _help(keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
     for name, names, words in help_lines(keys):
         text.append(f"{names:<13}", clickable(f"app.act('{name}')", palette))
         text.append(f"{hanging(words, 13, width)}\n", palette.text)
-    text.append("\nMap   ", palette.quiet)
-    text.append("· planned  ○ loaded  ◆ next  ● latest  • given  ◐ partial  ? unknown  × skipped\n", palette.text)
+    text.append("\nMap          ", palette.quiet)
+    text.append(f"{hanging(explained(), 13, width)}\n", palette.text)
     text.append(f"\n{ABOUT}", palette.quiet)
     return text
 

@@ -101,14 +101,15 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
+def linear(byte: int) -> float:
+    """Linear light of one byte of sRGB, 0 to 1."""
+    share = byte / 255
+    return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
+
+
 @lru_cache(maxsize=1024)
 def luminance(colour: str) -> float:
     """Relative luminance, WCAG 2.x."""
-
-    def linear(byte: int) -> float:
-        share = byte / 255
-        return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
-
     red, green, blue = (linear(byte) for byte in rgb(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

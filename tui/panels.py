@@ -13,9 +13,11 @@ from rich.text import Text
 from mesogun.record.alarms import Alarm, Alarms, Priority, Stage, lit
 from tui import figures, tall
 from tui.palette import Palette
-from tui.view import Freshness, View
+from tui.view import Freshness, ShotLine, View
 
 LEAST_FULL_SCALE_PA = 50_000  # so that noise at rest does not look like a stroke
+WIDE_SHOTS = 56
+"""Columns from which a shot's line has its depth and its highest pressure too."""
 BARS = "▁▂▃▄▅▆▇█"
 BEAT = "⠋⠙⠹⠸⠼⠴⠦⠧"
 
@@ -215,6 +217,7 @@ def shots(view: View, palette: Palette, width: int, lines: int, notice: str = ""
             (f"#{shot.shot_no} ", palette.quiet),
             (f"{place:<9} ", style),
             (f"{figures.given(shot.delivered_nl, decimals=4):<10}", style),
+            (f"{_in_depth(shot)}  " if width >= WIDE_SHOTS else "", palette.quiet),
             (shot.outcome, f"bold {palette.warn}" if bad else palette.good),
             (f" {shot.zone}", palette.quiet),
         )
@@ -224,6 +227,10 @@ def shots(view: View, palette: Palette, width: int, lines: int, notice: str = ""
     if not view.last:
         text.append("no shot on record yet", palette.quiet)
     return text
+
+
+def _in_depth(shot: ShotLine) -> str:
+    return f"{shot.depth_um / 1000:g} mm".rjust(7) + figures.kilopascal(shot.peak_pressure_pa).rjust(9)
 
 
 def zones(view: View, palette: Palette, width: int) -> Text:
@@ -249,7 +256,8 @@ def key_line(
     places: list[tuple[int, int, str]] = []
     for key, label, name in keys:
         if name == "stop":
-            piece = Text(f" {key} {label} ", f"bold {palette.high_on} on {palette.high}")
+            # The blank behind it keeps STOP apart from the next key, which without colour looks the same.
+            piece = Text.assemble((f" {key} {label} ", f"bold {palette.high_on} on {palette.high}"), " ")
         else:
             piece = Text.assemble(
                 (f" {key} ", f"bold {palette.accent_on} on {palette.accent}"), (f" {label} ", palette.text)

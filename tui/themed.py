@@ -1,18 +1,22 @@
-"""What every screen of ours shares: our palettes as themes, and no colour at all where that is asked for.
+"""What every screen of ours shares: our palettes as themes, in as many colours and characters as the terminal has.
 
 Not responsible for colours (``palette``) or for what a screen shows.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from textual.app import App
 from textual.filter import LineFilter, Monochrome
 
+from tui.fewer import FewerColours
+from tui.lettering import OnlyAscii, draws_unicode
 from tui.mono import WithoutColour
 from tui.palette import PALETTES, Palette, variables
+from tui.scale import Ink
 from tui.themes import theme_of
 
 T = TypeVar("T")
@@ -36,11 +40,19 @@ class ThemedApp(App[T]):
         return {**super().get_css_variables(), **variables(self.palette)}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """In the mono theme, colours are taken out altogether; Textual's own turning to grey is never used."""
-        if self.palette.name == "meso-mono":
-            return [WithoutColour()]
-        return [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
+        """What a frame goes through; Textual's own turning of colours to grey is never used."""
+        found = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
+        ink = self.terminal_ink()
+        if ink is Ink.PLAIN:
+            found = [WithoutColour()]
+        elif ink is not Ink.FULL:
+            found.append(FewerColours(sixteen=ink is Ink.SIXTEEN))
+        if not (self.is_headless or draws_unicode(os.environ)):
+            found.append(OnlyAscii())
+        return found
 
-    def few_colours(self) -> bool:
-        """Whether a map must be drawn with characters: without colour, or below true colour."""
-        return self.palette.name == "meso-mono" or self.console.color_system not in ("truecolor", None)
+    def terminal_ink(self) -> Ink:
+        """What the terminal and the theme allow."""
+        if self.palette.name == "meso-mono":
+            return Ink.PLAIN
+        return {"truecolor": Ink.FULL, "256": Ink.CUBE, None: Ink.FULL}.get(self.console.color_system, Ink.SIXTEEN)

@@ -120,7 +120,7 @@ class Wizard:
         choices = [Choice("Go on to the questions", lambda: self._question(0, Said())), self._home]
         words = f"Step 5 of {STEPS}. The plan.\n\n{flowing(ready.summary)}"
         pager.page("plan", words, choices, lambda: self._show_plan(ready))
-        pager.beside(MapView(ready.plan, pager.palette, characters=pager.few_colours(), preview=True))
+        pager.beside(MapView(ready.plan, pager.palette, ink=pager.terminal_ink(), preview=True))
 
     # -- screening, consent, confirmation ------------------------------------------------------------------------------
 
