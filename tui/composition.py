@@ -14,6 +14,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from tui import tall
+from tui.panels import TOTAL_WORDS
 
 NARROW = 76
 """Columns below which the map is left to a key."""
@@ -22,8 +23,6 @@ LEAST_RIGHT = 38
 LEAST_MAP = 40
 MOST_RIGHT = 0.52
 """Share of the width up to which the total grows at the map's expense."""
-WORDS = 5
-"""Lines of the total beside its figure: a heading, the interval, what is left, the limit and its bar."""
 GUN = 4
 LEAST_SHOTS = 3
 ZONES_FROM = 27
@@ -58,11 +57,16 @@ def _right(scale: float, wants: Wants) -> int:
 
 def _needs(scale: float) -> int:
     """Lines of total, gun and the rules below both."""
-    return tall.lines(scale) + WORDS + GUN + 2
+    return _total(scale) + GUN + 2
+
+
+def _total(scale: float) -> int:
+    """Lines of the total: a large figure has a blank line below it."""
+    return tall.lines(scale) + TOTAL_WORDS + int(scale >= 2)
 
 
 def _scale(width: int, height: int, wants: Wants) -> float:
-    fits = (s for s in tall.SCALES if tall.width(wants.figure, s) <= width and tall.lines(s) + WORDS <= height)
+    fits = (s for s in tall.SCALES if tall.width(wants.figure, s) <= width and _total(s) <= height)
     return next(fits, 1)
 
 
@@ -77,7 +81,7 @@ def _map(x: int, width: int, height: int) -> dict[str, Region]:
 def _column(x: int, width: int, height: int, wants: Wants, scale: float) -> dict[str, Region]:
     """Total, zones, gun and shots, one below the other, each under its rule; the shots have what is left."""
     rules = int(height >= _needs(scale) + LEAST_SHOTS)
-    parts = [("total", tall.lines(scale) + WORDS, False)]
+    parts = [("total", _total(scale), False)]
     if x and height >= ZONES_FROM:
         parts.append(("zones", max(1, min(wants.zones, height - _needs(scale) - LEAST_SHOTS - 1)), True))
     parts += [("gun", GUN, True), ("shots", height, True)]

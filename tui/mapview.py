@@ -21,7 +21,7 @@ from mesogun.record import Mark, TreatmentState
 from tui import legend
 from tui.brush import Brush
 from tui.ground import Fit, Spans, fit, ground, outline, widen
-from tui.marks import CURSOR_DOT, DOTS, LATEST_DOT, NEXT_DOT, NUMBERS, Dot, Tone, ahead
+from tui.marks import CURSOR_DOT, DOTS, LATEST_DOT, NEXT_DOT, NUMBERS, Dot, Tone, ahead, behind
 from tui.palette import Palette
 from tui.scale import Ink
 from tui.track import Cell, path
@@ -165,7 +165,8 @@ class MapView(Widget):
         return spans
 
     def _redot(self, view: View) -> Spans:
-        key = (view.marks, view.last[-1].point if view.last else None, ahead(view), self._cursor)
+        latest = view.last[-1].point if view.last else None
+        key = (view.marks, latest, behind(view), ahead(view), self._cursor)
         if self._fit is None or (self._dotted is not None and key == self._dotted):
             return {}
         self._dotted = key
@@ -173,7 +174,7 @@ class MapView(Widget):
         touched = set(self._at)
         if self._marks:
             touched = {cells[index] for index, mark in enumerate(marks) if mark is not self._marks[index]}
-        over = self._overlay(self._fit, key[1], key[2])
+        over = self._overlay(self._fit, latest, key[2], key[3])
         spans: Spans = {}
         for cell in touched | over.keys() | self._over.keys():
             found = over.get(cell)
@@ -189,17 +190,17 @@ class MapView(Widget):
         self._marks, self._over = marks, over
         return spans
 
-    def _overlay(self, to: Fit, latest: int | None, order: tuple[int, ...]) -> dict[Cell, Dot]:
+    def _overlay(self, to: Fit, latest: int | None, start: int | None, order: tuple[int, ...]) -> dict[Cell, Dot]:
         """What lies over the points: the path ahead, its numbers, the next point, the latest shot, the cursor."""
         cells = self._cells
         steps = [index for index in order[: len(NUMBERS) + 1] if index < len(cells)]
-        shot = latest if latest is not None and latest < len(cells) else None
-        way = [cells[index] for index in (() if shot is None else (shot,)) + tuple(steps)] if steps else []
+        begun = [start] if start is not None and start < len(cells) else []
+        way = [cells[index] for index in begun + steps] if steps else []
         over = {cell: Dot(glyph, Tone.PATH) for cell, glyph in path(way).items()}
         for index, dot in reversed(list(zip(steps, (NEXT_DOT, *NUMBERS), strict=False))):
             over[cells[index]] = dot
-        if shot is not None and shot not in steps[:1]:
-            over[cells[shot]] = LATEST_DOT
+        if latest is not None and latest < len(cells) and latest not in steps[:1]:
+            over[cells[latest]] = LATEST_DOT
         if self._cursor is not None:
             over[self._cursor] = CURSOR_DOT
         return {cell: dot for cell, dot in over.items() if to.shows(cell)}

@@ -58,6 +58,13 @@ def ahead(view: View) -> tuple[int, ...]:
     return view.loaded[view.loaded.index(view.next_shot) :]
 
 
+def behind(view: View) -> int | None:
+    """Where the path begins: the planned shot before the next one, be it under way or on record already."""
+    if view.next_shot in view.loaded[1:]:
+        return view.loaded[view.loaded.index(view.next_shot) - 1]
+    return view.last[-1].point if view.last else None
+
+
 def explained() -> str:
     """Every sign on the map with its meaning, for Help; a sign and its word stay on one line."""
     told = [

@@ -16,6 +16,8 @@ from tui.palette import Palette
 from tui.view import Freshness, ShotLine, View
 
 LEAST_FULL_SCALE_PA = 50_000  # so that noise at rest does not look like a stroke
+TOTAL_WORDS = 5
+"""Lines of the total beside its figure: a heading, the interval, what is left, the limit and its bar."""
 WIDE_SHOTS = 56
 """Columns from which a shot's line has its depth and its highest pressure too."""
 BARS = "▁▂▃▄▅▆▇█"
@@ -110,11 +112,13 @@ def total(view: View, palette: Palette, width: int, height: int) -> Text:
         Text(name.get(view.freshness, "GIVEN"), f"bold {palette.accent}"), Text("mL", f"bold {palette.accent}"), width
     )
     number = "---" if lost else figures.column_text(figures.near_units(view.given_nl), 0)
-    lines = tall.fitted(number, width, height - 5)
+    lines = tall.fitted(number, width, height - TOTAL_WORDS)
     style = palette.quiet if view.freshness is Freshness.STALE else f"bold {palette.text}"
     text = Text.assemble(head, "\n")
     for line in lines:
-        text.append(line.rstrip().rjust(0) + "\n", style)
+        text.append(f"{line.rstrip()}\n", style)
+    if len(lines) + TOTAL_WORDS < height:
+        text.append("\n")
     label = "last known " if lost else "proved "
     text.append(label, palette.quiet)
     text.append(figures.at_least(view.low_nl, unit=False), palette.text)

@@ -2,7 +2,7 @@
 
 Lightness rises all the way in every one of them, so that every kind of colour vision sees the same order. With true
 colour it is cividis (Nunez, Anderton and Renslow 2018, doi 10.1371/journal.pone.0199239); of the 256 usual colours
-thirteen were chosen by eye along it; with 16, shades lead from blue to yellow; without colour only the shades are
+twelve were chosen by eye along it; with 16, shades lead from blue to yellow; without colour only the shades are
 left. Not responsible for the dose (``dosemap``) or for which of them a terminal gets (``themed``).
 """
 
@@ -17,7 +17,7 @@ _ANCHORS = (
     "#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838",
 )  # fmt: skip
 _CUBE = (
-    "#00005f", "#000087", "#0000af", "#005f87", "#5f5f87", "#5f8787", "#878787", "#949494", "#afaf87", "#d7af5f",
+    "#00005f", "#000087", "#005f87", "#5f5f87", "#5f8787", "#878787", "#949494", "#afaf87", "#d7af5f",
     "#d7d75f", "#ffd75f", "#ffff5f",
 )  # fmt: skip
 SHADES = "░▒▓█"
@@ -25,7 +25,7 @@ _BLUE, _BRIGHT_BLUE, _YELLOW = "#0000aa", "#5555ff", "#ffff55"
 
 
 class Ink(Enum):
-    """What a map is drawn with: half blocks of many or of thirteen colours, shades of two colours, or shades alone."""
+    """What a map is drawn with: half blocks of many or of twelve colours, shades of two colours, or shades alone."""
 
     FULL = auto()
     CUBE = auto()

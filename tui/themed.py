@@ -23,13 +23,14 @@ T = TypeVar("T")
 
 
 class ThemedApp(App[T]):
-    """An app in one of our themes."""
+    """An app in one of our themes; ``as_if`` the terminal had so many colours, whatever it has (for pictures)."""
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[Any]] = []
 
     def __init__(self, theme: str) -> None:
         self.palette: Palette = PALETTES[theme]
+        self.as_if: Ink | None = None
         super().__init__()
         for palette in PALETTES.values():
             self.register_theme(theme_of(palette))
@@ -42,17 +43,32 @@ class ThemedApp(App[T]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What a frame goes through; Textual's own turning of colours to grey is never used."""
         found = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
-        ink = self.terminal_ink()
-        if ink is Ink.PLAIN:
+        colours = self._colours()
+        if colours is Ink.PLAIN:
             found = [WithoutColour()]
-        elif ink is not Ink.FULL:
-            found.append(FewerColours(sixteen=ink is Ink.SIXTEEN))
-        if not (self.is_headless or draws_unicode(os.environ)):
+        elif colours is not Ink.FULL:
+            found.append(FewerColours(sixteen=colours is Ink.SIXTEEN))
+        if self._ascii():
             found.append(OnlyAscii())
         return found
 
+    def drawn(self) -> str:
+        """The frame that is on the screen, as SVG."""
+        from tui.drawing import svg
+
+        return svg(self.screen._compositor.render_strips(self.size), self.palette, "mesogun")
+
     def terminal_ink(self) -> Ink:
-        """What the terminal and the theme allow."""
+        """What a map is drawn with on this terminal and in this theme; half blocks are no ASCII."""
+        colours = self._colours()
+        return Ink.SIXTEEN if colours.halves and self._ascii() else colours
+
+    def _colours(self) -> Ink:
         if self.palette.name == "meso-mono":
             return Ink.PLAIN
+        if self.as_if is not None or self.is_headless:
+            return self.as_if or Ink.FULL
         return {"truecolor": Ink.FULL, "256": Ink.CUBE, None: Ink.FULL}.get(self.console.color_system, Ink.SIXTEEN)
+
+    def _ascii(self) -> bool:
+        return not (self.is_headless or draws_unicode(os.environ))

@@ -13,7 +13,6 @@ from tui.follow import SKIP, ReplaySource
 from tui.keymap import Act, key_line
 from tui.lines import KeyLine
 from tui.palette import PALETTES
-from tui.picture import offline
 from tui.scale import Ink
 from tui.source import Source
 from tui.themed import ThemedApp
@@ -156,4 +155,4 @@ class Viewer(ThemedApp[str]):
         if self._picture is None:
             self.tell("no folder for pictures was given")
             return
-        self.tell(f"picture: {self._picture(offline(self.export_screenshot(title='mesogun')))}")
+        self.tell(f"picture: {self._picture(self.drawn())}")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui import tall
-from tui.composition import GUN, LEAST_MAP, NARROW, WORDS, Wants, arrange
+from tui.composition import GUN, LEAST_MAP, NARROW, Wants, arrange
+from tui.panels import TOTAL_WORDS
 
 FIGURES = st.sampled_from(["0.12", "1.54", "2.304", "12.345", "123.456"])
 
@@ -28,7 +29,7 @@ def test_the_parts_cover_the_board_and_nothing_twice(
     assert sum(place.area for place in shown) == width * height
     if not big:
         assert places["gun"].height == GUN
-        assert places["total"].height >= tall.ROWS + WORDS
+        assert places["total"].height >= tall.ROWS + TOTAL_WORDS
         assert places["shots"].height >= 3
         assert ("mapbox" in places) == (width >= NARROW)
     if width >= NARROW:
@@ -41,11 +42,11 @@ def test_the_parts_cover_the_board_and_nothing_twice(
 )
 def test_the_total_uses_the_room(size: tuple[int, int], rows: int) -> None:
     place = arrange(size[0], size[1] - 3, Wants("2.304", 1))["total"]
-    drawn = tall.fitted("2.304", place.width - 2, place.height - WORDS)
+    drawn = tall.fitted("2.304", place.width - 2, place.height - TOTAL_WORDS)
     assert len(drawn) == rows
     assert max(map(len, drawn)) <= place.width - 2
 
 
 def test_a_total_of_two_digits_has_its_columns_on_the_smallest_board() -> None:
     place = arrange(80, 21, Wants("12.345", 1))["total"]
-    assert len(tall.fitted("12.345", place.width - 2, place.height - WORDS)) == tall.ROWS
+    assert len(tall.fitted("12.345", place.width - 2, place.height - TOTAL_WORDS)) == tall.ROWS

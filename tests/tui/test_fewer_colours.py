@@ -27,7 +27,7 @@ def test_every_pair_can_be_read_in_fewer_colours(
     assert contrast(found[0], found[1]) >= least
 
 
-def test_the_thirteen_colours_of_the_scale_are_among_the_256() -> None:
+def test_the_twelve_colours_of_the_scale_are_among_the_256() -> None:
     for colour in colours("#121212", dark=True, ink=Ink.CUBE):
         assert colour_of(nearest(colour)) == colour
 

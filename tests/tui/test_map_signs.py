@@ -16,7 +16,7 @@ from tui.legend import foot, legend
 from tui.lettering import LINES, MARKS, TABLE, ascii_only
 from tui.lettering import SHADES as ASCII_SHADES
 from tui.mapview import MapView
-from tui.marks import CURSOR, DOTS, GLYPHS, LATEST, NEXT, NUMBERS, ahead, explained
+from tui.marks import CURSOR, DOTS, GLYPHS, LATEST, NEXT, NUMBERS, ahead, behind, explained
 from tui.palette import DARK, LIGHT, MONO, Palette, contrast, luminance
 from tui.scale import LEVELS, SHADES, Ink, Shade, colours, shades, step_of
 from tui.track import HEAVY, outlines, path
@@ -107,9 +107,9 @@ def rises(values: Sequence[float], *, up: bool) -> bool:
 
 
 @pytest.mark.parametrize("dark", [True, False])
-def test_thirteen_of_256_colours_rise_in_lightness(dark: bool) -> None:
+def test_twelve_of_256_colours_rise_in_lightness(dark: bool) -> None:
     steps = tuple(dict.fromkeys(colours("#010101", dark=dark, ink=Ink.CUBE)[1:]))
-    assert len(steps) == 13
+    assert len(steps) == 12
     assert rises([luminance(step) for step in steps], up=dark)
 
 
@@ -173,6 +173,14 @@ def test_the_path_is_the_magazine_in_the_order_of_its_entries() -> None:
     view = view_of(20, extra=[again])
     assert ahead(view) == (20, 21, 22, 23, 24, 25, 3), "a point given again comes last, whatever its number"
     assert view.loaded == ahead(view)
+
+
+def test_the_path_begins_at_the_shot_that_is_under_way() -> None:
+    maker = ViewMaker(scenes.PLAN, title="", source="LIVE", limits=scenes.LIMITS)
+    firing = scenes.status(20, next_entry_no=22)
+    view = maker.view(scenes.state(20), firing, phase="", age_us=0)
+    assert (view.next_shot, ahead(view)[0], behind(view)) == (21, 21, 20)
+    assert behind(view_of(20)) == 19
 
 
 def test_a_gun_whose_word_is_old_has_no_path() -> None:
