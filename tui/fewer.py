@@ -40,7 +40,7 @@ _ON_LIGHT = {
     **_ON_DARK, "surface": 15, "panel": 15, "inside": 15, "outside": 15, "calm": 15, "text": 0, "quiet": 8, "line": 7,
     "calm_on": 8, "accent": 4, "accent_on": 15, "good": 4, "warn": 5, "bad": 1, "outline": 8, "next_mark": 0,
 }  # fmt: skip
-_ON_BLACK = {**_ON_DARK, "quiet": 15, "calm_on": 15, "line": 15, "accent": 11, "outline": 15}
+_ON_BLACK = {**_ON_DARK, "quiet": 15, "calm_on": 15, "accent": 11, "outline": 15}
 ROLES = {
     getattr(palette, role): number
     for palette, roles in ((DARK, _ON_DARK), (LIGHT, _ON_LIGHT), (CONTRAST, _ON_BLACK))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 from rich.style import Style
 
-from mesogun.record.alarms import Priority
+from mesogun.record.alarms import Alarms, Priority
 from tests.tui.test_looks import alarm
 from tui import panels
 from tui.fewer import colour_of, fewer, nearest
 from tui.lettering import draws_unicode
+from tui.lines import segments_of
 from tui.mono import plain
 from tui.palette import CONTRAST, DARK, LIGHT, MONO, PAIRS, Palette, contrast
 from tui.scale import Ink, colours
@@ -57,6 +59,16 @@ def test_without_colour_nothing_on_the_key_line_runs_into_its_neighbour() -> Non
     ]
     runs = "".join("#" if cell else " " for cell in reversed_cells).split()
     assert len(runs) == len(places) == 3
+
+
+@pytest.mark.parametrize("palette", [*COLOURED, MONO])
+@pytest.mark.parametrize("priority", list(Priority))
+def test_a_banner_has_its_style_on_the_screen(palette: Palette, priority: Priority) -> None:
+    """A text in one style has no spans, and a line without spans was once drawn without any style."""
+    one = alarm(priority)
+    console, base = Console(), Style.parse(f"{palette.text} on {palette.surface}")
+    found = segments_of(panels.banner(Alarms({"x": one}), palette, 80, 0, flash=False), console, base)
+    assert {segment.style for segment in found} == {base + Style.parse(panels.alarm_style(one, palette))}
 
 
 def test_without_colour_high_alone_fills_its_line_with_bold_reverse() -> None:
