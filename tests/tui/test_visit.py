@@ -114,7 +114,10 @@ async def treated(app: Dashboard, source: LiveSource, worker: threading.Thread, 
             if not blocked and view is not None and view.shots_done >= OCCLUDED_AFTER:
                 blocked = True
                 world.gun.trouble(Fault.OCCLUSION)
-            card = next((line for line in text(app).splitlines() if "┃  " in line), None)
+            # The card's own edges: the path on the map is drawn with the same lines.
+            card = next(
+                (line[1:] for line in text(app).splitlines() if line[1:4] == "┃  " and line[78:79] == "┃"), None
+            )
             if app.query_one("#over").has_class("open") and card is not None:  # answered once it can be read
                 titles.append(card.split("┃  ")[1].split("  ")[0])
                 await pilot.press("y")
