@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+import tui
 from mesogun.record import Mark
 from tests.tui import scenes
 from tui.brush import Brush
@@ -209,3 +211,8 @@ def test_an_outline_is_one_closed_line() -> None:
     assert ["".join(found.get((x, y), " ") for x in range(6)) for y in range(5)] == [
         "      ", " ╭──╮ ", " │  │ ", " ╰──╯ ", "      ",
     ]  # fmt: skip
+
+
+def test_every_sign_that_the_screens_use_has_one_in_ascii() -> None:
+    used = "".join(source.read_text(encoding="utf-8") for source in Path(tui.__file__).parent.glob("*.py"))
+    assert {sign for sign in used if not sign.isascii() and ord(sign) not in TABLE} == set()
