@@ -80,6 +80,8 @@ def test_every_point_has_its_sign_and_the_outline_is_closed(ink: Ink) -> None:
     assert (text.count(LATEST), text.count(NEXT)) == (1, 1)
     assert [text.count(str(number)) for number in range(2, 8)] == [1, 1, 1, 1, 1, 0]
     assert set("─│╭╮╰╯") <= set(text)
+    assert f"{LATEST}━" in text
+    assert "━2━" in text
     assert not set(text) - SIGNS - set(LINE_SIGNS + HEAVY + SHADES + "▀ ")
 
 
@@ -155,8 +157,7 @@ def test_the_length_is_never_cut_and_never_missing_where_a_shorter_one_fits() ->
 
 def test_the_reading_stands_in_the_frame_beside_scale_and_length() -> None:
     view, _ = drawn(20, Ink.FULL)
-    for _ in range(2):
-        view._cursor = (9, 5)
+    view._cursor = (9, 5)
     words = view.reading()
     assert "mm: " in words
     edge = foot(words, DARK, 42).plain
@@ -164,7 +165,19 @@ def test_the_reading_stands_in_the_frame_beside_scale_and_length() -> None:
     assert edge.endswith(f" {words} ─╯")
     assert len(edge) == 42
     assert view.legend(40).plain.endswith("┤ 10 mm")
+    assert foot("x" * 39, DARK, 42).plain == foot("", DARK, 42).plain, "a reading that does not fit is left out whole"
     assert foot("", DARK, 42).plain == "╰" + "─" * 40 + "╯"
+
+
+def test_what_the_cursor_covered_comes_back() -> None:
+    view, before = drawn(20, Ink.FULL)
+    line = next(number for number, text in enumerate(before) if "│" in text)
+    view._cursor = before[line].index("│"), line
+    view.changed(view_of(20), scenes.state(20))
+    assert CURSOR in view.draw_line(line, 40).text
+    view.hide_cursor()
+    view.changed(view_of(20), scenes.state(20))
+    assert view.draw_line(line, 40).text == before[line]
 
 
 # -- the path ----------------------------------------------------------------------------------------------------------
