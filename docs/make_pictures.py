@@ -21,6 +21,7 @@ from mesogun.journal import open_journal
 from mesogun.treatment import Snapshot
 from mesogun.wire.codes import State
 from tui import Look, ScreenFront, picture_live
+from tui.scale import Ink
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -90,11 +91,13 @@ def dashboard(folder: Path) -> dict[str, str]:
         front.there.wait()
         trace, plan = front.pressures_pa[-TRACE:], begun.cleared.plan
         found = {
-            "dashboard": picture_live(front, plan, trace=trace, size=(110, 30)),
-            "dashboard-small": picture_live(front, plan, trace=trace, size=(80, 24)),
+            # tmux has 256 colours unless somebody tells it more.
+            "dashboard-small": picture_live(front, plan, trace=trace, size=(80, 24), ink=Ink.CUBE),
+            "dashboard": picture_live(front, plan, trace=trace, size=(120, 36)),
             "dashboard-light": picture_live(
                 front, plan, trace=trace, size=(110, 30), settings=Look(theme="meso-light")
             ),
+            "dashboard-plain": picture_live(front, plan, trace=trace, size=(80, 24), settings=Look(theme="meso-mono")),
         }
         front.gone_on.set()
         worker.join()

@@ -23,6 +23,7 @@ from tui.alerting import Alerting, Surroundings
 from tui.asking import Asking
 from tui.board import Board
 from tui.cardview import CardView
+from tui.composition import NARROW
 from tui.deliberate import Presses
 from tui.forms import Signers
 from tui.frames import Frames, Painter
@@ -41,7 +42,7 @@ PERIOD_S = 0.05
 LEAST_GAP_US = 45_000
 REMARK_US = 12_000_000
 """How long a note or a refused order stands above the shots; after that it is on their page."""
-NARROW, WIDE, LOW = 76, 110, 24
+LOW = 24
 
 
 class Dashboard(Viewer):
@@ -132,7 +133,7 @@ class Dashboard(Viewer):
         """Banner, status, board, page, keys; the card lies over them."""
         yield self._banner
         yield self._status
-        yield Board(self._maker.plan, self.palette, characters=self.plain())
+        yield Board(self._maker.plan, self.palette, ink=self.ink())
         with VerticalScroll(id="page", can_focus=False):
             yield self._paper
         yield KeyLine("keys")
@@ -166,8 +167,6 @@ class Dashboard(Viewer):
     def _lay_out(self, width: int | None = None, height: int | None = None) -> None:
         width = width if width is not None else self.size.width
         height = height if height is not None else self.size.height
-        self.screen.set_class(width < NARROW, "-narrow")
-        self.screen.set_class(width >= WIDE, "-wide")
         self.screen.set_class(height < LOW, "-low")
         self.draw_keys(width)
 
@@ -233,7 +232,7 @@ class Dashboard(Viewer):
         else:
             fresh = self._remark_us is not None and now_us - self._remark_us < REMARK_US
             notice = view.remarks[-1] if fresh and view.remarks else ""
-            self.board.show(view, moment, palette, wide=self.screen.has_class("-wide"), notice=notice)
+            self.board.show(view, moment, palette, notice=notice)
 
     def _words(self, moment: Moment, now_us: int) -> str:
         """What the status line adds: a tick, what was just done, what waits, what the source says."""

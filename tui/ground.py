@@ -1,4 +1,4 @@
-"""How mm become pixels, and what lies under the dose: outside, inside, outline. No screen and no numpy in here.
+"""How mm become pixels, and what lies under the dose: outside, inside. No screen and no numpy in here.
 
 The first frame shows it, and numpy takes longer to load than this takes to compute. A pixel is half a character cell,
 so nearly square. Not responsible for the dose (``dosemap``), for colours (``scale``) or for painting (``mapview``).
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from mesogun.plan.model import Plan, Ring
 from tui.scale import LEVELS
+from tui.track import Cell, outlines
 
 MARGIN_MM = 3.0
-INSIDE, OUTLINE, OUTSIDE = 0, LEVELS, LEVELS + 1
+INSIDE, OUTSIDE = 0, LEVELS
 """Paints of a pixel without dose, beside the levels 1 to ``LEVELS - 1``."""
 Spans = dict[int, tuple[int, int]]
 """Lines that changed: line to first and last column."""
@@ -38,6 +39,11 @@ class Fit:
     def place_px(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         """(column, row from below) of a place, with fractions."""
         return (x_mm - self.x0_mm) / self.h_mm, (y_mm - self.y0_mm) / self.h_mm
+
+    def place_cell(self, x_mm: float, y_mm: float) -> tuple[float, float]:
+        """(column, line from above) of a place, with fractions."""
+        column, row = self.place_px(x_mm, y_mm)
+        return column, (self.ny - row) / 2
 
     def cell(self, x_mm: float, y_mm: float) -> tuple[int, int]:
         """(column, line from above) of the character cell of a place; may lie outside."""
@@ -72,22 +78,17 @@ def fit(plan: Plan, columns: int, lines: int, *, zoom: int = 1, centre_mm: tuple
 
 
 def ground(rings: Iterable[Ring], to: Fit) -> list[list[int]]:
-    """``INSIDE``, ``OUTLINE`` or ``OUTSIDE`` for each pixel, ``(ny, nx)``, the lowest row first.
+    """``INSIDE`` or ``OUTSIDE`` for each pixel, ``(ny, nx)``, the lowest row first.
 
-    A pixel is inside when its middle lies inside an odd number of rings, and outline when a ring passes through it.
+    A pixel is inside when its middle lies inside an odd number of rings.
     """
     crossings: list[list[float]] = [[] for _ in range(to.ny)]
-    drawn: set[tuple[int, int]] = set()
     for ring in rings:
         points = [to.place_px(x / 1000, y / 1000) for x, y in ring]
         for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True):
             low, high = min(y1, y2), max(y1, y2)
             for row in range(max(0, math.ceil(low - 0.5)), min(to.ny, math.ceil(high - 0.5))):
                 crossings[row].append(x1 + (row + 0.5 - y1) * (x2 - x1) / (y2 - y1))
-            steps = max(1, math.ceil(2 * math.hypot(x2 - x1, y2 - y1)))
-            for step in range(steps + 1):
-                share = step / steps
-                drawn.add((math.floor(x1 + share * (x2 - x1)), math.floor(y1 + share * (y2 - y1))))
     found: list[list[int]] = []
     for met in crossings:
         row_codes = [OUTSIDE] * to.nx
@@ -97,10 +98,13 @@ def ground(rings: Iterable[Ring], to: Fit) -> list[list[int]]:
             if first < last:
                 row_codes[first:last] = [INSIDE] * (last - first)
         found.append(row_codes)
-    for column, row in drawn:
-        if 0 <= column < to.nx and 0 <= row < to.ny:
-            found[row][column] = OUTLINE
     return found
+
+
+def outline(rings: Iterable[Ring], to: Fit) -> dict[Cell, str]:
+    """The rings as lines: the character of each cell on the screen that one passes."""
+    drawn = outlines([[to.place_cell(x / 1000, y / 1000) for x, y in ring] for ring in rings])
+    return {cell: glyph for cell, glyph in drawn.items() if to.shows(cell)}
 
 
 def widen(spans: Spans, line: int, first: int, last: int) -> None:

@@ -5,6 +5,7 @@ Not responsible for what they show (``panels``, ``pages``).
 
 from __future__ import annotations
 
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -66,8 +67,13 @@ class Line(Widget):
             base = self._base = self.rich_style
         if number >= len(self._shown):
             return Strip.blank(width, base)
-        segments = self._shown[number].render(self.app.console)
-        return Strip(Segment.apply_style(segments, base)).adjust_cell_length(width, base).simplify()
+        segments = segments_of(self._shown[number], self.app.console, base)
+        return Strip(segments).adjust_cell_length(width, base).simplify()
+
+
+def segments_of(text: Text, console: Console, base: Style) -> list[Segment]:
+    """``text`` on ``base``. Rich's own ``render`` forgets the style of a text that has no spans: of a banner."""
+    return list(Segment.apply_style(text.render(console), base + console.get_style(text.style)))
 
 
 def _same(one: Text, other: Text) -> bool:

@@ -1,16 +1,14 @@
-"""The dose map on the screen: half blocks, line by line, and only the lines that changed.
+"""The dose map on the screen: line by line, and only the lines that changed.
 
-Not responsible for the dose (``dosemap``) or the colour steps (``scale``).
+Not responsible for the dose (``dosemap``), for how a cell looks (``brush``), for which sign a point has (``marks``) or
+for what stands around the map (``legend``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
-from rich.style import Style
 from rich.text import Text
 from textual import events, work
 from textual.geometry import Region
@@ -20,45 +18,19 @@ from textual.worker import get_current_worker
 
 from mesogun.plan.model import Plan
 from mesogun.record import Mark, TreatmentState
-from tui import figures
-from tui.ground import OUTLINE, Fit, Spans, fit, ground, widen
-from tui.palette import Palette, luminance
-from tui.scale import LEVELS, character, colours
+from tui import legend
+from tui.brush import Brush
+from tui.ground import Fit, Spans, fit, ground, outline, widen
+from tui.marks import CURSOR_DOT, DOTS, LATEST_DOT, NEXT_DOT, NUMBERS, Dot, Tone, ahead, behind
+from tui.palette import Palette
+from tui.scale import Ink
+from tui.track import Cell, path
 from tui.view import View
 
 if TYPE_CHECKING:
     from tui.dosemap import DoseMap
 
-GLYPHS = {
-    Mark.PENDING: "·",
-    Mark.LOADED: "○",
-    Mark.GIVEN: "•",
-    Mark.PARTIAL: "◐",
-    Mark.INDETERMINATE: "?",
-    Mark.SKIPPED: "×",
-}
 ZOOMS = (1, 2, 4)
-NEXT, LATEST, CURSOR = "◆", "●", "┼"
-PLAIN = {"·": ".", "○": "o", "•": "+", "◐": "%", "×": "x", "◆": "N", "●": "#", "┼": "+"}
-
-
-@lru_cache(maxsize=8192)
-def _style(front: str, back: str, bold: bool = False, reverse: bool = False) -> Style:
-    return Style(color=front, bgcolor=back, bold=bold, reverse=reverse)
-
-
-@dataclass(frozen=True, slots=True)
-class _Dot:
-    glyph: str
-    bold: bool = False
-    reverse: bool = False
-
-
-_DOTS = {
-    mark: _Dot(glyph, bold=mark is not Mark.PENDING, reverse=mark is Mark.INDETERMINATE)
-    for mark, glyph in GLYPHS.items()
-}
-_LATEST, _NEXT, _CURSOR = (_Dot(glyph, bold=True, reverse=True) for glyph in (LATEST, NEXT, CURSOR))
 
 
 class MapView(Widget):
@@ -66,23 +38,23 @@ class MapView(Widget):
 
     DEFAULT_CSS = "MapView { width: 1fr; height: 1fr; }"
 
-    def __init__(self, plan: Plan, palette: Palette, *, characters: bool = False, preview: bool = False) -> None:
+    def __init__(self, plan: Plan, palette: Palette, *, ink: Ink = Ink.FULL, preview: bool = False) -> None:
         super().__init__(id="map")
         self._plan = plan
         self._palette = palette
-        self._characters = characters
+        self._brush = Brush(palette, ink)
         self._fit: Fit | None = None
         self._map: DoseMap | None = None
         self._state: TreatmentState | None = None
-        self._dots: dict[tuple[int, int], _Dot] = {}
+        self._outline: dict[Cell, Dot] = {}
+        self._dots: dict[Cell, Dot] = {}
         self._lines: dict[int, Strip] = {}
-        self._cursor: tuple[int, int] | None = None
-        self._use_colours()
+        self._cursor: Cell | None = None
         self._moved: object = None
-        self._cells: list[tuple[int, int]] = []
-        self._at: dict[tuple[int, int], int] = {}
+        self._cells: list[Cell] = []
+        self._at: dict[Cell, int] = {}
         self._marks: tuple[Mark, ...] = ()
-        self._over: dict[tuple[int, int], _Dot] = {}
+        self._over: dict[Cell, Dot] = {}
         self._dotted: tuple[object, ...] | None = None
         self._preview = preview
         self.zoom = ZOOMS[0]
@@ -101,7 +73,7 @@ class MapView(Widget):
         to = fit(self._plan, width, height, zoom=self.zoom, centre_mm=self._centre_mm)
         self.use(to, None)
         if self._preview:
-            self._dots = dict.fromkeys(filter(to.shows, self._cells), _DOTS[Mark.PENDING])
+            self._dots.update(dict.fromkeys(filter(to.shows, self._cells), DOTS[Mark.PENDING]))
         self._lines.clear()
         self.refresh()
         # Only after this frame: building loads the dose model, and the outline should not wait for it.
@@ -139,7 +111,8 @@ class MapView(Widget):
         self._fit, self._map = to, field
         self._cells = [to.cell(shot.x_um / 1000, shot.y_um / 1000) for shot in self._plan.shots]
         self._at = {cell: index for index, cell in enumerate(self._cells) if to.shows(cell)}
-        self._dots, self._dotted, self._marks, self._over = {}, None, (), {}
+        self._outline = {cell: Dot(glyph, Tone.OUTLINE) for cell, glyph in outline(rings, to).items()}
+        self._dots, self._dotted, self._marks, self._over = dict(self._outline), None, (), {}
 
     @work(thread=True, exclusive=True)
     def _build(self, to: Fit) -> None:
@@ -162,17 +135,11 @@ class MapView(Widget):
         self._lines.clear()
         self.refresh()
 
-    def repaint(self, palette: Palette, *, characters: bool) -> None:
+    def repaint(self, palette: Palette, *, ink: Ink) -> None:
         """Another theme."""
-        self._palette, self._characters = palette, characters
-        self._use_colours()
+        self._palette, self._brush = palette, Brush(palette, ink)
         self._lines.clear()
         self.refresh()
-
-    def _use_colours(self) -> None:
-        palette = self._palette
-        self._steps = colours(palette.inside, dark=palette.dark)
-        self._paints = (*self._steps, palette.outline, palette.outside)
 
     # -- content -------------------------------------------------------------------------------------------------------
 
@@ -198,25 +165,22 @@ class MapView(Widget):
         return spans
 
     def _redot(self, view: View) -> Spans:
-        key = (view.marks, view.last[-1].point if view.last else None, view.next_shot, self._cursor)
+        latest = view.last[-1].point if view.last else None
+        key = (view.marks, latest, behind(view), ahead(view), self._cursor)
         if self._fit is None or (self._dotted is not None and key == self._dotted):
             return {}
         self._dotted = key
-        shows, cells, marks = self._fit.shows, self._cells, view.marks
+        cells, marks = self._cells, view.marks
         touched = set(self._at)
         if self._marks:
             touched = {cells[index] for index, mark in enumerate(marks) if mark is not self._marks[index]}
-        over: dict[tuple[int, int], _Dot] = {}
-        for index, dot in ((key[1], _LATEST), (view.next_shot, _NEXT)):
-            if index is not None and index < len(cells) and shows(cells[index]):
-                over[cells[index]] = dot
-        if self._cursor is not None:
-            over[self._cursor] = _CURSOR
+        over = self._overlay(self._fit, latest, key[2], key[3])
         spans: Spans = {}
         for cell in touched | over.keys() | self._over.keys():
             found = over.get(cell)
-            if found is None and cell in self._at:
-                found = _DOTS[marks[self._at[cell]]]
+            if cell in self._at and (found is None or found.tone is Tone.PATH):  # the path runs under the points
+                found = DOTS[marks[self._at[cell]]]
+            found = found if found is not None else self._outline.get(cell)
             if found != self._dots.get(cell):
                 widen(spans, cell[1], cell[0], cell[0])
                 if found is None:
@@ -225,6 +189,21 @@ class MapView(Widget):
                     self._dots[cell] = found
         self._marks, self._over = marks, over
         return spans
+
+    def _overlay(self, to: Fit, latest: int | None, start: int | None, order: tuple[int, ...]) -> dict[Cell, Dot]:
+        """What lies over the points: the path ahead, its numbers, the next point, the latest shot, the cursor."""
+        cells = self._cells
+        steps = [index for index in order[: len(NUMBERS) + 1] if index < len(cells)]
+        begun = [start] if start is not None and start < len(cells) else []
+        way = [cells[index] for index in begun + steps] if steps else []
+        over = {cell: Dot(glyph, Tone.PATH) for cell, glyph in path(way).items()}
+        for index, dot in reversed(list(zip(steps, (NEXT_DOT, *NUMBERS), strict=False))):
+            over[cells[index]] = dot
+        if latest is not None and latest < len(cells) and latest not in steps[:1]:
+            over[cells[latest]] = LATEST_DOT
+        if self._cursor is not None:
+            over[self._cursor] = CURSOR_DOT
+        return {cell: dot for cell, dot in over.items() if to.shows(cell)}
 
     # -- the cursor ----------------------------------------------------------------------------------------------------
 
@@ -263,27 +242,14 @@ class MapView(Widget):
         if self._cursor is None or self._map is None or self._fit is None:
             return ""
         x_mm, y_mm = self._fit.place_mm(*self._cursor)
-        dose = self._map.dose(*self._cursor)
-        return f"{x_mm:.0f}, {y_mm:.0f} mm: {areal(dose)}"
+        point = f"point {self._at[self._cursor] + 1}, " if self._cursor in self._at else ""
+        return f"{point}{x_mm:.0f}, {y_mm:.0f} mm: {legend.areal(self._map.dose(*self._cursor))}"
 
     def legend(self, width: int) -> Text:
-        """Scale with its numbers, length bar, value under the cursor; never wider than ``width``."""
-        palette = self._palette
+        """Scale with its numbers, and a length; never wider than ``width``."""
         if self._map is None or self._fit is None:
-            return Text("map: loading the dose model", style=palette.quiet)
-        text = Text("0 ", style=palette.quiet)
-        for step in range(1, 11):
-            level = round(step * (LEVELS - 1) / 10)
-            if self._characters:
-                text.append(character(level), style=palette.text)
-            else:
-                text.append("█", style=self._steps[level])
-        text.append(f" {areal(self._map.top)}", style=palette.quiet)
-        reading = self.reading()
-        cells = max(1, round(10 / self._fit.h_mm))
-        more = Text(f"  {reading}", palette.text) if reading else Text(f"  ├{'─' * (cells - 2)}┤ 10 mm", palette.quiet)
-        # A piece that does not fit is left out whole: "10 m" is not "10 mm".
-        return text.append_text(more) if text.cell_len + more.cell_len <= width else text
+            return Text("map: loading the dose model", style=self._palette.quiet)
+        return legend.legend(self._brush, self._palette, self._map.top, self._fit.h_mm, width)
 
     # -- lines ---------------------------------------------------------------------------------------------------------
 
@@ -298,65 +264,14 @@ class MapView(Widget):
         """One line, drawn anew."""
         to = self._fit
         if to is None or y >= to.ny // 2 or width != to.nx:
-            return Strip([Segment(" " * width, _style(self._palette.text, self._palette.outside))], width)
-        upper, lower = to.ny - 1 - 2 * y, to.ny - 2 - 2 * y
-        if self._characters:
-            cells = [self._character_cell(x, upper, lower, self._dots.get((x, y))) for x in range(width)]
-            return Strip([Segment(text, style) for text, style in cells], width).simplify()
-        one, other = self._codes(upper), self._codes(lower)
-        segments: list[Segment] = []
-        start = 0
-        while start < width:
-            dot = self._dots.get((start, y))
-            end = start + 1
-            if dot is None:
-                pair = one[start], other[start]
-                while end < width and (one[end], other[end]) == pair and (end, y) not in self._dots:
-                    end += 1
-                segments.append(self._run(pair, end - start))
-            else:
-                segments.append(self._dot(dot, self._paints[one[start]], self._paints[other[start]]))
-            start = end
-        return Strip(segments, width)
+            return Strip([Segment(" " * width, self._brush.blank)], width)
+        dots = {x: dot for x in range(width) if (dot := self._dots.get((x, y))) is not None}
+        return Strip(self._brush.line(self._codes(to.ny - 1 - 2 * y), self._codes(to.ny - 2 - 2 * y), dots), width)
 
     def _codes(self, row: int) -> list[int]:
-        """For each pixel of a row the index of its paint: a level, or outside, inside, outline."""
+        """For each pixel of a row the index of its paint: a level, inside, or outside."""
         bare = self._ground[row]
         if self._map is None:
             return bare
         levels: list[int] = self._map.levels[row].tolist()
         return [level or code for level, code in zip(levels, bare, strict=True)]
-
-    def _run(self, pair: tuple[int, int], cells: int) -> Segment:
-        one, other = self._paints[pair[0]], self._paints[pair[1]]
-        if one == other:
-            return Segment(" " * cells, _style(self._palette.text, one))
-        return Segment("▀" * cells, _style(one, other))
-
-    def _dot(self, dot: _Dot, one: str, other: str) -> Segment:
-        if dot.reverse:
-            mark = self._palette.next_mark
-            return Segment(dot.glyph, _style(_far(mark), mark, bold=True))
-        bare = (self._palette.inside, self._palette.outside)
-        back = max(one, other, key=lambda paint: (paint not in bare, luminance(paint)))
-        front = self._palette.text if abs(luminance(back) - luminance(self._palette.text)) > 0.35 else _far(back)
-        return Segment(dot.glyph, _style(front, back, bold=dot.bold))
-
-    def _character_cell(self, x: int, upper: int, lower: int, dot: _Dot | None) -> tuple[str, Style]:
-        style = _style(self._palette.text, self._palette.outside)
-        if dot is not None and (dot.glyph != GLYPHS[Mark.GIVEN]):
-            glyph = PLAIN.get(dot.glyph, dot.glyph)
-            return glyph, _style(self._palette.text, self._palette.outside, dot.bold, dot.reverse)
-        level = float(self._map.levels[[lower, upper], x].mean()) if self._map is not None else 0.0
-        if level:
-            return character(level), style
-        return ("░" if OUTLINE in (self._ground[upper][x], self._ground[lower][x]) else " "), style
-
-
-def areal(dose_ul_cm2: float) -> str:
-    """An areal dose in the screen's one unit of volume, to a tenth of a microlitre per cm2."""
-    return f"{figures.given(round(dose_ul_cm2 * 1000), unit=False, decimals=4)} mL/cm²"
-
-
-def _far(colour: str) -> str:
-    return "#000000" if luminance(colour) > 0.18 else "#ffffff"

@@ -19,6 +19,7 @@ from tui.forms import Form
 from tui.keymap import Act, help_lines
 from tui.kinds import KINDS
 from tui.limitpage import limits
+from tui.marks import explained
 from tui.palette import Palette
 from tui.view import REFUSED, LinkWords, View
 from tui.viewed import moved_text
@@ -137,8 +138,8 @@ def _help(keys: Mapping[str, Act], palette: Palette, width: int) -> Text:
     for name, names, words in help_lines(keys):
         text.append(f"{names:<13}", clickable(f"app.act('{name}')", palette))
         text.append(f"{hanging(words, 13, width)}\n", palette.text)
-    text.append("\nMap   ", palette.quiet)
-    text.append("· planned  ○ loaded  ◆ next  ● latest  • given  ◐ partial  ? unknown  × skipped\n", palette.text)
+    text.append("\nMap          ", palette.quiet)
+    text.append(f"{hanging(explained(), 13, width)}\n", palette.text)
     text.append(f"\n{ABOUT}", palette.quiet)
     return text
 

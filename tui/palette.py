@@ -58,7 +58,7 @@ LIGHT = Palette(
 )  # fmt: skip
 CONTRAST = Palette(
     name="meso-contrast", dark=True,
-    surface="#000000", panel="#000000", text="#ffffff", quiet="#e0e0e0", line="#ffffff",
+    surface="#000000", panel="#000000", text="#ffffff", quiet="#e0e0e0", line="#737373",
     accent="#ffff00", accent_on="#000000", good="#7dffb0", warn="#ffe14d", bad="#ffb0b0",
     high="#c8102e", high_on="#ffffff", medium="#ffd600", medium_on="#000000", low="#00e5ff", low_on="#000000",
     calm="#000000", calm_on="#ffffff",
@@ -66,7 +66,7 @@ CONTRAST = Palette(
 )  # fmt: skip
 MONO = Palette(
     name="meso-mono", dark=True,
-    surface="#000000", panel="#000000", text="#ffffff", quiet="#ffffff", line="#ffffff",
+    surface="#000000", panel="#000000", text="#ffffff", quiet="#ffffff", line="#000000",
     accent="#ffffff", accent_on="#000000", good="#ffffff", warn="#ffffff", bad="#ffffff",
     high="#ffffff", high_on="#000000", medium="#ffffff", medium_on="#000000", low="#000000", low_on="#ffffff",
     calm="#000000", calm_on="#ffffff",
@@ -80,6 +80,7 @@ PAIRS: tuple[tuple[str, str, float], ...] = (
     ("text", "panel", 7.0),
     ("quiet", "surface", 4.5),
     ("quiet", "panel", 4.5),
+    ("text", "line", 4.5),
     ("accent", "surface", 4.5),
     ("accent", "panel", 4.5),
     ("accent_on", "accent", 4.5),
@@ -101,14 +102,15 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
+def linear(byte: int) -> float:
+    """Linear light of one byte of sRGB, 0 to 1."""
+    share = byte / 255
+    return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
+
+
 @lru_cache(maxsize=1024)
 def luminance(colour: str) -> float:
     """Relative luminance, WCAG 2.x."""
-
-    def linear(byte: int) -> float:
-        share = byte / 255
-        return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
-
     red, green, blue = (linear(byte) for byte in rgb(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -15,6 +15,8 @@ from tui import figures, tall
 from tui.palette import Palette
 from tui.view import Freshness, ShotLine, View
 
+TOTAL_WORDS = 5
+"""Lines of the total beside its figure: a heading, the interval, what is left, the limit and its bar."""
 BEAT = "⠋⠙⠹⠸⠼⠴⠦⠧"
 
 
@@ -185,12 +187,14 @@ def total(view: View, palette: Palette, width: int, height: int) -> Text:
         head.append(f"  {points}", palette.text)
     head = _row(head, Text("mL", f"bold {palette.accent}"), width)
     number = "---" if lost else figures.column_text(figures.near_units(view.given_nl), 0)
-    lines = tall.fitted(number, width, height - 5)
+    lines = tall.fitted(number, width, height - TOTAL_WORDS)
     dim = view.freshness in (Freshness.STALE, Freshness.SILENT)
     style = palette.quiet if dim else f"bold {palette.text}"
     text = Text.assemble(head, "\n")
     for line in lines:
-        text.append(line.rstrip().rjust(0) + "\n", style)
+        text.append(f"{line.rstrip()}\n", style)
+    if len(lines) + TOTAL_WORDS < height:
+        text.append("\n")
     label = "last known " if lost else "proved "
     text.append(label, palette.quiet)
     text.append(figures.at_least(view.low_nl, unit=False), palette.text)
@@ -322,7 +326,8 @@ def key_line(
     places: list[tuple[int, int, str]] = []
     for key, label, name in keys:
         if name == "stop":
-            piece = Text(f" {key} {label} ", f"bold {palette.high_on} on {palette.high}")
+            # The blank behind it keeps STOP apart from the next key, which without colour looks the same.
+            piece = Text.assemble((f" {key} {label} ", f"bold {palette.high_on} on {palette.high}"), " ")
         else:
             piece = Text.assemble(
                 (f" {key} ", f"bold {palette.accent_on} on {palette.accent}"), (f" {label} ", palette.text)

@@ -1,12 +1,11 @@
-"""Pictures of the dashboard as SVG that need no network: of the screen, or of a moment of a recorded treatment.
+"""Pictures of the dashboard as SVG: of a moment of a recorded treatment, or of one that is under way.
 
-Not responsible for where they are kept (``settings``).
+Not responsible for how a frame is drawn (``drawing``) or for where pictures are kept (``settings``).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -16,21 +15,12 @@ from textual.worker import WorkerCancelled
 from mesogun.plan.model import Plan
 from tui.follow import Entry, ReplaySource, plan_of
 from tui.front import ScreenFront
+from tui.scale import Ink
 from tui.settings import Look
 from tui.view import ViewMaker
 
 if TYPE_CHECKING:
     from tui.app import Dashboard
-
-_FONT = re.compile(r"\s*@font-face\s*\{[^}]*\}", re.DOTALL)
-
-
-def offline(svg: str) -> str:
-    """``svg`` without its web fonts, because a picture that is opened must not call anybody, and with its spaces kept.
-
-    Some viewers (librsvg) drop the spaces at both ends of a text otherwise, and the big digits fall apart.
-    """
-    return _FONT.sub("", svg).replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 def picture_of(
@@ -61,7 +51,6 @@ def picture_of(
         theme=chosen.theme,
         flash=False,
         bell=False,
-        characters=chosen.theme == "meso-mono",
         where=Where.REPLAY,
         period_s=None,
     )
@@ -76,8 +65,12 @@ def picture_live(
     trace: Sequence[int] = (),
     size: tuple[int, int] = (100, 30),
     settings: Look | None = None,
+    ink: Ink | None = None,
 ) -> str:
-    """The dashboard of a treatment that is under way, as SVG; ``trace`` are the pressures of its last moments, Pa."""
+    """The dashboard of a treatment that is under way, as SVG; ``trace`` are the pressures of its last moments, Pa.
+
+    With ``ink``, in the colours of a terminal that has no more.
+    """
     from tui.app import Dashboard
     from tui.source import LiveSource
 
@@ -90,9 +83,9 @@ def picture_live(
         theme=chosen.theme,
         flash=False,
         bell=False,
-        characters=chosen.theme == "meso-mono",
         period_s=None,
     )
+    app.as_if = ink
     return _drawn(app, size, trace)
 
 
@@ -106,6 +99,6 @@ def _drawn(app: Dashboard, size: tuple[int, int], trace: Sequence[int]) -> str:
                 for pressure_pa in trace:
                     app.board.heard(pressure_pa)
                 await pilot.pause()
-            return offline(app.export_screenshot(title="mesogun"))
+            return app.drawn()
 
     return asyncio.run(draw())

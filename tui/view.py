@@ -53,7 +53,8 @@ class View:
     """All that a screen shows. Volumes in nL; ``*_nl`` of the ledger as in ``mesogun.record``.
 
     ``given_nl`` is the sum of the treatment shots' records; the truth lies in ``low_nl``..``high_nl``.
-    ``next_shot`` and ``loaded`` are indices of planned shots. ``remarks`` are the newest notes, orders and refusals.
+    ``next_shot`` and ``loaded`` are indices of planned shots, ``loaded`` in the order of their entries. ``remarks`` are
+    the newest notes, orders and refusals.
     ``over`` says in a word or two how this run is over or what became of STOP, and is empty while it runs.
     ``most_points`` is how many points this treatment may serve, where somebody set that.
     """
@@ -262,7 +263,8 @@ class _Folded:
 
 def _folded(plan: Plan, state: TreatmentState, recorded: _Recorded) -> _Folded:
     recorded.take(state.shots)
-    loaded = tuple(sorted(state.open_shots()))
+    entries = sorted(state.open_entries.items(), key=lambda item: item[0][-1])
+    loaded = tuple(dict.fromkeys(entry.shot_index for _, entry in entries if entry.shot_kind == "TREAT"))
     held = frozenset(loaded)
     marks: list[Mark] = []
     remaining_nl = done = 0

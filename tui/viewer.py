@@ -13,7 +13,7 @@ from tui.follow import LEAP, SKIP, ReplaySource
 from tui.keymap import Act, key_line
 from tui.lines import KeyLine
 from tui.palette import PALETTES
-from tui.picture import offline
+from tui.scale import Ink
 from tui.source import Source
 from tui.themed import ThemedApp
 
@@ -46,11 +46,11 @@ class Viewer(ThemedApp[str]):
         self._note_us = 0
         self._pointing = False
 
-    def plain(self) -> bool:
-        """Whether the map is drawn with characters."""
+    def ink(self) -> Ink:
+        """What the map is drawn with."""
         if self.plain_map is not None:
-            return self.plain_map
-        return self.few_colours()
+            return Ink.PLAIN if self.plain_map else Ink.FULL
+        return self.terminal_ink()
 
     @property
     def board(self) -> Board:
@@ -199,7 +199,7 @@ class Viewer(ThemedApp[str]):
         self.palette = PALETTES[name]
         self.theme = name
         self.refresh_css(animate=False)
-        self.board.map.repaint(self.palette, characters=self.plain())
+        self.board.map.repaint(self.palette, ink=self.ink())
         self.draw_keys(self.size.width)
         if self._themed is not None:
             self._themed(name)
@@ -208,4 +208,4 @@ class Viewer(ThemedApp[str]):
         if self._picture is None:
             self.tell("no folder for pictures was given")
             return
-        self.tell(f"picture: {self._picture(offline(self.export_screenshot(title='mesogun')))}")
+        self.tell(f"picture: {self._picture(self.drawn())}")

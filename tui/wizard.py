@@ -376,7 +376,7 @@ class Steps:
         )
         choices = [*self._ways, on] if hard else [on, *self._ways]
         pager.page("plan", words, [*choices, self._case.home], self._show_plan)
-        pager.beside(MapView(ready.plan, pager.palette, characters=pager.few_colours(), preview=True))
+        pager.beside(MapView(ready.plan, pager.palette, ink=pager.terminal_ink(), preview=True))
 
 
 def named(key: str) -> str:

@@ -130,13 +130,25 @@ def test_a_tall_number_is_never_cut(volume_nl: int, cells: int, lines: int) -> N
     else:
         assert all(len(row) <= cells for row in drawn)
         assert len(drawn) <= lines
-        assert drawn in (tall.rows(text), tall.doubled(tall.rows(text)))
+        assert drawn in [tall.rows(text, scale) for scale in tall.SCALES]
 
 
-def test_doubled_keeps_the_picture() -> None:
-    small, big = tall.rows("70"), tall.doubled(tall.rows("70"))
-    assert len(big) == 2 * len(small)
-    for y, row in enumerate(small):
-        for x, cell in enumerate(row):
-            upper, lower = big[2 * y][2 * x], big[2 * y + 1][2 * x]
-            assert (upper == "█", lower == "█") == (cell in "█▀", cell in "█▄")
+@pytest.mark.parametrize("scale", tall.SCALES)
+def test_larger_figures_are_the_same_figures(scale: float) -> None:
+    """As tall and wide as they should be, with as much ink, and as far from each other."""
+    for character in tall.GLYPHS:
+        small, big = (pixels(tall.rows(character, one)) for one in (1, scale))
+        assert len(big) == 2 * tall.lines(scale)
+        assert {len(row) for row in big} == {tall.width(character, scale)}
+        assert abs(sum(map(sum, big)) / scale**2 - sum(map(sum, small))) <= 2 * tall.WIDTH
+    for one, other in combinations("0123456789", 2):
+        assert apart(one, other, scale) >= scale * apart(one, other, 1)
+
+
+def apart(one: str, other: str, scale: float) -> int:
+    pairs = zip(pixels(tall.rows(one, scale)), pixels(tall.rows(other, scale)), strict=True)
+    return sum(a != b for rows in pairs for a, b in zip(*rows, strict=True))
+
+
+def pixels(rows: tuple[str, ...]) -> list[tuple[bool, ...]]:
+    return [tuple(cell in halves for cell in row) for row in rows for halves in ("█▀", "█▄")]

@@ -1,4 +1,4 @@
-"""What lies under the dose: inside is odd, the outline is where its ring passes, and every pixel has its paint."""
+"""What lies under the dose: inside is odd, every pixel has its paint, and the outline runs along its ring."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui import scenes
-from tui.ground import INSIDE, OUTLINE, OUTSIDE, Fit, fit, ground
+from tui.ground import INSIDE, OUTSIDE, Fit, fit, ground, outline
+from tui.track import _OTHER, _SIDES, LIGHT
 
 SIZES = st.tuples(st.integers(1, 60), st.integers(1, 30))
 PLACES = st.tuples(st.integers(-15_000, 25_000), st.integers(-15_000, 25_000))
@@ -18,27 +19,36 @@ def test_a_square_of_six_pixels_has_a_hole_of_two() -> None:
     square = ((1_000, 1_000), (7_000, 1_000), (7_000, 7_000), (1_000, 7_000))
     hole = ((3_500, 3_500), (4_500, 3_500), (4_500, 4_500), (3_500, 4_500))
     drawn = ground([square, hole], Fit(0.0, 0.0, 1.0, 9, 8))
-    signs = {INSIDE: "i", OUTLINE: "#", OUTSIDE: "."}
+    signs = {INSIDE: "i", OUTSIDE: "."}
     assert ["".join(signs[code] for code in row) for row in drawn[::-1]] == [
-        ".#######.", ".#iiiii#.", ".#iiiii#.", ".#i##ii#.", ".#i##ii#.", ".#iiiii#.", ".#######.", ".........",
+        ".........", ".iiiiii..", ".iiiiii..", ".iiiiii..", ".ii.iii..", ".iiiiii..", ".iiiiii..", ".........",
     ]  # fmt: skip
 
 
 @given(ring=st.lists(PLACES, min_size=3, max_size=8), size=SIZES)
-def test_inside_is_what_winds_an_odd_number_of_times_and_outline_lies_on_the_ring(
-    ring: list[tuple[int, int]], size: tuple[int, int]
-) -> None:
+def test_inside_is_what_winds_an_odd_number_of_times(ring: list[tuple[int, int]], size: tuple[int, int]) -> None:
     to = Fit(-0.31, 0.17, 0.73, size[0], size[1])
     drawn = ground([tuple(ring)], to)
-    edges = list(zip(ring, ring[1:] + ring[:1], strict=True))
     for row, codes in enumerate(drawn):
         for column, code in enumerate(codes):
             x, y = 1000 * (to.x0_mm + (column + 0.5) * to.h_mm), 1000 * (to.y0_mm + (row + 0.5) * to.h_mm)
-            if code == OUTLINE:
-                near = min(_distance(x, y, edge) for edge in edges)
-                assert near <= 1000 * to.h_mm * math.sqrt(0.5) + 1e-6
-            else:
-                assert (code == INSIDE) == scenes._within(tuple(ring), x, y)
+            assert (code == INSIDE) == scenes._within(tuple(ring), x, y)
+
+
+@given(ring=st.lists(PLACES, min_size=3, max_size=8))
+def test_the_outline_lies_on_the_ring_and_has_no_loose_end(ring: list[tuple[int, int]]) -> None:
+    to = Fit(-20.0, -20.0, 0.73, 70, 70)
+    edges = list(zip(ring, ring[1:] + ring[:1], strict=True))
+    drawn = outline([tuple(ring)], to)
+    for (column, line), glyph in drawn.items():
+        x_mm, y_mm = to.place_mm(column, line)
+        assert min(_distance(1000 * x_mm, 1000 * y_mm, edge) for edge in edges) <= 2200 * to.h_mm
+        sides = LIGHT.rindex(glyph)
+        kept = [
+            LIGHT.rindex(drawn.get((column + dx, line + dy), " ")) & _OTHER[side] > 0
+            for (dx, dy), side in _SIDES.items() if sides & side
+        ]  # fmt: skip
+        assert any(kept) if glyph in "─│" else all(kept), "a straight end is where a thin ring turns back"
 
 
 @given(size=SIZES, zoom=st.sampled_from((1, 2, 4)))

@@ -107,13 +107,6 @@ def test_the_dose_scale_keeps_its_order_for_every_kind_of_colour_vision(kind: st
     assert steps == sorted(steps)
 
 
-def test_characters_take_the_place_of_colours_in_order() -> None:
-    shown = [scale.character(level) for level in range(scale.LEVELS)]
-    assert shown[0] == " "
-    assert " " not in shown[1:]
-    assert [scale.RAMP.index(one) for one in shown] == sorted(scale.RAMP.index(one) for one in shown)
-
-
 # -- keys --------------------------------------------------------------------------------------------------------------
 
 

@@ -304,10 +304,10 @@ def test_where_a_shot_went_is_said_before_the_reason_and_shown_on_the_map() -> N
         await stage.paint(pilot)
         there = f"{(LAST.x_um + 1000) / 1000:g}, {(LAST.y_um + 500) / 1000:g} mm"
         assert f"Point 20 went 1 mm right, 0.5 mm up, to {there}. Why?" in card(stage.app)
-        assert "┼" in text(stage.app)
+        assert "╬" in text(stage.app)
         await pilot.press("escape")
         await stage.paint(pilot)
-        assert "┼" not in text(stage.app)
+        assert "╬" not in text(stage.app)
 
     play(scene, size=(120, 40))
 

@@ -57,7 +57,8 @@ MOST_LOOKS = 20_000
 
 async def answered(app: Dashboard, front: PaintedAtOnce, pilot: Pilot[str]) -> str:
     """Read what is asked, if anything is, and say yes once that counts; the title of the card, if it was answered."""
-    card = next((line for line in text(app).splitlines() if "┃  " in line), "")
+    # the card's own edges: the path on the map is drawn with the same lines
+    card = next((line for line in text(app).splitlines() if line[1:4] == "┃  " and line[78:79] == "┃"), "")
     if not app.query_one("#over").has_class("open") or not app.query_one("#answers").display or not card:
         return ""
     if "y  " not in text(app):
