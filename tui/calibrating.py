@@ -6,11 +6,12 @@ What is chosen ends as the arguments of one ``mesogun calibrate`` command. Not r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.case import run
+from tui.guns import Guns
 from tui.opening import open_record
 from tui.pager import Choice, Pager
 
@@ -40,14 +41,12 @@ class Calibrating:
         home: Callable[[], None],
         *,
         url: str | Path,
-        ports: Callable[[], Sequence[tuple[str, str]]],
-        simulated: str,
+        guns: Guns,
     ) -> None:
         self._pager = pager
         self._home = Choice("Back to the beginning", home)
         self._url = url
-        self._ports = ports
-        self._simulated = simulated
+        self._guns = guns
 
     def start(self) -> None:
         """What is to be done?"""
@@ -61,14 +60,8 @@ class Calibrating:
         self._pager.page("calibrate", words, choices, self.start)
 
     def _ports_for(self, what: str) -> None:
-        self._pager.busy("gun", "Looking for guns ...", self._ports, lambda found: self._gun(what, found), self._home)
-
-    def _gun(self, what: str, found: Sequence[tuple[str, str]]) -> None:
-        ports = [*found, (self._simulated, "the simulated gun")]
         after = self._script if what == "depth" else self._balance
-        choices = [Choice(f"{port}  {words}", lambda port=port: after((what, "--port", port))) for port, words in ports]  # type: ignore[misc]
-        named = Choice("Another port ...", lambda: self._ask("port", lambda port: after((what, "--port", port))))
-        self._pager.page("gun", "Which gun?", [*choices, named, self._home], lambda: self._gun(what, found))
+        self._guns.ask("Which gun?", lambda port: after((what, "--port", port)))
 
     def _balance(self, chosen: tuple[str, ...]) -> None:
         choices = [
@@ -112,15 +105,7 @@ class Calibrating:
         self._pager.busy("resume", "Reading the journal ...", self._read, show, self._home)
 
     def _gun_for(self, what: str, name: str) -> None:
-        def show(found: Sequence[tuple[str, str]]) -> None:
-            ports = [*found, (self._simulated, "the simulated gun")]
-            choices = [
-                Choice(f"{port}  {words}", lambda port=port: self._go_on(what, name, port))  # type: ignore[misc]
-                for port, words in ports
-            ]
-            self._pager.page("gun", "Where is its gun now?", [*choices, self._home], lambda: show(found))
-
-        self._pager.busy("gun", "Looking for guns ...", self._ports, show, self._home)
+        self._guns.ask("Where is its gun now?", lambda port: self._go_on(what, name, port))
 
     def _go_on(self, what: str, name: str, port: str) -> None:
         if what == "depth":

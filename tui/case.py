@@ -18,6 +18,7 @@ from tui.pager import Choice, Pager
 if TYPE_CHECKING:
     from mesogun.visit import GunSeen
     from tui.draft import Desk, Draft
+    from tui.guns import Guns
     from tui.visit import Prepared
 
 Ports = Callable[[], Sequence[tuple[str, str]]]
@@ -101,6 +102,12 @@ def flowing(text: str) -> str:
 def run(pager: Pager, arguments: tuple[str, ...]) -> None:
     """Leave the screen with a command to run, and say which."""
     pager.exit(arguments, message=command_line(arguments))
+
+
+def go_on(pager: Pager, guns: Guns, treatment: str) -> None:
+    """Ask where the gun of an open treatment is, and resume it there."""
+    words = "Where is its gun? The treatment goes on there: first its log is read, then you are asked before it arms."
+    guns.ask(words, lambda port: run(pager, ("treat", "--resume", treatment, "--port", port)))
 
 
 def command_line(arguments: Sequence[str]) -> str:

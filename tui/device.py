@@ -7,7 +7,7 @@ Everything here only reads. Not responsible for what is looked at (``mesogun.gun
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mesogun.record.alarms import CONDITIONS
+from tui.guns import Guns
 from tui.pager import Choice, Pager
 from tui.palette import Palette
 
@@ -102,27 +103,16 @@ def fault_text(palette: Palette) -> Text:
 class Device:
     """The technician's pages about one gun."""
 
-    def __init__(
-        self, pager: Pager, home: Callable[[], None], ports: Callable[[], Sequence[tuple[str, str]]], simulated: str,
-        releasing: Releasing,
-    ) -> None:  # fmt: skip
+    def __init__(self, pager: Pager, home: Callable[[], None], guns: Guns, releasing: Releasing) -> None:
         self._pager = pager
         self._home = Choice("Back to the beginning", home)
-        self._ports = ports
-        self._simulated = simulated
+        self._guns = guns
         self._releasing = releasing
 
     def start(self) -> None:
         """Which gun?"""
-        self._pager.busy("gun", "Looking for guns ...", self._ports, self._choose, self._home)
-
-    def _choose(self, found: Sequence[tuple[str, str]]) -> None:
-        ports = [*found, (self._simulated, "the simulated gun")]
-        choices = [Choice(f"{port}  {words}", lambda port=port: self._look(port)) for port, words in ports]  # type: ignore[misc]
-        named = Choice("Another port ...", lambda: self._pager.ask_text("port, then Enter", self._look))
         faults = Choice("Faults: what each one means and what to do", self._faults)
-        words = "Which gun? It is only looked at; nothing is loaded or written."
-        self._pager.page("gun", words, [*choices, named, faults, self._home], lambda: self._choose(found))
+        self._guns.ask("Which gun? It is only looked at; nothing is loaded or written.", self._look, more=[faults])
 
     def _look(self, port: str) -> None:
         self._pager.busy("gun", f"Asking {port} ...", lambda: look_at(port), self._show, self._home)

@@ -126,7 +126,7 @@ class Judging:
         if ready.operator.public_key is not None:
             choices.append(Choice("Yes, and sign it: your passphrase is asked for next", lambda: go(sign=True)))
         choices += [Choice("No, step back", self._pager.go_back), case.home]
-        self._pager.page("confirm", words, choices, self.check)
+        self._pager.page("confirm", words, choices, self.check, chosen=None)
 
 
 def _line(text: str, style: str) -> tuple[str, str]:

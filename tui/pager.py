@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
@@ -23,9 +24,33 @@ from tui.themed import ThemedApp
 T = TypeVar("T")
 LEAST_FOR_SIDE = 76
 FOOT = "↑ ↓ choose   Enter take   PgUp PgDn read   Esc back   q leave"
+FOOT_ANSWER = "y n answer   ↑ ↓ Enter choose   PgUp PgDn read   Esc back   q leave"
 FOOT_TYPING = "Enter take what is typed   PgUp PgDn read   Esc back"
 LONGEST = 400
 """What a note may hold at most; an answers file takes no more."""
+
+
+KEYS = (
+    ("↑ ↓, Home End", "choose a line"),
+    ("Enter, or a click", "take it"),
+    ("y n", "yes or no, where that is asked"),
+    ("PgUp PgDn", "read on in the words above"),
+    ("Esc, Backspace", "one page back; out of a text field"),
+    ("?", "this list"),
+    ("q", "leave"),
+)
+
+
+class Choices(OptionList, inherit_bindings=False):
+    """A list of choices that leaves the paging keys to the words above it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "cursor_down", show=False),
+        Binding("up", "cursor_up", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
+        Binding("enter", "select", show=False),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +85,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
                     yield Static("", id="words", markup=False)
                 yield Static("", id="complaint", markup=False)
                 yield Input(id="entry")
-                yield OptionList(id="choices", markup=False)
+                yield Choices(id="choices", markup=False)
         yield Static(FOOT, id="foot", markup=False)
 
     # -- one page ------------------------------------------------------------------------------------------------------
@@ -87,12 +112,12 @@ class Pager(ThemedApp[tuple[str, ...]]):
         again: Callable[[], None],
         *,
         table: bool = False,
-        chosen: int = 0,
+        chosen: int | None = 0,
     ) -> None:
         """Show one page; ``again`` shows it once more when somebody comes back to it.
 
         The lines of a ``table`` are cut, not wrapped, and take the room that there is. ``chosen`` is the choice that
-        Enter takes first.
+        Enter takes first; with ``None`` it takes none, because what is asked has to be answered by somebody.
         """
         self._number += 1
         self._trying = False
@@ -110,7 +135,16 @@ class Pager(ThemedApp[tuple[str, ...]]):
         options.add_options([Option(f" {choice.words}") for choice in choices])
         if choices:
             options.highlighted = chosen
+        self.query_one("#foot", Static).update(self._foot())
         options.focus()
+
+    def highlight(self, number: int) -> None:
+        """The choice that Enter takes now."""
+        self.query_one("#choices", OptionList).highlighted = number
+
+    def _foot(self) -> str:
+        asked = {choice.words.partition(" ")[0].strip(",") for choice in self.choices}
+        return FOOT_ANSWER if {"Yes", "No"} <= asked else FOOT
 
     def renew(self) -> None:
         """Show the page that is shown once more, with what has changed."""
@@ -158,7 +192,7 @@ class Pager(ThemedApp[tuple[str, ...]]):
         self.query_one("#right").remove_class("-asking")
         self.complain("")
         self.query_one("#entry", Input).remove_class("shown")
-        self.query_one("#foot", Static).update(FOOT)
+        self.query_one("#foot", Static).update(self._foot())
 
     def sorry(self, title: str, error: BaseException, back: Choice) -> None:
         """Say in one page what stands in the way."""
@@ -249,6 +283,9 @@ class Pager(ThemedApp[tuple[str, ...]]):
         elif event.key in ("pageup", "pagedown"):
             event.stop()
             self.query_one("#reading").scroll_relative(y=-8 if event.key == "pageup" else 8, animate=False)
+        elif event.key == "question_mark" and not self.typing:
+            event.stop()
+            self.keys_page()
         elif event.key == "q" and not self.typing:
             event.stop()
             self.exit(None)
@@ -264,6 +301,14 @@ class Pager(ThemedApp[tuple[str, ...]]):
         """The foot line goes back by mouse."""
         if event.widget is not None and event.widget.id == "foot":
             self.step_back()
+
+    def keys_page(self) -> None:
+        """Which keys there are."""
+        if self.query_one("#title", Static).content == "mesogun   keys":
+            return
+        width = max(len(keys) for keys, _ in KEYS)
+        words = "\n".join(f"{keys:<{width}}  {what}" for keys, what in KEYS)
+        self.page("keys", words, [Choice("Back", self.go_back)], self.keys_page)
 
     def step_back(self) -> None:
         """Out of a text field that a choice opened, else to the page before this one."""

@@ -117,7 +117,7 @@ class Questions:
             (f"\nyes leads to {asked.yes}, no to {asked.no}; source {', '.join(asked.sources)}", palette.quiet),
         )
         choices = [Choice("Yes", lambda: take(yes=True)), Choice("No", lambda: take(yes=False))]
-        chosen = 1 if before is not None and not before[0] else 0
+        chosen = None if before is None else int(not before[0])
         self._pager.page("screening", words, choices, lambda: self.screening(name), chosen=chosen)
 
     def consent(self, name: str) -> None:
@@ -138,7 +138,8 @@ class Questions:
             Choice("Yes, the subject has agreed to this", lambda: take(agreed=True)),
             Choice("No", lambda: take(agreed=False)),
         ]
-        chosen = 0 if case.draft.consent.get(name, True) else 1
+        said = case.draft.consent.get(name)
+        chosen = None if said is None else int(not said)
         self._pager.page("consent", words, choices, lambda: self.consent(name), chosen=chosen)
 
     # -- what was done and what is used --------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tui.case import run
+from tui.case import go_on, run
 from tui.opening import open_record, there_is
 from tui.pager import Choice, Pager
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mesogun.journal import Row, Verdict
     from mesogun.record import Event
     from mesogun.treatment.unsettled import Question
+    from tui.guns import Guns
     from tui.releasing import Releasing
     from tui.settling import Settling
 
@@ -113,7 +114,7 @@ class Records:
     def __init__(
         self, pager: Pager, home: Callable[[], None], *, url: str | Path, past: Callable[[], Sequence[Past]],
         reports: Path, show: Callable[[str], object] = open_in_browser,
-        settling: Settling, releasing: Releasing,
+        settling: Settling, releasing: Releasing, guns: Guns,
     ) -> None:  # fmt: skip
         self._pager = pager
         self._home = Choice("Back to the beginning", home)
@@ -121,6 +122,7 @@ class Records:
         self._past = past
         self._reports = reports
         self._open = show
+        self._guns = guns
         self._settling = settling
         self._releasing = releasing
 
@@ -165,7 +167,8 @@ class Records:
             self._home,
         ]
         if not past.ended:
-            choices.insert(3, Choice("Watch it", lambda: run(self._pager, ("watch", past.treatment))))
+            choices.insert(0, Choice("Go on with it", lambda: self.go_on(past)))
+            choices.insert(4, Choice("Watch it", lambda: run(self._pager, ("watch", past.treatment))))
         words = Text(f"Treatment {past.treatment}\n{past.words}")
         if past.doubt:
             choices.insert(
@@ -173,6 +176,10 @@ class Records:
             )
             words.append(f"\n? {past.doubt}", f"bold {self._pager.palette.warn}")
         self._pager.page("treatment", words, choices, lambda: self._show(past))
+
+    def go_on(self, past: Past) -> None:
+        """Resume an open treatment, where its gun is now."""
+        go_on(self._pager, self._guns, past.treatment)
 
     def _events(self, past: Past) -> None:
         def read() -> list[str]:

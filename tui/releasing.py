@@ -6,13 +6,13 @@ Not responsible for freeing it, nor for when that is allowed (``mesogun.treatmen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tui.guns import Guns
 from tui.opening import open_record, there_is
 from tui.pager import Choice, Pager
 from tui.reasoned import Reasoned
@@ -62,25 +62,16 @@ class Releasing:
         home: Choice,
         *,
         url: str | Path,
-        ports: Callable[[], Sequence[tuple[str, str]]],
-        simulated: str,
+        guns: Guns,
     ) -> None:
         self._pager = pager
         self._home = home
         self._url = url
-        self._ports = ports
-        self._simulated = simulated
+        self._guns = guns
 
     def start(self) -> None:
         """Which gun?"""
-        self._pager.busy("free a gun", "Looking for guns ...", self._ports, self._choose, self._home)
-
-    def _choose(self, found: Sequence[tuple[str, str]]) -> None:
-        ports = [*found, (self._simulated, "the simulated gun")]
-        choices = [Choice(f"{port}  {words}", lambda port=port: self.look(port)) for port, words in ports]  # type: ignore[misc]
-        named = Choice("Another port ...", lambda: self._pager.ask_text("port, then Enter", self.look))
-        words = "Which gun? First it is only asked what it is bound to."
-        self._pager.page("free a gun", words, [*choices, named, self._home], lambda: self._choose(found))
+        self._guns.ask("Which gun? First it is only asked what it is bound to.", self.look, title="free a gun")
 
     def look(self, port: str) -> None:
         """What is the gun at this port bound to?"""

@@ -15,7 +15,8 @@ from rich.text import Text
 from mesogun.errors import InputError
 from mesogun.units import nl_from_ml, ul_text
 from tui import figures
-from tui.case import run
+from tui.case import go_on
+from tui.guns import Guns
 from tui.opening import open_record
 from tui.pager import Choice, Pager
 from tui.reasoned import Reasoned
@@ -132,14 +133,12 @@ class Settling:
         home: Choice,
         *,
         url: str | Path,
-        ports: Callable[[], Sequence[tuple[str, str]]],
-        simulated: str,
+        guns: Guns,
     ) -> None:
         self._pager = pager
         self._home = home
         self._url = url
-        self._ports = ports
-        self._simulated = simulated
+        self._guns = guns
 
     def start(self, treatment: str) -> None:
         """What is not known of this treatment?"""
@@ -293,18 +292,4 @@ class Settling:
         return ("journal", "settle", found.treatment, *chosen, "--operator", operator.reference, "--why", why)
 
     def _read(self, found: Unsettled) -> None:
-        def show(ports: Sequence[tuple[str, str]]) -> None:
-            choices = [
-                Choice(f"{port}  {words}", lambda port=port: resume(port))  # type: ignore[misc]
-                for port, words in (*ports, (self._simulated, "the simulated gun"))
-            ]
-            named = Choice("Another port ...", lambda: self._pager.ask_text("port, then Enter", resume))
-            words = (
-                "Where is it? The treatment goes on there: first its log is read, then you are asked before it arms."
-            )
-            self._pager.page("gun", words, [*choices, named, self._home], lambda: show(ports))
-
-        def resume(port: str) -> None:
-            run(self._pager, ("treat", "--resume", found.treatment, "--port", port))
-
-        self._pager.busy("gun", "Looking for guns ...", self._ports, show, self._home)
+        go_on(self._pager, self._guns, found.treatment)
