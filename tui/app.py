@@ -221,6 +221,8 @@ class Dashboard(Viewer):
         palette, width, alarms = self.palette, self.size.width, self._alerting.alarms
         lit = (self._asking.paused, self._over(), moment.stop)
         if lit != self._lit_keys:
+            if lit[1] and not (self._lit_keys and self._lit_keys[1]):
+                self.forget_note()
             self._lit_keys = lit
             self.draw_keys(width)
         self._banner.show(panels.banner(alarms, palette, width, now_us, flash=self._flash))

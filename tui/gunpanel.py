@@ -94,7 +94,7 @@ def _unheard(view: View, palette: Palette, width: int) -> Text:
         Freshness.WAITING: "waiting for the gun",
         Freshness.LOST: "--- no word from the gun",
     }.get(view.freshness, "this screen does not hear the gun" if view.source != "LIVE" else "not heard any more")
-    text = Text(f"GUN  {words}" if len(words) + 5 <= width else words, palette.quiet)
+    text = Text(words, palette.quiet)
     if view.freshness is Freshness.SILENT and view.age_us is not None:
         text.append(f"\nlast known: {view.phase}, {figures.age(view.age_us)} ago", f"bold {palette.warn}")
     if view.last:

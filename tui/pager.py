@@ -172,14 +172,14 @@ class Pager(ThemedApp[tuple[str, ...]]):
         place.update(Text(line, style=f"bold {self.palette.bad}"))
         place.set_class(bool(line), "shown")
 
-    def ask_text(self, placeholder: str, then: Callable[[str], None], *, value: str = "", longest: int = 0) -> None:
+    def ask_text(self, question: str, then: Callable[[str], None], *, value: str = "", longest: int = 0) -> None:
         """Ask for text on the page that is shown, beginning with ``value``; ``longest`` 0 is any length."""
         entry = self.query_one("#entry", Input)
         self._asked_on_page = bool(self.choices)
         entry.max_length = longest
-        entry.value, entry.placeholder = value, placeholder
+        entry.value = value
         entry.cursor_position = len(value)
-        entry.border_title = placeholder  # the question stays when typing begins
+        entry.border_title = question  # stays when typing begins, as a placeholder would not
         entry.add_class("shown")
         self.query_one("#right").add_class("-asking")
         entry.focus()

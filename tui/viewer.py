@@ -80,6 +80,10 @@ class Viewer(ThemedApp[str]):
         if words:
             self._note, self._note_us = words, self._now_us()
 
+    def forget_note(self) -> None:
+        """What was just done means nothing any more."""
+        self._note = ""
+
     def note(self, now_us: int) -> str:
         """The note, while it is fresh."""
         return self._note if now_us - self._note_us < NOTE_US else ""

@@ -102,7 +102,7 @@ class Steps:
         from tui.visit import as_path
 
         chosen = next((n for n, (name, _) in enumerate(found) if name == self._case.draft.protocol), 0)
-        choices = [Choice(f"{title}  ({name})", lambda name=name: self._take_protocol(name)) for name, title in found]  # type: ignore[misc]
+        choices = [Choice(title, lambda name=name: self._take_protocol(name)) for name, title in found]  # type: ignore[misc]
         named = "path of the .toml file, then Enter"
         choices.append(
             Choice(

@@ -156,7 +156,7 @@ def test_calibration_ends_in_its_command(tmp_path: Path, what: str) -> None:
         await choose(app, pilot, "the simulated gun")
         if what == "volume":
             await choose(app, pilot, "Typed by hand")
-        asked = app.query_one("#entry", Input).placeholder
+        asked = str(app.query_one("#entry", Input).border_title)
         await pilot.press(*"c.toml")
         assert asked in shown(app), "the question stays when typing begins"
         await pilot.press("enter")

@@ -22,6 +22,7 @@ from mesogun.gun import Gun, connect
 from mesogun.journal import Journal, open_journal
 from mesogun.limits import load_site, parse_answers
 from mesogun.plan import Plan
+from mesogun.protocol import bundled
 from mesogun.record import Mark, TreatmentState
 from mesogun.record import events as ev
 from mesogun.report import write_report
@@ -116,13 +117,14 @@ def wizard(folder: Path, clinic: Path) -> tuple[str, ...]:
         press = getattr(pilot, "press")  # noqa: B009 -- Pilot of any app
 
         async def take(words: str) -> None:
-            while words not in app.choices[app.highlighted or 0].words:
+            assert any(words in choice.words for choice in app.choices), shown(app)
+            while app.highlighted is None or words not in app.choices[app.highlighted].words:
                 await press("down")
             await press("enter")
             await settled(app, pilot)  # type: ignore[arg-type]
 
         await take("Plan and treat")
-        await take(f"({PROTOCOL})")
+        await take(bundled(PROTOCOL).title)
         await take(AREA)
         await press(*SUBJECT, "enter")
         await take("the simulated gun")
