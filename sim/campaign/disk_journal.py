@@ -92,7 +92,7 @@ class DiskJournal(MemoryJournal):
             self._real.close()
             restore(self._backup[0], self._path, self._clock, operator="op-campaign")
             self._real = open_journal(self._path, self._clock, create=False)
-        self._cut(self._backup[1])
+        self.restore(list(self.rows())[: self._backup[1]])
 
     def close(self) -> None:
         """The folder goes."""

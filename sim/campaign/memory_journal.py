@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from mesogun.errors import RecordError
+from mesogun.errors import MustSettle, RecordError
 from mesogun.journal import Fenced, Row
 from mesogun.record import Event, Folding, History, TreatmentState, decode, encode, read_history
 from mesogun.record import events as ev
 from sim.invariants import HostBelief
 
 GOING_ON = (ev.MagazineLoaded, ev.Armed, ev.TreatmentEnded)  # none of them before the gun was read up (H9)
+READING = (ev.ShotRecorded, ev.ForeignRecorded, ev.GapFound)
 EVIDENCE = (ev.ShotRecorded, ev.EntrySettled, ev.ForeignRecorded, ev.GapFound)
 
 
@@ -32,6 +33,8 @@ class MemoryJournal:
         self.evidence = 0
         self.shot_no = 0  # how far the log of the gun is on record: what may be acknowledged
         self.full = False
+        self._reached: dict[tuple[str, str], int] = {}  # how far the log of each gun's memory is on record
+        self._unread: dict[str, tuple[str, int]] = {}  # guns to be read after a restore: memory, up to which shot
         self.restored = False  # brought back from a backup and not read up since: it says nothing of what was given
         self.on_append: Callable[[], None] | None = None
         self._belief: HostBelief | None = None
@@ -41,6 +44,10 @@ class MemoryJournal:
         self.may_append()
         if epoch is not None and epoch != self._epochs.get(treatment, 0):
             raise Fenced(f"treatment {treatment} was taken over by another runner; this one stops")
+        if self._unread and any(isinstance(event, ev.MagazineLoaded) for event in events):
+            raise MustSettle(
+                f"restored from a backup, and not read since: connect that gun first: {', '.join(self._unread)}"
+            )
         self._keep(events, treatment, epoch)
         return len(self._rows)
 
@@ -68,21 +75,45 @@ class MemoryJournal:
                 self._state = self._belief = None
             self.evidence += isinstance(stored, EVIDENCE)
             self.shot_no = max(self.shot_no, _reaches(stored))
+            self._note_read(stored)
             if self.restored and treatment == self.treatment and isinstance(stored, GOING_ON):
                 self.restored = False
                 self._belief = None
 
+    def _note_read(self, event: Event) -> None:
+        """What reading a gun leaves behind; one that is read is waited for no more, as in ``mesogun.journal``."""
+        if isinstance(event, ev.GunGivenUp):
+            self._unread.pop(event.gun, None)
+            return
+        if not isinstance(event, (ev.GunFound, *READING)):
+            return
+        key = (event.gun, event.memory)
+        memory, asked = self._unread.get(event.gun, ("", -1))
+        if not isinstance(event, ev.GunFound):
+            self._reached[key] = _reaches(event)
+        elif event.baseline:
+            self._reached[key] = event.acked_shot_no
+        if isinstance(event, ev.GunFound) and event.memory == memory:
+            asked = event.last_shot_no
+            self._unread[event.gun] = (memory, asked)
+        if event.memory == memory and 0 <= asked <= self._reached.get(key, 0):
+            del self._unread[event.gun]
+
+    def restore(self, rows: Sequence[Row]) -> None:
+        """Begin again with these rows of a backup: every gun in them must be read before anything is loaded (H9)."""
+        self._rows = []
+        self._folding, self._state, self._belief, self.shot_no = Folding(), None, None, 0
+        self._reached, self._unread = {}, {}
+        for row in rows:
+            self._keep([row.event], row.treatment, row.epoch)
+        met = (row.event for row in rows if isinstance(row.event, ev.GunFound))
+        self._unread = {event.gun: (event.memory, -1) for event in met}
+        self.restored = True
+
     def roll_back(self, share: float) -> None:
         """Come back from a backup that held this share of the rows; at least what stood there before the treatment."""
         planned = 1 + max(at for at, row in enumerate(self._rows) if isinstance(row.event, ev.PlanCleared))
-        self._cut(max(planned, int(share * len(self._rows))))
-
-    def _cut(self, keep: int) -> None:
-        rows, self._rows = self._rows[:keep], []
-        self._folding, self._state, self._belief, self.shot_no = Folding(), None, None, 0
-        for row in rows:
-            self._keep([row.event], row.treatment, row.epoch)
-        self.restored = True
+        self.restore(self._rows[: max(planned, int(share * len(self._rows)))])
 
     @property
     def state(self) -> TreatmentState:

@@ -78,6 +78,8 @@ class Company(Stage):
     def __init__(self, script: Script, *, depth: int = 2, hot: bool = False) -> None:
         super().__init__(script, depth=depth, hot=hot)
         self.away: World | None = None
+        self.away_lease_us = 0
+        self.away_stopped = False
         self.fitted = 0  # which of two guns is plugged in
         self.marks: list[int] = []
         self.actors = [Actor()]
@@ -97,8 +99,8 @@ class Company(Stage):
         if left("turn") and self._other() is not None:
             moves.append("turn")
         if left("restore") and len(self.actors) == 1:
-            moves += [f"restore {which}" for which in BACKUPS]
-        if left("swap") and len(self.actors) == 1:
+            moves += [f"restore {which}" for which, missing in BACKUPS.items() if self._knowable(self._kept(missing))]
+        if left("swap") and len(self.actors) == 1 and self._knowable(len(list(self.journal.rows())), self.machine):
             moves += ["swap", "swap fired"] if self._fireable() else ["swap"]
         if left("vanish") and self._unread() is not None:
             moves.append("vanish")
@@ -234,15 +236,40 @@ class Company(Stage):
             self.marks.append(rows)
 
     def _restore(self, missing: int) -> None:
-        rows = list(self.journal.rows())
-        kept = self.marks[max(0, len(self.marks) - missing)]
+        rows, kept = list(self.journal.rows()), self._kept(missing)
         self.journal = MemoryJournal(TREATMENT, self.cleared.clearance.hard_total_nl)
-        for row in rows[:kept]:
-            self.journal.append([row.event], treatment=row.treatment, epoch=None)
+        self.journal.restore(rows[:kept])
         self.marks = [mark for mark in self.marks if mark <= kept]
+        self._forget_primings()
         self.blind = True
         self.dead = True
         raise Killed
+
+    def _kept(self, missing: int) -> int:
+        return self.marks[max(0, len(self.marks) - missing)]
+
+    def _knowable(self, kept: int, leaving: Machine | None = None) -> bool:
+        """Whether a journal of so many rows has met every gun that is not here and has treated.
+
+        The hole of a backup from before a gun was met: while that gun is away, nothing in the world tells of its shots,
+        and another gun gives them again (docs/reliability.md).
+        """
+        gone = [leaving] if leaving is not None else [] if self.away is None else [self.away.gun.machine]
+        met = {row.event.gun for row in list(self.journal.rows())[:kept] if isinstance(row.event, ev.GunFound)}
+        return all(
+            f"{machine.store.kept.device_id:016x}" in met
+            for machine in gone
+            if any(intent.kind == ShotKind.TREAT for intent, _ in machine.store.log.records.values())
+        )
+
+    def _forget_primings(self) -> None:
+        """What was primed before a journal met a gun is in no dose, and that journal has nothing to ask for it by."""
+        met = {row.event.gun for row in self.journal.rows() if isinstance(row.event, ev.GunFound)}
+        for machine in self.machines():
+            gun = f"{machine.store.kept.device_id:016x}"
+            if gun not in met:
+                records = machine.store.log.records
+                self.not_ours |= {(gun, no) for no, (intent, _) in records.items() if intent.kind != ShotKind.TREAT}
 
     def check(self) -> None:
         if self.blind and any(isinstance(row.event, ev.Armed) for row in self.journal.rows(after=self.marks[-1])):
@@ -264,8 +291,9 @@ class Company(Stage):
         self.to_gun.clear()
         self.to_host.clear()
         self.held.clear()
-        self.lease_until_us = 0
-        self.stopped = False
+        # a gun that comes back still has the lease and the STOP that it went with
+        self.lease_until_us, self.away_lease_us = self.away_lease_us, self.lease_until_us
+        self.stopped, self.away_stopped = self.away_stopped, self.stopped
 
     def truth_nl(self) -> float:
         away = 0.0 if self.away is None else self.away.truth.dispensed_now_nl
