@@ -68,6 +68,11 @@ class Gun:
         return self.link.read_only_reason
 
     @property
+    def heard_us(self) -> int:
+        """When the gun said its newest word, at the earliest, by the host's monotonic clock."""
+        return self.link.heard_us
+
+    @property
     def stats(self) -> LinkStats:
         """How well the link works."""
         return self.link.stats

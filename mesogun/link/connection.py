@@ -26,6 +26,7 @@ from mesogun.wire.rto import RtoEstimator
 HELLO_DEADLINE_MS = 3_000
 REQUEST_DEADLINE_MS = 2_000
 STOP_DEADLINE_MS = 1_000
+PROMPT_US = 500_000
 STOP_COPIES = 3
 READ_SIZE = 512
 JUMP_US = 1_000_000
@@ -72,6 +73,7 @@ class Link:
         self._offset = ClockOffset()
         self._stop_status: Status | None = None
         self._heard: Status | None = None
+        self._heard_us = clock.monotonic_us()
         self._skew_us: int | None = None
 
     # -- what is known --------------------------------------------------------------------------------------------
@@ -117,6 +119,15 @@ class Link:
         return self._heard
 
     @property
+    def heard_us(self) -> int:
+        """When the gun said it, at the earliest, by the host's monotonic clock.
+
+        A program that stood still between asking and reading finds an old word in the port: what took longer than
+        ``PROMPT_US`` is as old as its request.
+        """
+        return self._heard_us
+
+    @property
     def stats(self) -> LinkStats:
         """A snapshot of all counters; any thread."""
         return self._tally.snapshot(self._machine.counters, self._rto, self._offset)
@@ -138,6 +149,7 @@ class Link:
             If what answers speaks something else.
         """
         self._stop_status = None
+        begun_us = self.clock.monotonic_us()
         self._skew_us = self._calendar_skew_us()
         self._offset.forget()  # the gun's clock starts anew with each boot
         with self._gate:
@@ -145,6 +157,7 @@ class Link:
             self._send(data, "HELLO")
         self._tally.requests += 1
         welcome: Welcome = self._await("HELLO", deadline_ms, resend_ms=deadline_ms, changes=False)
+        self._take_time(begun_us)
         self._tally.sessions += 1
         if welcome.verdict != Verdict.OK:
             with self._gate:
@@ -167,6 +180,7 @@ class Link:
         spec = BY_REQUEST[type(message)]
         name = _NAMES[spec.op]
         self._check_jump()
+        begun_us = self.clock.monotonic_us()
         with self._gate:
             data = self._machine.ask(message)
             try:
@@ -180,12 +194,17 @@ class Link:
         resend_ms = min(deadline_ms, message.lease_ms) if isinstance(message, _LEASED) else deadline_ms
         reply = self._await(name, deadline_ms, resend_ms=resend_ms, changes=spec.changes)
         self._heard = reply.status
+        self._take_time(begun_us)
         self._offset.see(reply.status.gun_clock_us, self._tally)
         if isinstance(message, Renew):
             self._tally.lease_margin_ms = reply.status.lease_left_ms
         if reply.verdict != Verdict.OK:
             raise GunRefused(f"{name} refused by the gun: {sentence(reply.reason)}", reply.reason)
         return reply
+
+    def _take_time(self, begun_us: int) -> None:
+        now_us = self.clock.monotonic_us()
+        self._heard_us = begun_us if now_us - begun_us > PROMPT_US else now_us
 
     def stop(self) -> None:
         """Write STOP now, ahead of everything, from any thread; the pending request is cancelled (H7).

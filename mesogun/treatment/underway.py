@@ -143,7 +143,7 @@ class Underway:
     def seen(self, status: Status) -> None:
         """Take in the gun's newest word; another syringe, asked for or not, ends every word for arming."""
         before, self.status = self.status, status
-        self.read_at_us = self.gun.clock.monotonic_us()
+        self.read_at_us = self.gun.heard_us
         if self._another_syringe(before, status):
             self.granted = None
             self.books.commit([ev.SyringeInserted("", "", status.syringe_left_nl, self.operator)])

@@ -46,6 +46,7 @@ def test_what_was_found_once_stays_fixed(case: dict[str, Any]) -> None:
     drawn = Draw(
         case["seed"], case["profile"], case["shots"], case["volume_nl"], case["lead"], plan,
         case.get("hand", "steady"), case.get("limit_share", ROOMY), case.get("mixed", False),
+        case.get("sampled", False),
     )  # fmt: skip
     result = run(drawn, plan=plan)
     assert result.breaches == []
