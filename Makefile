@@ -37,7 +37,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 soak: $(READY)
-	MESOGUN_HYPOTHESIS=soak $(BIN)/python -m pytest -q --soak -m soak --timeout 7200
+	MESOGUN_HYPOTHESIS=soak $(BIN)/python -m pytest -q --soak -m soak --timeout 7200 -n auto --dist worksteal
 
 format: $(READY)
 	$(BIN)/ruff format $(CODE)

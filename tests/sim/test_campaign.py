@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.trace import req
 SEEDS = 200
 SOAK_SEEDS = 10_000
 SOAK_START = 1_000_000
-SOAK_JOBS = min(2, os.cpu_count() or 1)
+SOAK_JOBS = 1 if "PYTEST_XDIST_WORKER" in os.environ else min(2, os.cpu_count() or 1)
 # each broke something once; kept whole, so that they stay what they were when a draw changes. ``idle``: which faults
 # need not fire, and why; ``ended`` and ``stopped_by`` what must be met again where it is no complete treatment
 REGRESSIONS = json.loads(Path(__file__).with_name("regressions.json").read_text())
@@ -172,32 +173,29 @@ def test_kills_along_the_reference_treatment() -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(36_000)
-def test_kills_at_every_byte_and_every_write(capsys: pytest.CaptureFixture[str]) -> None:
+def test_kills_at_every_byte_and_every_write(figure: Callable[[str], None]) -> None:
     found = sweep.sweep(sweep.points(sweep.measure()), jobs=SOAK_JOBS)
-    with capsys.disabled():
-        sys.stdout.write(f"\nkill sweep: {found}\n")
+    figure(f"kill sweep: {found}")
     assert found.points.total() >= 5_000
     assert found.failed == []
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(36_000)
-def test_ten_thousand_new_seeds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_thousand_new_seeds(figure: Callable[[str], None]) -> None:
     found = many.campaign(SOAK_SEEDS, start=SOAK_START, jobs=SOAK_JOBS, with_canary=True)
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\ncampaign: {found.seeds} seeds, {found.shots} shots, {found.simulated_s / 3600:.1f} simulated hours,"
-            f" {found.fired.total()} faults, violations: {len(found.failed)}\n"
-        )
+    figure(
+        f"campaign: {found.seeds} seeds, {found.shots} shots, {found.simulated_s / 3600:.1f} simulated hours,"
+        f" {found.fired.total()} faults, violations: {len(found.failed)}"
+    )
     assert found.good, [findings.replay_line(seed) for seed in found.failed]
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(36_000)
-def test_a_thousand_seeds_on_a_journal_on_disk(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_thousand_seeds_on_a_journal_on_disk(figure: Callable[[str], None]) -> None:
     found = many.campaign(SOAK_SEEDS // 10, start=SOAK_START, jobs=SOAK_JOBS, journal="sqlite")
-    with capsys.disabled():
-        sys.stdout.write(f"\ncampaign on SQLite: {found.seeds} seeds, violations: {len(found.failed)}\n")
+    figure(f"campaign on SQLite: {found.seeds} seeds, violations: {len(found.failed)}")
     assert found.good, [findings.replay_line(seed) for seed in found.failed]
 
 

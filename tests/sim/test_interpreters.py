@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -125,7 +126,7 @@ def test_a_whole_treatment_is_the_same_on_every_interpreter(interpreter: str) ->
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("interpreter", interpreters())
 def test_twenty_treatments_are_the_same_with_packages_of_its_own(
-    interpreter: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    interpreter: str, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     subprocess.run([interpreter, "-m", "venv", tmp_path], check=True, capture_output=True)
@@ -142,8 +143,7 @@ def test_twenty_treatments_are_the_same_with_packages_of_its_own(
         pytest.skip(f"{interpreter}: its packages cannot be installed: {reason}")
     told = said(own, TWENTY, hash_seed="5", beside=False)
     version = said(own, "import platform; print(platform.python_version())", beside=False).strip()
-    with capsys.disabled():
-        sys.stdout.write(f"\nPython {version}: 20 treatments, hashes {'equal' if told == here(TWENTY) else 'differ'}\n")
+    figure(f"Python {version}: 20 treatments, hashes {'equal' if told == here(TWENTY) else 'differ'}")
     assert told == here(TWENTY)
     fence = subprocess.run(
         [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/sim/test_fence.py"],

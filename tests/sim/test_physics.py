@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pathlib
 import time
+from collections.abc import Callable
 from importlib import resources
 from itertools import pairwise
 
@@ -125,14 +126,13 @@ def test_the_post_occlusion_bolus_is_threshold_times_compliance(name: str, seed:
 
 
 @pytest.mark.soak
-def test_the_bolus_of_a_thousand_guns(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bolus_of_a_thousand_guns(figure: Callable[[str], None]) -> None:
     errors = [
         abs(bolus_error(population.sample(profile.load(name), Streams(seed).fork("gun"))))
         for seed in range(100)
         for name in profile.names()
     ]
-    with capsys.disabled():
-        print(f"\nbolus of {len(errors)} guns: largest error {max(errors):.4%} of limit x compliance")  # noqa: T201
+    figure(f"bolus of {len(errors)} guns: largest error {max(errors):.4%} of limit x compliance")
     assert len(errors) >= 1_000
     assert max(errors) < 0.02
 
