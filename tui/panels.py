@@ -100,7 +100,7 @@ def status(view: View, palette: Palette, width: int, beat: int, note: str = "", 
     chip = (
         f"bold {palette.medium_on} on {palette.medium}" if trouble else f"bold {palette.accent_on} on {palette.accent}"
     )
-    left = Text(f" {words} ", chip)
+    left = Text.assemble((f" {words} ", chip))  # its colours are its own: a base style would colour the whole row
     phase = "" if words.lower() == view.phase else f" {_phase(view)}"
     beats = f" {BEAT[beat % len(BEAT)]} "
     if not totals or left.cell_len + len(phase) + len(short_total(view)) + len(beats) + 3 <= width:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
+from rich.style import Style
 
 from mesogun.record import Event
 from mesogun.record import events as ev
@@ -19,7 +21,8 @@ from tests.tui.fakes import Stage
 from tui import gunpanel, pages, panels
 from tui.keymap import Where, keymap
 from tui.limitpage import agent_text, limits
-from tui.palette import DARK, PALETTES
+from tui.lines import segments_of
+from tui.palette import DARK, PALETTES, Palette
 from tui.source import LiveSource, Progress, Stop
 from tui.view import Freshness, View, ViewMaker
 from tui.viewed import link_words
@@ -281,3 +284,12 @@ def test_a_replay_shows_its_place_and_its_speed_while_it_is_held_too() -> None:
         assert lines[2] == "█" * 18 + "░" * 18
         assert max(map(len, lines)) <= 36
     assert view(source="REPLAY").freshness is Freshness.RECORD
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)
+def test_a_chip_colours_its_own_word_and_no_other(palette: Palette) -> None:
+    """What is drawn, not what is in the text: a base style of the row would run on behind every word in it."""
+    row = panels.status(view(), palette, 80, 0)
+    drawn = segments_of(row, Console(color_system="truecolor"), Style())
+    coloured = {part.text.strip() for part in drawn if part.style is not None and part.style.bgcolor is not None}
+    assert coloured - {""} <= {"LIVE"}
