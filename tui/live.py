@@ -6,6 +6,7 @@ come as two callables.
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,10 @@ JOIN_S = 5.0
 SWITCH_S = 0.001
 """Thread switch interval while a gun is held: STOP on another thread must not wait for 5 ms slices."""
 
+
+SELDOM = (20_000, 50, 1_000)
+"""A full collection stops every thread, the keyboard's too, for tens of ms: what is loaded by now is left out of it,
+and it comes a thousand times more seldom than a young one. What a treatment makes is freed by counting references."""
 
 STOP_LOOK_S = 0.02
 """Between two looks for a proof of STOP; the looks themselves wait for the gun."""
@@ -130,12 +135,16 @@ def run_live(
                 front.stop_answered(_proved(prove_stop))
 
     worker = threading.Thread(target=work, name="treatment", daemon=True)
-    switch_s = sys.getswitchinterval()
+    switch_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(SWITCH_S)
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
     worker.start()
     try:
         app.run()
     finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
         if not source.done:
             # The screen is gone, by a crash or a signal: nobody watches, so nobody treats.
             front.stop_now()
